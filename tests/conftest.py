@@ -1,0 +1,3 @@
+"""What every test of pipeproof shares."""
+
+pytest_plugins = ["pytester"]
