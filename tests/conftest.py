@@ -1,3 +1,8 @@
 """What every test of pipeproof shares."""
 
-pytest_plugins = ["pytester"]
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+pytest_plugins = ["pytester", "postgres"]
