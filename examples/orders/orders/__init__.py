@@ -1,0 +1,1 @@
+"""The daily pipeline of a small tea shop."""
