@@ -1,0 +1,209 @@
+"""Policy documents: read, checked against IAM's grammar, each statement with its place in the file.
+
+Source of the grammar: AWS IAM user guide, "Grammar of the IAM JSON policy language".
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pipeproof.cloudformation import Template, is_template, load_document, locate, parse_document
+from pipeproof.errors import Location, PipeproofError
+from pipeproof.iam.conditions import holds, is_operator
+from pipeproof.iam.patterns import Context, matches, overlaps, substitute
+
+Kind = Literal["identity", "boundary", "session", "scp"]
+
+_ACTION = re.compile(r"\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?_-]+")
+_KEYS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+
+
+class PolicyError(PipeproofError):
+    """A policy cannot be read, or IAM would not take it."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a policy.
+
+    `actions` and `resources` are the patterns of `Action` and `Resource`, or of `NotAction` and `NotResource` where
+    `not_actions` and `not_resources` say so. `policy` is the name of the document that it stands in.
+    """
+
+    effect: Literal["Allow", "Deny"]
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    not_actions: bool = False
+    not_resources: bool = False
+    condition: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sid: str | None = None
+    policy: str = ""
+    variables: bool = True
+    location: Location | None = None
+
+    def applies(self, action: str, resource: str, context: Context) -> bool:
+        """Whether the statement speaks of this action on this resource in this request."""
+        return self.names_action(action) and self.names_resource(resource, context) and self.condition_holds(context)
+
+    def names_action(self, action: str) -> bool:
+        """Whether the action is one of the statement's; case does not count."""
+        return any(matches(pattern, action, ignore_case=True) for pattern in self.actions) != self.not_actions
+
+    def names_resource(self, resource: str, context: Context) -> bool:
+        """Whether the resource is one of the statement's, with the policy variables of the request."""
+        compare = overlaps if self.effect == "Allow" and not self.not_resources else matches
+        patterns = (substitute(pattern, context) if self.variables else pattern for pattern in self.resources)
+        return any(compare(pattern, resource) for pattern in patterns if pattern is not None) != self.not_resources
+
+    def condition_holds(self, context: Context) -> bool:
+        """Whether the statement's conditions hold in this request."""
+        return not self.condition or holds(self.condition, context)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a principal may do: statements, and the permission boundary that limits them.
+
+    `name` is what reports call it, `principal_arn` who it belongs to, where a template says so.
+    """
+
+    statements: tuple[Statement, ...]
+    name: str = "policy"
+    kind: Kind = "identity"
+    boundary: "Policy | None" = None
+    principal_arn: str | None = None
+    location: Location | None = None
+
+    @classmethod
+    def load(
+        cls, source: "Policy | Mapping[str, Any] | str | Path", *, role: str | None = None, **template_options: Any
+    ) -> "Policy":
+        """A policy from wherever it is written.
+
+        Args:
+            source: A policy document as a mapping or as JSON or YAML text; a file that holds one; or a SAM or
+                CloudFormation template, from which the policy of a role is put together.
+            role: In a template: the logical id of the role, or of the SAM function or state machine that has one. It
+                may be left out where the template has a single role.
+            template_options: `parameters`, `names`, `attributes`, `imports`, `region`, `account`, `stack_name` of
+                [pipeproof.cloudformation.Template][].
+
+        Raises:
+            PolicyError: It is no policy, IAM would refuse it, or it is not clear which role is meant.
+            TemplateError: The template needs a value that nobody gave.
+        """
+        if isinstance(source, Policy):
+            return source
+        document, name = _read(source)
+        if is_template(document):
+            from pipeproof.iam.roles import policy_of_role
+
+            return policy_of_role(Template(document, **template_options), role, name)
+        if role is not None:
+            raise PolicyError(f"{name} is a policy document, not a template: it has no role {role!r}")
+        return cls.parse(document, name=name)
+
+    @classmethod
+    def parse(cls, document: Any, *, name: str = "policy", kind: Kind = "identity") -> "Policy":
+        """A policy from a document that is already read; raises [PolicyError][] with the line where IAM refuses it."""
+        if not isinstance(document, Mapping) or "Statement" not in document:
+            raise PolicyError(f"{name} is no policy document: it has no Statement", location=locate(document))
+        unknown = sorted(document.keys() - {"Version", "Id", "Statement"})
+        if unknown:
+            raise PolicyError(f"a policy has no {unknown[0]!r}", location=locate(document, unknown[0]))
+        version = document.get("Version", "2008-10-17")
+        if version not in ("2012-10-17", "2008-10-17"):
+            raise PolicyError(f"Version is 2012-10-17, not {version!r}", location=locate(document, "Version"))
+        written = document["Statement"]
+        statements = [written] if isinstance(written, Mapping) else written
+        if not isinstance(statements, list):
+            raise PolicyError("Statement is a list of statements", location=locate(document, "Statement"))
+        parsed = tuple(
+            _statement(item, name, version == "2012-10-17", locate(statements, index) or locate(item))
+            for index, item in enumerate(statements)
+        )
+        return cls(parsed, name=name, kind=kind, location=locate(document))
+
+    def with_boundary(self, boundary: "Policy | Mapping[str, Any] | str | Path | None") -> "Policy":
+        """The same policy under a permission boundary."""
+        limit = None if boundary is None else replace(Policy.load(boundary), kind="boundary")
+        return replace(self, boundary=limit)
+
+    @cached_property
+    def layers(self) -> tuple["Policy", ...]:
+        """The policy and its boundary, if it has one."""
+        return (self, replace(self.boundary, kind="boundary")) if self.boundary else (self,)
+
+
+def _read(source: Mapping[str, Any] | str | Path) -> tuple[Any, str]:
+    if isinstance(source, Mapping):
+        return source, "policy"
+    if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
+        return parse_document(source, "<policy>"), "policy"
+    return load_document(source), Path(source).name
+
+
+def _strings(statement: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = statement[key]
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(item, str) for item in values):
+        raise PolicyError(f"{key} is a string or a list of strings", location=locate(statement, key))
+    return tuple(values)
+
+
+def _one_of(statement: Mapping[str, Any], key: str) -> tuple[tuple[str, ...], bool]:
+    present = [name for name in (key, f"Not{key}") if name in statement]
+    if len(present) != 1:
+        what = f"{key} or Not{key}"
+        message = f"a statement has both {what}" if present else f"a statement has no {what}"
+        raise PolicyError(message, location=locate(statement, present[0] if present else None))
+    return _strings(statement, present[0]), present[0] != key
+
+
+def _statement(written: Any, policy: str, variables: bool, at: Location | None) -> Statement:
+    if not isinstance(written, Mapping):
+        raise PolicyError(f"a statement is a mapping, not {written!r}", location=at)
+    for key in written:
+        if key in ("Principal", "NotPrincipal"):
+            raise PolicyError(
+                f"{key} belongs to policies of resources, and this is one of a role or user",
+                location=locate(written, key),
+            )
+        if key not in _KEYS:
+            raise PolicyError(f"a statement has no {key!r}", location=locate(written, key))
+    effect = written.get("Effect")
+    if effect not in ("Allow", "Deny"):
+        raise PolicyError(f"Effect is Allow or Deny, not {effect!r}", location=locate(written, "Effect"))
+    actions, not_actions = _one_of(written, "Action")
+    resources, not_resources = _one_of(written, "Resource")
+    for action in actions:
+        if not _ACTION.fullmatch(action):
+            key = "NotAction" if not_actions else "Action"
+            raise PolicyError(f"an action is service:Name, not {action!r}", location=locate(written, key))
+    return Statement(
+        effect,
+        actions,
+        resources,
+        not_actions,
+        not_resources,
+        _condition(written),
+        written.get("Sid"),
+        policy,
+        variables,
+        at,
+    )
+
+
+def _condition(written: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    condition = written.get("Condition", {})
+    if not isinstance(condition, Mapping):
+        raise PolicyError("Condition maps operators to keys", location=locate(written, "Condition"))
+    for operator, keys in condition.items():
+        if not is_operator(operator):
+            raise PolicyError(f"there is no condition operator {operator!r}", location=locate(condition, operator))
+        if not isinstance(keys, Mapping):
+            raise PolicyError(f"{operator} maps condition keys to values", location=locate(condition, operator))
+    return condition

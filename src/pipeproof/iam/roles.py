@@ -1,0 +1,126 @@
+"""The policy of a role in a SAM or CloudFormation template, put together from all the places where it is written.
+
+These are the role's own `Policies`, its `ManagedPolicyArns` (AWS's managed policies come with moto), the template's
+`AWS::IAM::Policy`, `AWS::IAM::RolePolicy` and `AWS::IAM::ManagedPolicy` that name the role, the `Policies` of a SAM
+function or state machine (documents, names, and SAM's policy templates), and the permission boundary.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from pipeproof.cloudformation import Resource, Template, locate
+from pipeproof.errors import Location
+from pipeproof.iam.policies import Policy, PolicyError
+from pipeproof.iam.sam_policies import policy_template
+
+_ROLE = "AWS::IAM::Role"
+_SAM = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
+
+
+def policy_of_role(template: Template, role: str | None, file: str) -> Policy:
+    """The policy of `role`: the logical id of a role, or of a SAM function or state machine; `None` for the only one.
+
+    Raises [PolicyError][] where there is no such role, or several and none is named.
+    """
+    owner = _owner(template, role, file)
+    if owner.type in _SAM and "Role" in owner.properties:
+        owner = _role_of(template, owner, file)
+    parts = list(_sam_parts(template, owner) if owner.type in _SAM else _role_parts(template, owner))
+    boundary = template.properties(owner.logical_id).get("PermissionsBoundary")
+    role_id = owner.logical_id if owner.type == _ROLE else f"{owner.logical_id}Role"
+    policy = Policy(
+        tuple(statement for part in parts for statement in part.statements),
+        name=f"{file}:{owner.logical_id}",
+        principal_arn=template.arn(role_id),
+        location=owner.location,
+    )
+    if boundary is None:
+        return policy
+    limit = _managed(template, boundary, locate(owner.properties, "PermissionsBoundary"))
+    return replace(policy, boundary=replace(limit, kind="boundary"))
+
+
+def _owner(template: Template, role: str | None, file: str) -> Resource:
+    owners = {resource.logical_id: resource for resource in template.of_type(_ROLE, *_SAM)}
+    with_policy = {name: item for name, item in owners.items() if item.type == _ROLE or "Policies" in item.properties}
+    if role is None and len(with_policy) == 1:
+        return next(iter(with_policy.values()))
+    known = ", ".join(with_policy) or "none"
+    if role is None:
+        raise PolicyError(f"{file} has no single role", hint=f"Name it: role=…; the template has: {known}.")
+    found = owners.get(role) or owners.get(role.removesuffix("Role"))
+    if found is None:
+        raise PolicyError(f"{file} has no role {role!r}", hint=f"It has: {known}.")
+    return found
+
+
+def _role_of(template: Template, owner: Resource, file: str) -> Resource:
+    arn = template.properties(owner.logical_id)["Role"]
+    for resource in template.of_type(_ROLE):
+        if template.arn(resource.logical_id) == arn:
+            return resource
+    raise PolicyError(
+        f"the role of {owner.logical_id} is not in {file}: {arn}", location=locate(owner.properties, "Role")
+    )
+
+
+def _role_parts(template: Template, role: Resource) -> Iterator[Policy]:
+    properties = template.properties(role.logical_id)
+    for inline in properties.get("Policies") or []:
+        yield Policy.parse(inline.get("PolicyDocument"), name=str(inline.get("PolicyName", role.logical_id)))
+    arns = properties.get("ManagedPolicyArns") or []
+    for index, arn in enumerate(arns):
+        yield _managed(template, arn, locate(arns, index))
+    name, attached = template.name(role.logical_id), set(arns)
+    for resource in template.of_type("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"):
+        own = template.resolve({key: value for key, value in resource.properties.items() if key != "PolicyDocument"})
+        roles = [*(own.get("Roles") or []), own.get("RoleName")]
+        if name in roles and not (
+            resource.type.endswith("ManagedPolicy") and template.arn(resource.logical_id) in attached
+        ):
+            yield _document(template, resource)
+
+
+def _document(template: Template, resource: Resource) -> Policy:
+    return Policy.parse(template.resolve(resource.properties.get("PolicyDocument")), name=resource.logical_id)
+
+
+def _sam_parts(template: Template, owner: Resource) -> Iterator[Policy]:
+    policies = template.properties(owner.logical_id).get("Policies") or []
+    for index, policy in enumerate(policies if isinstance(policies, list) else [policies]):
+        at = locate(policies, index)
+        if isinstance(policy, str):
+            yield _managed(template, policy, at)
+        elif "Statement" in policy:
+            yield Policy.parse(policy, name=owner.logical_id)
+        else:
+            for name, parameters in policy.items():
+                yield policy_template(name, parameters or {}, template.resolve, locate(policy, name) or at)
+    if owner.type == "AWS::Serverless::Function":  # SAM gives each function's role the right to write its log
+        yield _managed(template, "AWSLambdaBasicExecutionRole", owner.location)
+
+
+def _managed(template: Template, arn: str, at: Location | None) -> Policy:
+    for resource in template.of_type("AWS::IAM::ManagedPolicy"):
+        if template.arn(resource.logical_id) == arn:
+            return _document(template, resource)
+    name = str(arn).rpartition("/")[2]
+    entry: Mapping[str, Any] | None = _aws_managed().get(name)
+    if entry is None or (":iam::" in arn and ":iam::aws:" not in arn):
+        raise PolicyError(
+            f"neither the template nor AWS's managed policies have {arn}",
+            hint="Load the template that has it and join the two policies, or give enforce() the document.",
+            location=at,
+        )
+    return replace(Policy.parse(entry["Document"], name=name), location=at)
+
+
+@cache
+def _aws_managed() -> Mapping[str, Any]:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    found: Mapping[str, Any] = json.loads(aws_managed_policies_data)
+    return found
