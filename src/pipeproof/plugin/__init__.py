@@ -8,6 +8,8 @@ import pytest
 
 pytest_plugins = (
     "pipeproof.plugin.evidence",
+    "pipeproof.plugin.events",
+    "pipeproof.plugin.sharding",
     "pipeproof.plugin.prefect",
     "pipeproof.plugin.aws",
     "pipeproof.plugin.stepfunctions",

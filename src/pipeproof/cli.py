@@ -1,0 +1,79 @@
+"""The command line: `pipeproof run` and its sisters. Without arguments it is the action."""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeproof.errors import PipeproofError
+from pipeproof.inputs import declared_inputs, input_name
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; give the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    given, pytest_args = _split_at_dashes(given)
+    options = _parser().parse_args(given)
+    try:
+        code: int = options.command(options, pytest_args)
+        return code
+    except PipeproofError as error:
+        if options.debug:
+            raise
+        print(f"pipeproof: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our output has gone (`pipeproof … | head`); Python would complain when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
+    if "--" not in arguments:
+        return arguments, []
+    place = arguments.index("--")
+    return arguments[:place], arguments[place + 1 :]
+
+
+def _parser() -> argparse.ArgumentParser:
+    from importlib.metadata import version
+
+    parser = argparse.ArgumentParser(prog="pipeproof", description="Test data pipelines, in CI and on a laptop.")
+    parser.add_argument("--version", action="version", version=f"pipeproof {version('pipeproof')}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(required=True, metavar="command", title="commands")
+    _add_run(commands)
+    return parser
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = commands.add_parser(
+        "run",
+        help="run a project's tests and report, as the action does",
+        usage="pipeproof run [--directory DIR] [--input-name value …] [-- pytest arguments]",
+        description="Run a project's tests and report. Each input of the action is a flag.",
+        allow_abbrev=False,
+    )
+    run.set_defaults(command=_run)
+    run.add_argument("--directory", type=Path, default=None, metavar="DIR", help="the workspace (default: this folder)")
+    for declared in declared_inputs():
+        shown = declared.metadata["shown_default"]
+        run.add_argument(
+            f"--{input_name(declared)}",
+            metavar="VALUE",
+            help=f"{declared.metadata['help']}{f' (default: {shown})' if shown else ''}".replace("%", "%%"),
+        )
+
+
+def _run(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:
+    from pipeproof.main import main as run
+
+    names = [input_name(declared) for declared in declared_inputs()]
+    given = {name: getattr(options, name.replace("-", "_")) for name in names}
+    values = {name: value for name, value in given.items() if value is not None}
+    if pytest_args:
+        values["pytest-args"] = f"{values.get('pytest-args', '')} {shlex.join(pytest_args)}"
+    environ = {**os.environ, "PIPEPROOF_DEBUG": "1"} if options.debug else dict(os.environ)
+    return run(environ, values=values, directory=options.directory)

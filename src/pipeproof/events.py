@@ -1,0 +1,85 @@
+"""The events: what the test process tells the supervisor, one JSON object a line, as it happens.
+
+The plugin writes them to a pipe that the supervisor reads, so an outcome is safe the moment it is known, however the
+test process ends. The writer is on the path of every test: what it says of a test that passes is put together by hand.
+
+- `session`: pytest has started; `pytest` (its version), `rootdir`.
+- `collected`: tests were found; `tests`, a list of `[id, file, line]` (file and line `null` under xdist).
+- `deselected`: tests were left out; `count`.
+- `collect`: a file or folder failed or was skipped; `id`, `outcome`, `failure` or `reason`.
+- `start`: a test starts; `id`, `at`, `file`, `line`.
+- `phase`: setup, call or teardown of a test ended; `id`, `when`, `outcome`, `duration`, `at`, and where there are any
+  `failure`, `reason`, `xfail`, `subtest`, `sections`, `evidence`, `properties`, `worker`.
+- `warning`: a warning was issued; `message`, `category`, `file`, `line`, `id`.
+- `broken`: pytest itself failed; `failure`.
+- `finish`: pytest has ended; `status`.
+
+`file` is relative to the workspace where it lies in it. Times (`at`) are seconds since the epoch, durations seconds.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import Any, Final
+
+DESCRIPTOR_VARIABLE: Final = "PIPEPROOF_EVENTS_FD"
+"""The environment variable that holds the number of the pipe's descriptor."""
+
+Event = dict[str, Any]
+
+
+class EventWriter:
+    """Writes events to a descriptor; once the reader is gone it writes nothing more."""
+
+    def __init__(self, descriptor: int) -> None:
+        # A process that a test starts must not hold the pipe open, nor write to it.
+        os.set_inheritable(descriptor, False)
+        self._descriptor = descriptor
+        self._process = os.getpid()
+
+    def send(self, event: str, **values: Any) -> None:
+        """Write one event; values that are `None` are left out."""
+        record = {"event": event} | {key: value for key, value in values.items() if value is not None}
+        self._write(json.dumps(record, default=str))
+
+    def send_start(self, test: str, at: float, file: str | None, line: int | None) -> None:
+        """Say that a test starts."""
+        where = f',"file":{_quoted(file)},"line":{line}' if file is not None and line is not None else ""
+        self._write(f'{{"event":"start","id":{_quoted(test)},"at":{at!r}{where}}}')
+
+    def send_passed(self, test: str, when: str, duration: float, at: float) -> None:
+        """Say that a phase passed, with nothing more to tell of it."""
+        self._write(
+            f'{{"event":"phase","id":{_quoted(test)},"when":"{when}","outcome":"passed",'
+            f'"duration":{duration!r},"at":{at!r}}}'
+        )
+
+    def _write(self, line: str) -> None:
+        # A forked child of a test has the same plugin and descriptor; what it reports is not this run's.
+        if self._descriptor < 0 or os.getpid() != self._process:
+            return
+        data = memoryview(line.encode() + b"\n")
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError:
+            self._descriptor = -1
+
+
+class EventReader:
+    """Puts events together from the pieces that come out of the pipe."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """Give the events that these bytes complete; a line that is none (tests can write here too) is passed over."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict) and isinstance(event.get("event"), str):
+                yield event

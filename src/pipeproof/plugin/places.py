@@ -1,0 +1,71 @@
+"""Places: which line of the user's files a failure belongs to.
+
+It is that of the deepest frame inside the workspace and outside its virtual environments: for a failing fixture the
+fixture's, for an import that fails the import's.
+"""
+
+import sysconfig
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+from pipeproof.errors import Location, PipeproofError
+
+
+def place_of_failure(error: BaseException, workspace: Path) -> Location | None:
+    """Find the line of the user's that an exception belongs to; `None` where no frame is in the workspace."""
+    if isinstance(error, PipeproofError) and error.location is not None:
+        return error.location
+    if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename, str(workspace)):
+        return Location(Path(error.filename), error.lineno or 1)
+    if isinstance(error, PipeproofError | pytest.Collector.CollectError) and error.__cause__ is not None:
+        found = place_of_failure(error.__cause__, workspace)
+        if found:
+            return found
+    own = _deepest(error.__traceback__, workspace)
+    if isinstance(error, BaseExceptionGroup):
+        inner = place_of_failure(error.exceptions[0], workspace)
+        return inner or own
+    return own
+
+
+def relative_name(file: str | Path, workspace: Path) -> str:
+    """Name a file as the workflow does: relative to the workspace, with slashes; a file elsewhere by its whole path."""
+    path = Path(file)
+    if not path.is_absolute():
+        path = Path.cwd() / path
+    for candidate in (path, path.resolve()):
+        if candidate.is_relative_to(workspace):
+            return candidate.relative_to(workspace).as_posix()
+    return path.as_posix()
+
+
+def _deepest(traceback: TracebackType | None, workspace: Path) -> Location | None:
+    found = None
+    root = str(workspace)
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        if _is_users(file, root):
+            found = Location(Path(file), traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return found
+
+
+_INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+
+
+@lru_cache(maxsize=4096)
+def _is_users(file: str, workspace: str) -> bool:
+    """Tell whether a file is the user's own: in the workspace, and in none of its virtual environments."""
+    path = Path(file)
+    root = Path(workspace)
+    if not path.is_relative_to(root):
+        path = path.resolve()
+        if not path.is_relative_to(root):
+            return False
+    if str(path).startswith(_INSTALLED) or {"site-packages", "dist-packages"} & set(path.parts):
+        return False
+    between = path.relative_to(root).parents
+    return not any((root / folder / "pyvenv.cfg").exists() for folder in between) and path.suffix != ".pyc"

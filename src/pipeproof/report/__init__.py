@@ -1,0 +1,1 @@
+"""The report: results become annotations, a job summary, outputs, files, and a picture in the terminal."""

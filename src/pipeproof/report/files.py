@@ -1,0 +1,23 @@
+"""The report's files, in `report-dir`."""
+
+from pathlib import Path
+
+from pipeproof.results.ctrf import write_ctrf
+from pipeproof.results.junit import write_junit
+from pipeproof.results.model import Run
+
+JUNIT = "junit.xml"
+CTRF = "report.json"
+SUMMARY = "summary.md"
+
+
+def write_files(run: Run, summary: str, folder: Path, title: str) -> None:
+    """Write a run's JUnit XML, CTRF and summary.
+
+    Raises:
+        OSError: where a file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SUMMARY).write_text(summary, encoding="utf-8", errors="replace")
+    write_ctrf(run, folder / CTRF, title)
+    write_junit(run, folder / JUNIT, title)

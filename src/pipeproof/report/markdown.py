@@ -1,0 +1,45 @@
+"""Markdown that shows any text as itself: what users' code says never becomes markup."""
+
+import html
+import string
+from collections.abc import Sequence
+
+from pipeproof.github.commands import plain
+
+_PUNCTUATION = {ord(character): f"&#{ord(character)};" for character in string.punctuation}
+
+
+def escaped(text: str) -> str:
+    """Show a text in one line of Markdown as it is.
+
+    Every ASCII punctuation character becomes a character reference, which CommonMark takes as text and never as
+    structure (https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references).
+    """
+    return " ".join(plain(text).split()).translate(_PUNCTUATION)
+
+
+def code(text: str) -> str:
+    """Show a text as code, within a line."""
+    return f"<code>{escaped(text)}</code>" if text.strip() else ""
+
+
+def block(text: str, limit: int) -> str:
+    """Show a text as a block, at most so many characters of it: its start and, mostly, its end."""
+    shown = plain(text).strip("\n")
+    if len(shown) > limit:
+        head, tail = limit // 3, limit - limit // 3
+        shown = f"{shown[:head]}\n[… {len(shown) - head - tail} characters left out …]\n{shown[-tail:]}"
+    # Nothing in it may look like the end of the block, nor like a mention or a link to what draws the page.
+    return f"<pre>{html.escape(shown)}</pre>"
+
+
+def details(summary: str, body: str, *, open: bool = False) -> str:  # noqa: A002 - HTML's word
+    """Fold a body of Markdown under a line of Markdown."""
+    return f"<details{' open' if open else ''}><summary>{summary}</summary>\n\n{body}\n\n</details>\n"
+
+
+def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], align: str = "") -> str:
+    """Render a table of cells that are Markdown; `align` has a letter a column, `l` or `r`."""
+    rules = ["---:" if letter == "r" else "---" for letter in align.ljust(len(header), "l")]
+    lines = [header, tuple(rules), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

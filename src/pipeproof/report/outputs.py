@@ -1,0 +1,42 @@
+"""The step's outputs and exit code."""
+
+from pathlib import Path
+
+from pipeproof.inputs import Inputs
+from pipeproof.report.files import CTRF, JUNIT
+from pipeproof.results.model import Run
+
+EXIT_PASSED = 0
+EXIT_FAILED = 1
+EXIT_NO_TESTS = 5
+EXIT_CANCELLED = 130
+
+
+def exit_code(run: Run, inputs: Inputs) -> int:
+    """Give the exit code of a run whose tests were started."""
+    if run.cancelled:
+        return EXIT_CANCELLED
+    if run.conclusion == "failure":
+        return EXIT_PASSED if inputs.fail_on == "never" else EXIT_FAILED
+    if not run.results:
+        return EXIT_PASSED if inputs.allow_empty else EXIT_NO_TESTS
+    return EXIT_PASSED
+
+
+def outputs(run: Run, report: Path, workspace: Path) -> dict[str, str]:
+    """Give the step's outputs; paths are relative to the workspace where they lie in it: later steps have it too."""
+    totals = run.totals
+    folder = report.relative_to(workspace) if report.is_relative_to(workspace) else report
+    return {
+        "conclusion": run.conclusion,
+        "tests": str(totals.tests),
+        "passed": str(totals.passed),
+        "failed": str(totals.failed),
+        "errors": str(totals.errors),
+        "skipped": str(totals.skipped),
+        "flaky": str(totals.flaky),
+        "duration": f"{run.duration:.3f}",
+        "report-dir": str(folder),
+        "junit-xml": str(folder / JUNIT),
+        "report-json": str(folder / CTRF),
+    }

@@ -1,0 +1,1 @@
+"""Results: the events of a run become outcomes, totals and the machine-readable reports."""

@@ -1,0 +1,179 @@
+"""`report.json`: the Common Test Report Format (https://ctrf.io, schema 0.0.0), written and read.
+
+CTRF knows `passed`, `failed` and `skipped`; an error is `failed` and a flaky test `passed` there, with our word in
+`rawStatus`. What the format has no field for is under `extra`.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeproof.errors import InputError
+from pipeproof.results.model import Failure, Run, Status, TestResult
+
+_STATUS = {
+    Status.PASSED: "passed",
+    Status.FLAKY: "passed",
+    Status.FAILED: "failed",
+    Status.ERROR: "failed",
+    Status.SKIPPED: "skipped",
+}
+
+
+def write_ctrf(run: Run, path: Path, title: str) -> None:
+    """Write a run as CTRF, test by test, so that a large one needs no second copy in memory."""
+    head = json.dumps(_head(run, title), ensure_ascii=False)
+    with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        # The list of tests is the last member of `results`, which is the last of the document.
+        file.write(head[: -len("}}")] + ', "tests": [\n')
+        for number, result in enumerate(run.results):
+            file.write((",\n" if number else "") + json.dumps(_test(result), ensure_ascii=False, default=str))
+        file.write("\n]}}\n")
+
+
+def read_statuses(path: Path) -> dict[str, Status]:
+    """Read each test's outcome from a `report.json`, by node id.
+
+    Raises:
+        InputError: where the file is none.
+    """
+    return {test["extra"]["id"]: Status(test["rawStatus"]) for test in read_tests(path)}
+
+
+def read_tests(path: Path) -> list[dict[str, Any]]:
+    """Read the tests of a `report.json` that pipeproof wrote, in CTRF's form.
+
+    Raises:
+        InputError: where the file is none.
+    """
+    try:
+        tests = json.loads(path.read_text(encoding="utf-8"))["results"]["tests"]
+        known = {status.value for status in Status}
+        return [test for test in tests if test["rawStatus"] in known and isinstance(test["extra"]["id"], str)]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} is not a report.json of pipeproof ({type(error).__name__}: {error})",
+            hint="Give the report.json of an earlier run, or a folder that holds some.",
+        ) from error
+
+
+def _head(run: Run, title: str) -> dict[str, Any]:
+    totals = run.totals
+    return {
+        "reportFormat": "CTRF",
+        "specVersion": "0.0.0",
+        "reportId": str(uuid.uuid4()),
+        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "generatedBy": f"pipeproof {version('pipeproof')}",
+        "extra": {
+            "title": title,
+            "conclusion": run.conclusion,
+            "totals": {
+                "tests": totals.tests,
+                "passed": totals.passed,
+                "failed": totals.failed,
+                "errors": totals.errors,
+                "skipped": totals.skipped,
+                "flaky": totals.flaky,
+            },
+            "failures": [_failure(failure) for failure in run.failures],
+            "notRun": list(run.not_run),
+            "deselected": run.deselected,
+            "warnings": [
+                {"message": w.message, "category": w.category, "file": w.file, "line": w.line, "count": w.count}
+                for w in run.warnings
+            ],
+        },
+        "results": {
+            "tool": {"name": "pytest", "version": run.environment.get("pytest", "unknown")},
+            "summary": {
+                "tests": totals.tests,
+                "passed": totals.passed + totals.flaky,
+                "failed": totals.failed + totals.errors,
+                "skipped": totals.skipped,
+                "pending": 0,
+                "other": 0,
+                "flaky": totals.flaky,
+                "start": round(run.started * 1000),
+                "stop": round((run.started + run.duration) * 1000),
+                "duration": round(run.duration * 1000),
+            },
+        },
+    }
+
+
+def _test(result: TestResult) -> dict[str, Any]:
+    optional: dict[str, Any] = {
+        "filePath": result.file,
+        "line": result.line,
+        "start": round(result.started * 1000) if result.started else None,
+        "threadId": result.worker,
+        "suite": _suite(result),
+    }
+    if result.failures:
+        optional["message"] = "\n\n".join(failure.headline for failure in result.failures)
+        optional["trace"] = "\n\n".join(failure.traceback for failure in result.failures)
+    elif result.reason:
+        optional["message"] = result.reason
+    if result.attempts:
+        optional |= {
+            "flaky": result.status is Status.FLAKY,
+            "retries": len(result.attempts),
+            "retryAttempts": list(_attempts(result)),
+        }
+    output = [line for _, text in result.output for line in text.splitlines()]
+    return {
+        "name": result.name,
+        "status": _STATUS[result.status],
+        "duration": round(result.duration * 1000),
+        "rawStatus": result.status.value,
+        **{key: value for key, value in optional.items() if value},
+        **({"stdout": output} if output else {}),
+        "extra": _extra(result),
+    }
+
+
+def _extra(result: TestResult) -> dict[str, Any]:
+    extra: dict[str, Any] = {
+        "id": result.id,
+        "failures": [_failure(failure) for failure in result.failures],
+        "reason": result.reason,
+        "expectation": result.expectation,
+        "evidence": list(result.evidence),
+        "properties": dict(result.properties),
+        "subtests": result.subtests,
+    }
+    return {key: value for key, value in extra.items() if value}
+
+
+def _attempts(result: TestResult) -> Iterator[dict[str, Any]]:
+    for number, attempt in enumerate(result.attempts, start=1):
+        last = attempt.failures[-1]
+        told = {"message": last.headline, "trace": last.traceback, "line": last.line}
+        yield {
+            "attempt": number,
+            "status": "failed",
+            "duration": round(attempt.duration * 1000),
+            **{key: value for key, value in told.items() if value},
+        }
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    told = {
+        "phase": failure.phase,
+        "type": failure.type,
+        "message": failure.message,
+        "file": failure.file,
+        "line": failure.line,
+        "subtest": failure.subtest,
+    }
+    return {key: value for key, value in told.items() if value}
+
+
+def _suite(result: TestResult) -> list[str]:
+    file, *names = result.id.split("::")
+    return [file, *names[:-1]]

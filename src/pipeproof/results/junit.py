@@ -1,0 +1,91 @@
+"""JUnit XML of a run: what every CI system reads.
+
+Earlier attempts of a test are kept as Maven Surefire writes them (`rerunFailure`, `flakyFailure`). A test is one
+`testcase` with at most one `failure` or `error`, so the totals are those of the other reports.
+"""
+
+import re
+from pathlib import Path
+
+from junitparser import Attr, Error, Failure, IntAttr, JUnitXml, Properties, Property, Skipped, TestSuite
+from junitparser.xunit2 import FlakyError, FlakyFailure, RerunError, RerunFailure, TestCase
+
+from pipeproof.results.model import Failure as Failed
+from pipeproof.results.model import Run, Status, TestResult
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What an XML 1.0 document cannot hold (https://www.w3.org/TR/xml/#charsets)."""
+
+_INTERIM = {
+    (True, True): FlakyFailure,
+    (True, False): FlakyError,
+    (False, True): RerunFailure,
+    (False, False): RerunError,
+}
+
+
+class _Case(TestCase):
+    """A testcase that says where it is defined."""
+
+    file = Attr()
+    line = IntAttr()
+
+
+def write_junit(run: Run, path: Path, title: str) -> None:
+    """Write a run as JUnit XML."""
+    suite = TestSuite(_xml(title))
+    for result in run.results:
+        suite.add_testcase(_case(result))
+    suite.update_statistics()
+    suite.time = round(run.duration, 3)
+    document = JUnitXml(_xml(title))
+    document.append(suite)
+    document.update_statistics()
+    document.time = round(run.duration, 3)
+    document.write(str(path), pretty=False)
+
+
+def _case(result: TestResult) -> _Case:
+    classname, _, name = result.id.replace(".py", "", 1).rpartition("::")
+    case = _Case(_xml(name), _xml(classname.replace("/", ".").replace("::", ".")), round(result.duration, 6))
+    if result.file:
+        case.file = _xml(result.file)
+    if result.line:
+        case.line = result.line
+    if result.failures:
+        case.result = [_outcome(result)]
+    elif result.status is Status.SKIPPED:
+        kind = "pytest.xfail" if result.expectation == "xfailed" else "pytest.skip"
+        case.result = [Skipped(_xml(result.reason or ""), kind)]
+    for attempt in result.attempts:
+        for failure in attempt.failures:
+            interim = _INTERIM[result.status is Status.FLAKY, failure.phase == "call"]
+            element = interim(_xml(failure.headline), _xml(failure.type))
+            element.stack_trace = _xml(failure.traceback)
+            case.add_interim_result(element)
+    if result.properties:
+        properties = Properties()
+        for key, value in result.properties:
+            properties.add_property(Property(_xml(key), _xml(str(value))))
+        case.append(properties)  # type: ignore[no-untyped-call]
+    if result.output:
+        case.system_out = _xml("\n".join(f"--- {name} ---\n{text}" for name, text in result.output))
+    return case
+
+
+def _outcome(result: TestResult) -> Failure | Error:
+    first = result.failures[0]
+    kind = Failure if result.status is Status.FAILED else Error
+    outcome = kind(_xml(first.headline), _xml(first.type))
+    outcome.text = _xml("\n\n".join(_text(failure) for failure in result.failures))
+    return outcome
+
+
+def _text(failure: Failed) -> str:
+    where = f"{failure.file}:{failure.line}: " if failure.file and failure.line else ""
+    subtest = f" in subtest {failure.subtest}" if failure.subtest else ""
+    return f"{where}{failure.phase}{subtest}: {failure.headline}\n{failure.traceback}"
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)

@@ -1,0 +1,185 @@
+"""What a run came to: frozen records that the reports are rendered from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """The outcome of a test; each test has exactly one, so the totals add up."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """The test itself failed, or passed where a strict `xfail` says that it must not."""
+    ERROR = "error"
+    """Setup, teardown or collection failed, or the interpreter ended while the test ran."""
+    SKIPPED = "skipped"
+    """Skipped, or failed as its `xfail` says that it does."""
+    FLAKY = "flaky"
+    """Failed, was run again, and passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that went wrong, on the line that it belongs to.
+
+    Attributes:
+        phase: `collect`, `setup`, `call`, `teardown`, `crash` or `session`.
+        type: The exception's class; empty where there was no exception.
+        message: The exception's message, or pytest's words.
+        traceback: pytest's text of the failure.
+        file: The file, relative to the workspace; `None` where no line of the user's is known.
+        line: The line, from 1.
+        subtest: The subtest's name, where it was in one.
+    """
+
+    phase: str
+    type: str
+    message: str
+    traceback: str = ""
+    file: str | None = None
+    line: int | None = None
+    subtest: str | None = None
+
+    @property
+    def headline(self) -> str:
+        """Say in one line what happened."""
+        first = next((line.strip() for line in self.message.splitlines() if line.strip()), "")
+        if not first:
+            return self.type or "failed"
+        return f"{self.type}: {first}" if self.type and not first.startswith(self.type) else first
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A run of a test that failed and was followed by another; `duration` in seconds."""
+
+    duration: float
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """A test and what came of it.
+
+    Attributes:
+        id: pytest's node id; that of the file or folder for a collection error.
+        file: The file that defines it, relative to the workspace.
+        line: The line of its `def`, from 1.
+        status: Its one outcome.
+        duration: Seconds of setup, call and teardown of the last attempt.
+        started: Seconds since the epoch, `None` where it was not started.
+        failures: What went wrong in the last attempt.
+        attempts: The attempts before the last.
+        reason: Why it was skipped, or expected to fail.
+        expectation: `xfailed` or `xpassed` for a test with an `xfail` mark.
+        worker: The xdist worker that ran it.
+        output: Captured sections: name and text.
+        evidence: Records that the test left: `{"kind": …, "data": …}`.
+        properties: What `record_property` wrote.
+        subtests: How many subtests it reported.
+    """
+
+    __test__ = False  # for pytest: this is no test class
+
+    id: str
+    file: str | None
+    line: int | None
+    status: Status
+    duration: float = 0.0
+    started: float | None = None
+    failures: tuple[Failure, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    reason: str | None = None
+    expectation: str | None = None
+    worker: str | None = None
+    output: tuple[tuple[str, str], ...] = ()
+    evidence: tuple[Mapping[str, Any], ...] = ()
+    properties: tuple[tuple[str, Any], ...] = ()
+    subtests: int = 0
+
+    @property
+    def name(self) -> str:
+        """The node id without its file: `TestX::test_y[1]`."""
+        return self.id.partition("::")[2] or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A warning, and how often it was issued."""
+
+    message: str
+    category: str
+    file: str | None
+    line: int | None
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many tests came to each outcome; `tests` is their sum."""
+
+    tests: int = 0
+    passed: int = 0
+    failed: int = 0
+    errors: int = 0
+    skipped: int = 0
+    flaky: int = 0
+
+    @classmethod
+    def of(cls, results: Iterable[TestResult]) -> "Totals":
+        """Count results."""
+        counts = dict.fromkeys(Status, 0)
+        for result in results:
+            counts[result.status] += 1
+        return cls(
+            tests=sum(counts.values()),
+            passed=counts[Status.PASSED],
+            failed=counts[Status.FAILED],
+            errors=counts[Status.ERROR],
+            skipped=counts[Status.SKIPPED],
+            flaky=counts[Status.FLAKY],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A whole run.
+
+    Attributes:
+        results: Each test that came to an outcome, in the order of their ends.
+        failures: What went wrong outside of any test: pytest's own breakdown, an install that failed.
+        not_run: Node ids of the tests that were collected and not run.
+        warnings: What was warned of.
+        deselected: How many tests were left out by `-k`, `-m` or a shard.
+        started: Seconds since the epoch.
+        duration: Seconds from the start of the run to its end.
+        exit_status: pytest's exit status; `None` where it did not come to give one.
+        cancelled: Whether the run was ended from outside.
+        environment: What it ran with: versions, platform.
+    """
+
+    results: tuple[TestResult, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    not_run: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    deselected: int = 0
+    started: float = 0.0
+    duration: float = 0.0
+    exit_status: int | None = None
+    cancelled: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def totals(self) -> Totals:
+        """Count the outcomes."""
+        return Totals.of(self.results)
+
+    @property
+    def conclusion(self) -> str:
+        """`success`, `failure` or `cancelled`."""
+        if self.cancelled:
+            return "cancelled"
+        totals = self.totals
+        return "failure" if totals.failed or totals.errors or self.failures else "success"

@@ -1,0 +1,277 @@
+"""Installing the project's own requirements, into an environment laid over the one that pipeproof runs from.
+
+The overlay holds only what differs: versions that are there already are preferred, the project's pins win, and
+pipeproof's own bounds are part of the same resolution, so that the plugin still works in what comes out. Nothing is
+installed where nothing is missing.
+"""
+
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution, distributions, version
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pipeproof.errors import SetupError
+from pipeproof.inputs import Install
+
+RunUv = Callable[[Sequence[str]], tuple[int, str]]
+"""Runs uv with these arguments, in the project, as the tests' user; gives its exit status and what it printed."""
+
+_FLAGS_WITH_VALUE = frozenset({
+    "--config-setting", "--config-settings", "--default-index", "--exclude-newer", "--extra-index-url", "--find-links",
+    "--index", "--index-strategy", "--index-url", "--keyring-provider", "--no-binary", "--no-build-package",
+    "--no-build-isolation-package", "--only-binary", "--prerelease", "--resolution", "-C", "-f", "-i",
+})  # fmt: skip
+_FLAGS_OF_REQUIREMENTS = {
+    "-r": "-r", "--requirement": "-r", "--requirements": "-r", "-c": "-c", "--constraint": "-c", "--constraints": "-c",
+    "-e": "-e", "--editable": "-e",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What a project asks for: lines of a requirements file, flags for uv, and where they were found."""
+
+    source: str
+    lines: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the install step writes.
+
+    Attributes:
+        own: A folder that only the supervisor writes to, and all can read.
+        shared: A folder that the tests' user owns.
+        hand_over: Gives a file of the supervisor's making to the tests' user.
+    """
+
+    own: Path
+    shared: Path
+    hand_over: Callable[[Path], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PythonEnvironment:
+    """The Python that runs the tests.
+
+    Attributes:
+        python: The interpreter.
+        scripts: Folders of commands, the first wins.
+        installed: What was installed over the base, `name==version` each.
+    """
+
+    python: Path
+    scripts: tuple[Path, ...]
+    installed: tuple[str, ...] = ()
+
+
+def base_environment() -> PythonEnvironment:
+    """Give the environment that pipeproof itself runs from."""
+    return PythonEnvironment(Path(sys.executable), (Path(sys.executable).parent,))
+
+
+def install_project(install: Install, project: Path, places: Places, run_uv: RunUv) -> PythonEnvironment:
+    """Install what the project asks for.
+
+    Raises:
+        SetupError: with the resolver's words.
+    """
+    base = base_environment()
+    asked = requirements_of(install, project, run_uv)
+    if asked is None:
+        return base
+    present: dict[str, str] = {canonicalize_name(found.name): found.version for found in distributions() if found.name}
+    overlay = places.shared / "environment"
+    # The overlay is made before anything of the project's runs (a build backend does), so that no link of its making
+    # lies in the way of what is written here.
+    _uv(run_uv, asked, ["venv", "--quiet", "--python", str(base.python), str(overlay)])
+    _lay_over_base(overlay)
+    missing = list(_missing(_resolve(asked, base, present, project, places, run_uv), present))
+    if not missing:
+        return base
+    listed = places.own / "missing.txt"
+    listed.write_text("\n".join(missing) + "\n", encoding="utf-8")
+    python = overlay / "bin" / "python"
+    _uv(run_uv, asked, ["pip", "install", "--python", str(python), "--no-deps", *asked.flags, "-r", str(listed)])
+    names = tuple(re.split(r"[\s;\\]", block, maxsplit=1)[0] for block in missing)
+    return PythonEnvironment(python, (python.parent, *base.scripts), names)
+
+
+def _resolve(
+    asked: Requirements,
+    base: PythonEnvironment,
+    present: Mapping[str, str],
+    project: Path,
+    places: Places,
+    run_uv: RunUv,
+) -> Iterator[str]:
+    """Resolve what is asked for, together with pipeproof's own bounds, to exact versions."""
+    wanted = places.own / "requirements.in"
+    wanted.write_text("".join(f"{line}\n" for line in (*asked.lines, *own_requirements())), encoding="utf-8")
+    resolved = places.shared / "requirements.txt"
+    # What stands in the output file already is preferred where the requirements allow it.
+    resolved.write_text("".join(f"{name}=={number}\n" for name, number in sorted(present.items())), encoding="utf-8")
+    places.hand_over(resolved)
+    hashes = ("--generate-hashes",) if _has_hashes(asked.lines, project) else ()
+    _uv(
+        run_uv,
+        asked,
+        [
+            "pip", "compile", "--python", str(base.python), "--no-header", "--no-annotate", "--no-emit-index-url",
+            *hashes, "--output-file", str(resolved), *asked.flags, str(wanted),
+        ],
+    )  # fmt: skip
+    with os.fdopen(os.open(resolved, os.O_RDONLY | os.O_NOFOLLOW), encoding="utf-8") as file:
+        return _blocks(file.read())
+
+
+def requirements_of(install: Install, project: Path, run_uv: RunUv) -> Requirements | None:
+    """Find what the project asks for; `None` where it asks for nothing."""
+    if install.mode == "none":
+        return None
+    if install.mode == "arguments":
+        return parse_arguments(install.arguments)
+    if (project / "uv.lock").is_file():
+        return _locked(project, run_uv)
+    for name in ("requirements-test.txt", "requirements.txt"):
+        if (project / name).is_file():
+            return Requirements(name, (f"-r {project / name}",))
+    declared = _pyproject(project)
+    if "project" not in declared:
+        return None
+    extras = declared["project"].get("optional-dependencies", {})
+    groups = declared.get("dependency-groups", {})
+    flags = ("--group", f"{project / 'pyproject.toml'}:test") if "test" in groups else ()
+    if "build-system" not in declared and not (project / "setup.py").exists():
+        # A project that is not built has dependencies and is imported from where it lies.
+        lines = [*declared["project"].get("dependencies", ()), *extras.get("test", ())]
+        return Requirements("pyproject.toml", tuple(lines), flags)
+    return Requirements("pyproject.toml", (f"-e {project}{'[test]' if 'test' in extras else ''}",), flags)
+
+
+def parse_arguments(arguments: Sequence[str]) -> Requirements:
+    """Read arguments of `uv pip install`: requirements and files of them, and flags that are passed on."""
+    lines: list[str] = []
+    flags: list[str] = []
+    pending = iter(arguments)
+    for argument in pending:
+        name, given, value = argument.partition("=")
+        if argument in _FLAGS_OF_REQUIREMENTS:
+            lines.append(f"{_FLAGS_OF_REQUIREMENTS[argument]} {next(pending, '')}")
+        elif given and name in _FLAGS_OF_REQUIREMENTS and name.startswith("--"):
+            lines.append(f"{_FLAGS_OF_REQUIREMENTS[name]} {value}")
+        elif argument[:2] in {"-r", "-c", "-e"} and not argument.startswith("--"):
+            lines.append(f"{argument[:2]} {argument[2:]}")
+        elif argument.startswith("-"):
+            flags.append(argument)
+            if argument in _FLAGS_WITH_VALUE:
+                flags.append(next(pending, ""))
+        else:
+            lines.append(argument)
+    return Requirements("install", tuple(lines), tuple(flags))
+
+
+def own_requirements() -> tuple[str, ...]:
+    """Give pipeproof's own bounds, with those of each extra that is installed: the plugin must work in the outcome."""
+    try:
+        declared = [Requirement(text) for text in distribution("pipeproof").requires or ()]
+    except PackageNotFoundError:
+        return ()
+    extras = {extra for requirement in declared for extra in _extras_of(requirement)}
+    complete = {
+        extra
+        for extra in extras
+        if all(_is_installed(requirement) for requirement in declared if extra in _extras_of(requirement))
+    }
+    lines = []
+    for requirement in declared:
+        wanted_by = _extras_of(requirement)
+        if (not wanted_by or wanted_by & complete) and canonicalize_name(requirement.name) != "pipeproof":
+            requirement.marker = None
+            lines.append(str(requirement))
+    return tuple(lines)
+
+
+def _extras_of(requirement: Requirement) -> set[str]:
+    return set(re.findall(r"extra == ['\"]([^'\"]+)['\"]", str(requirement.marker or "")))
+
+
+def _is_installed(requirement: Requirement) -> bool:
+    try:
+        version(requirement.name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _locked(project: Path, run_uv: RunUv) -> Requirements:
+    """Take the versions that `uv.lock` holds, with the `test` extra and group where there are such."""
+    declared = _pyproject(project)
+    chosen = []
+    if "test" in declared.get("project", {}).get("optional-dependencies", {}):
+        chosen += ["--extra", "test"]
+    if "test" in declared.get("dependency-groups", {}):
+        chosen += ["--group", "test"]
+    status, output = run_uv(["export", "--frozen", "--no-header", "--no-annotate", "--no-hashes", *chosen])
+    if status:
+        raise SetupError(f"uv.lock could not be read:\n{output.strip()}", hint="Run `uv lock` and commit the result.")
+    return Requirements("uv.lock", tuple(line for line in output.splitlines() if line.strip()))
+
+
+def _pyproject(project: Path) -> Mapping[str, Any]:
+    path = project / "pyproject.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise SetupError(f"{path.name}: {error}", hint="Mend the file, or set `install`.") from error
+
+
+def _uv(run_uv: RunUv, asked: Requirements, arguments: Sequence[str]) -> None:
+    status, output = run_uv(arguments)
+    if status:
+        raise SetupError(
+            f"the project's requirements ({asked.source}) could not be installed:\n{output.strip()}",
+            hint="pipeproof's own bounds are part of the resolution; `install: none` leaves what is there.",
+        )
+
+
+def _has_hashes(lines: Sequence[str], project: Path) -> bool:
+    files = (project / line[3:].strip() for line in lines if line.startswith("-r "))
+    return any("--hash=" in file.read_text(encoding="utf-8", errors="replace") for file in files if file.is_file())
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """Give the requirements of a file, each with its continuation lines."""
+    block: list[str] = []
+    for line in text.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        block.append(line)
+        if not line.rstrip().endswith("\\"):
+            yield "\n".join(block)
+            block = []
+
+
+def _missing(blocks: Iterator[str], present: Mapping[str, str]) -> Iterator[str]:
+    """Leave out what is there already in that very version."""
+    for block in blocks:
+        match = re.match(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", block)
+        if not match or present.get(canonicalize_name(match[1])) != match[2]:
+            yield block
+
+
+def _lay_over_base(overlay: Path) -> None:
+    """Make the base's packages importable in the overlay, after the overlay's own."""
+    own = next((overlay / "lib").glob("python*/site-packages"))
+    behind = [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
+    lines = [f"import site; site.addsitedir({entry!r})" for entry in behind]
+    (own / "_pipeproof_base.pth").write_text("\n".join(lines) + "\n", encoding="utf-8")

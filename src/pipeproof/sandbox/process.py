@@ -1,0 +1,232 @@
+"""Running one process of the user's: its output and pipes are read as they come, and nothing of it outlives it.
+
+The supervisor makes itself the reaper of orphans, so a daemon that a test leaves behind (forked twice, in a session of
+its own) is found and ended as well. Where the system has no such notion (outside Linux) the process group is ended.
+"""
+
+import ctypes
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+_GRACE = 4.0
+"""Seconds that a cancelled process has to end by itself: the runner allows 7.5 for the whole step."""
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """The uid and gid that the user's code runs under."""
+
+    uid: int
+    gid: int
+
+
+class Cancellation:
+    """Whether the run has been asked to end (SIGINT, SIGTERM), and how often."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    @contextmanager
+    def listening(self) -> Iterator["Cancellation"]:
+        """Take the two signals as requests while the body runs."""
+
+        def request(_signal: int, _frame: FrameType | None) -> None:
+            self.times += 1
+
+        previous = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield self
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+
+def shield_supervisor() -> None:
+    """Make this process the reaper of orphans, and its memory and environment unreadable to others of its own uid."""
+    if sys.platform == "linux":
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def run_process(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    directory: Path,
+    on_output: Callable[[bytes], None],
+    cancellation: Cancellation,
+    user: User | None = None,
+    descriptors: Sequence[int] = (),
+    readers: Mapping[int, Callable[[bytes], None]] | None = None,
+    on_tick: Callable[["subprocess.Popen[bytes]"], None] | None = None,
+) -> int:
+    """Run a command to its end, then end whatever it left running.
+
+    Args:
+        command: The program and its arguments.
+        environment: Its whole environment.
+        directory: Where it starts.
+        on_output: Takes what it writes to stdout and stderr, as it comes.
+        cancellation: Once requested, the command gets SIGINT, and four seconds later SIGKILL.
+        user: Whom it runs as; `None` is as this process.
+        descriptors: Descriptors that it inherits; they are closed here once it has started.
+        readers: Further descriptors to read, each with what takes its bytes.
+        on_tick: Called about ten times a second with the running process.
+
+    Returns:
+        Its exit status; minus the signal's number where a signal ended it.
+    """
+    process = subprocess.Popen(
+        command,
+        env=dict(environment),
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        pass_fds=tuple(descriptors),
+        preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no thread runs here yet
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=() if user else None,
+    )
+    for descriptor in descriptors:
+        os.close(descriptor)
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
+    sources = {process.stdout.fileno(): on_output, **(readers or {})}
+    try:
+        _pump(process, sources, cancellation, on_tick)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        end_leftovers(process.pid, user)
+        _drain(sources)
+        process.stdout.close()
+    return process.returncode
+
+
+def _pump(
+    process: "subprocess.Popen[bytes]",
+    sources: Mapping[int, Callable[[bytes], None]],
+    cancellation: Cancellation,
+    on_tick: Callable[["subprocess.Popen[bytes]"], None] | None,
+) -> None:
+    asked = 0
+    deadline = float("inf")
+    with selectors.DefaultSelector() as selector:
+        for descriptor, take in sources.items():
+            os.set_blocking(descriptor, False)
+            selector.register(descriptor, selectors.EVENT_READ, take)
+        while process.poll() is None:
+            for key, _ in selector.select(timeout=0.1):
+                if _read(key.fd, key.data) is False:
+                    selector.unregister(key.fd)
+            if on_tick:
+                on_tick(process)
+            if cancellation.times > asked:
+                asked = cancellation.times
+                deadline = min(deadline, time.monotonic() + _GRACE) if asked == 1 else 0.0
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGINT)
+            if time.monotonic() > deadline:
+                process.kill()
+                deadline = float("inf")
+
+
+def _read(descriptor: int, take: Callable[[bytes], None]) -> bool | None:
+    """Read once: `True` where there was something, `None` where there is nothing yet, `False` at the end."""
+    try:
+        data = os.read(descriptor, 1 << 16)
+    except BlockingIOError:
+        return None
+    if data:
+        take(data)
+    return bool(data)
+
+
+def _drain(sources: Mapping[int, Callable[[bytes], None]]) -> None:
+    """Read what is still in the pipes; who wrote it is gone, so this ends."""
+    for descriptor, take in sources.items():
+        os.set_blocking(descriptor, False)
+        while _read(descriptor, take):
+            pass
+
+
+def end_leftovers(group: int, user: User | None) -> int:
+    """End every process that the command left behind; give how many there were.
+
+    Args:
+        group: The process group that the command started in.
+        user: Where the command ran under a uid of its own, every process of that uid goes.
+    """
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+    ended: set[int] = set()
+    if sys.platform != "linux":
+        return 0
+    deadline = time.monotonic() + 5
+    while (left := set(_descendants(os.getpid())) | set(_processes_of(user))) and time.monotonic() < deadline:
+        for process in left:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(process, signal.SIGKILL)
+        ended |= left
+        _reap()
+        time.sleep(0.005)
+    return len(ended)
+
+
+def _reap() -> None:
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _stats() -> Iterator[tuple[int, int, int]]:
+    """Give each process's number, its parent's and its uid (proc_pid_stat(5))."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with suppress(OSError):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                if fields[0] != "Z":
+                    yield int(entry.name), int(fields[1]), entry.stat().st_uid
+
+
+def _descendants(ancestor: int) -> Iterator[int]:
+    children: dict[int, list[int]] = {}
+    for process, parent, _ in _stats():
+        children.setdefault(parent, []).append(process)
+    pending = list(children.get(ancestor, ()))
+    while pending:
+        process = pending.pop()
+        yield process
+        pending.extend(children.get(process, ()))
+
+
+def _processes_of(user: User | None) -> Iterator[int]:
+    if user is not None and user.uid != os.geteuid():
+        yield from (process for process, _, uid in _stats() if uid == user.uid)
+
+
+def _prctl(option: int, value: int) -> None:
+    if _LIBC:
+        _LIBC.prctl(option, value, 0, 0, 0)
+
+
+def _die_with_parent() -> None:
+    """In the child: end with the supervisor, also when that is killed."""
+    _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+
+
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None

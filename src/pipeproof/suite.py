@@ -1,0 +1,169 @@
+"""The suite: pytest in a process of its own, its events read and its output passed on as they come."""
+
+import os
+import signal
+import subprocess  # noqa: TC003 - a callback's annotation, read at run time by nobody
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeproof.events import DESCRIPTOR_VARIABLE, EventReader
+from pipeproof.inputs import Inputs
+from pipeproof.results.collector import Collector
+from pipeproof.results.model import Run, TestResult
+from pipeproof.sandbox.process import Cancellation, User, run_process
+
+_OVERTIME = 10.0
+"""Seconds past its timeout that a test may hang in code that pytest-timeout cannot interrupt."""
+
+_PIPE_SIZE = 1 << 20
+_F_SETPIPE_SZ = 1031  # linux/fcntl.h
+
+PYTEST_USAGE_ERROR = 4
+"""The exit status of `pytest.ExitCode.USAGE_ERROR`."""
+PYTEST_NO_TESTS = 5
+"""The exit status of `pytest.ExitCode.NO_TESTS_COLLECTED`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """How the tests are to be run.
+
+    Attributes:
+        command: The interpreter, pytest and its arguments.
+        environment: The whole environment of the process.
+        project: The folder that it starts in.
+        workspace: The folder that files are named from.
+        timeout: Seconds for one test, 0 for none.
+        user: Whom it runs as; `None` is as the supervisor.
+        descriptors: Further descriptors that it inherits.
+    """
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    project: Path
+    workspace: Path
+    timeout: float = 0.0
+    user: User | None = None
+    descriptors: tuple[int, ...] = ()
+
+
+def pytest_command(python: Path, inputs: Inputs, *, color: bool, durations: Path | None = None) -> tuple[str, ...]:
+    """Put pytest's command line together; what the user gives comes last, so it wins."""
+    command = [str(python), "-m", "pytest", f"--color={'yes' if color else 'no'}"]
+    if inputs.workers != 1:
+        command += ["-n", "auto" if inputs.workers is None else str(inputs.workers)]
+    if inputs.reruns:
+        command += ["--reruns", str(inputs.reruns)]
+    if inputs.test_timeout:
+        command += ["--timeout", f"{inputs.test_timeout:g}"]
+    if inputs.shard:
+        command += ["--pipeproof-shard", str(inputs.shard)]
+        if durations is not None:
+            command += ["--pipeproof-durations", str(durations)]
+    return (*command, *inputs.pytest_args, *inputs.tests)
+
+
+def run_suite(
+    suite: Suite,
+    *,
+    cancellation: Cancellation,
+    on_output: Callable[[bytes], None],
+    on_progress: Callable[[Collector, TestResult | None], None],
+) -> Run:
+    """Run the tests; give what came of them, however the process ends.
+
+    Args:
+        suite: How to run them.
+        cancellation: Ends them early.
+        on_output: Takes what they print.
+        on_progress: Called with each test that ends, and about ten times a second with `None`.
+    """
+    collector = Collector(suite.workspace)
+    reader = EventReader()
+    events, ours = os.pipe()
+    _enlarge(events)
+    hung: list[str] = []
+
+    def take(data: bytes) -> None:
+        for event in reader.feed(data):
+            ended = collector.take(event)
+            if ended is not None:
+                on_progress(collector, ended)
+
+    def watch(process: "subprocess.Popen[bytes]") -> None:
+        on_progress(collector, None)
+        late = overdue(collector.running, suite.timeout, time.time())
+        if late and not hung:
+            hung.append(late)
+            # pytest's faulthandler answers this one with the stack of every thread.
+            process.send_signal(signal.SIGABRT)
+
+    environment = {**suite.environment, DESCRIPTOR_VARIABLE: str(ours)}
+    started, clock = time.time(), time.monotonic()
+    try:
+        status = run_process(
+            suite.command,
+            environment=environment,
+            directory=suite.project,
+            on_output=on_output,
+            cancellation=cancellation,
+            user=suite.user,
+            descriptors=(ours, *suite.descriptors),
+            readers={events: take},
+            on_tick=watch,
+        )
+    finally:
+        os.close(events)
+    ended_by = describe_end(status, collector.exit_status)
+    if hung:
+        ended_by = f"{hung[0]} hung {_OVERTIME:g} s and longer past its timeout of {suite.timeout:g} s"
+    return collector.finish(
+        ended_by=ended_by,
+        culprit=hung[0] if hung else None,
+        cancelled=cancellation.times > 0,
+        started=started,
+        duration=time.monotonic() - clock,
+    )
+
+
+def overdue(running: Mapping[str, float], timeout: float, now: float) -> str | None:
+    """Name a test that is so far past its timeout that nothing but the end of the process stops it.
+
+    Args:
+        running: The tests that run, each with when it was last heard of (seconds since the epoch).
+        timeout: Seconds for one test; 0 is none.
+        now: Seconds since the epoch.
+    """
+    limit = timeout + _OVERTIME
+    return next((test for test, heard in running.items() if now - heard > limit), None) if timeout else None
+
+
+def describe_end(status: int, reported: int | None) -> str | None:
+    """Say how the process ended, where it did not end as pytest does: with the exit status that it told us before."""
+    if status < 0:
+        try:
+            return signal.Signals(-status).name
+        except ValueError:
+            return f"signal {-status}"
+    if reported is None and status not in (0, PYTEST_USAGE_ERROR):
+        return f"exit status {status}"
+    if reported is None and status == 0:
+        return "exit status 0 before pytest was done"
+    return None
+
+
+def _enlarge(pipe: int) -> None:
+    """Make room in the pipe, so that the tests do not wait for the supervisor."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE_SIZE)
+    except (ImportError, OSError):
+        pass
+
+
+def scripts_path(scripts: Sequence[Path], path: str) -> str:
+    """Put folders of commands in front of a `PATH`."""
+    return os.pathsep.join([*map(str, scripts), *filter(None, [path])])

@@ -1,0 +1,160 @@
+"""The terminal: what a person at a laptop sees, with the same words as the workflow's log has."""
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TextIO
+
+from pipeproof.github.commands import plain, split_lines
+from pipeproof.report.annotations import Annotation
+from pipeproof.report.summary import duration
+from pipeproof.results.collector import Collector
+from pipeproof.results.model import Run, Status, TestResult
+
+_MARKS = {
+    Status.PASSED: ("✓", "32"),
+    Status.FAILED: ("✗", "31"),
+    Status.ERROR: ("✗", "31"),
+    Status.SKIPPED: ("-", "33"),
+    Status.FLAKY: ("~", "33"),
+}
+_REFRESH = 0.1
+
+
+class Terminal:
+    """Speaks to a person, in place of the workflow.
+
+    Args:
+        out: Where it writes.
+    """
+
+    on_github = False
+
+    def __init__(self, out: TextIO = sys.stdout) -> None:
+        self._out = out
+        self._live = out.isatty()
+        self.redact: Callable[[str], str] = str
+        self._drawn = 0.0
+        self._held: list[str] = []
+
+    @property
+    def colored(self) -> bool:
+        """Whether colours are shown."""
+        return self._live
+
+    def say(self, text: str) -> None:
+        """Write lines of our own."""
+        self._clear()
+        for line in split_lines(self.redact(text)):
+            self._out.write(f"{plain(line)}\n")
+        self._out.flush()
+
+    def pass_on(self, line: str) -> None:
+        """Take one line that the user's code printed: shown at once in a log, held back where a live line is drawn."""
+        if self._live:
+            self._held.append(line)
+        else:
+            self.say(line)
+
+    def warn(self, text: str) -> None:
+        """Say something that the user should know."""
+        self._clear()
+        self._out.write(self._paint(f"warning: {plain(self.redact(text))}", "33") + "\n")
+        self._out.flush()
+
+    def fail(self, text: str) -> None:
+        """Say why the run failed, where it is not a test's failure."""
+        self._clear()
+        self._out.write(self._paint(f"pipeproof: {plain(self.redact(text))}", "31") + "\n")
+        self._out.flush()
+
+    def mask(self, secret: str) -> None:
+        """Nothing to tell: what is written here is redacted, and nobody else logs it."""
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Name what the body does."""
+        self._out.write(self._paint(f"── {plain(self.redact(title))}", "1") + "\n")
+        self._out.flush()
+        yield
+
+    def annotate(self, annotations: Iterable[Annotation]) -> None:
+        """Write each annotation as `file:line: title`, which editors and terminals make a link of, and its message."""
+        self._clear()
+        for annotation in annotations:
+            where = f"{annotation.file}:{annotation.line}: " if annotation.file else ""
+            color = {"error": "31", "warning": "33"}.get(annotation.level, "36")
+            self._out.write(self._paint(plain(self.redact(f"{where}{annotation.title}")), color) + "\n")
+            for line in plain(self.redact(annotation.message)).splitlines():
+                self._out.write(f"    {line}\n")
+        self._out.flush()
+
+    def set_outputs(self, outputs: Mapping[str, str]) -> None:
+        """Nothing to set: a person reads the summary."""
+
+    def add_summary(self, markdown: str) -> None:
+        """Nothing to add: `summary.md` has it, and [draw_totals][] says it shortly."""
+
+    def release_output(self) -> None:
+        """Show what was held back: the run ended in a way that only pytest's own words explain."""
+        self._clear()
+        for line in self._held:
+            self.say(line)
+        self._held.clear()
+
+    def progress(self, collector: Collector, ended: TestResult | None) -> None:
+        """Draw how far the run is, on one line, about ten times a second."""
+        now = time.monotonic()
+        if not self._live or (ended is None and not collector.running) or now - self._drawn < _REFRESH:
+            return
+        self._drawn = now
+        failed = sum(1 for result in collector.results if result.failures)
+        running = next(iter(collector.running), "")
+        counts = f"{len(collector.results)}/{collector.collected}"
+        bad = f", {failed} failed" if failed else ""
+        width = _width()
+        line = f"{counts}{bad}  {plain(self.redact(running))}"
+        self._out.write(f"\r\x1b[K{line[: width - 1]}")
+        self._out.flush()
+
+    def draw_totals(self, run: Run, report: str) -> None:
+        """Draw the end of a run: slow and skipped tests in short, then the totals."""
+        self._clear()
+        for result in run.results:
+            if result.status in (Status.FLAKY, Status.SKIPPED):
+                mark, color = _MARKS[result.status]
+                reason = f": {result.reason}" if result.reason else ""
+                told = plain(self.redact(f"{result.status} {result.id}{reason}"))
+                self._out.write(f"{self._paint(mark, color)} {told}\n")
+        totals = run.totals
+        words = [
+            self._paint(f"{count} {word}", color)
+            for word, count, color in (
+                ("passed", totals.passed, "32"),
+                ("failed", totals.failed, "31"),
+                ("errors", totals.errors, "31"),
+                ("skipped", totals.skipped, "33"),
+                ("flaky", totals.flaky, "33"),
+                ("not run", len(run.not_run), "33"),
+            )
+            if count
+        ]
+        verdict = self._paint(run.conclusion, "32" if run.conclusion == "success" else "31")
+        self._out.write(
+            f"{verdict}: {', '.join(words) or 'no tests'} in {duration(run.duration)}; report in {report}\n"
+        )
+        self._out.flush()
+
+    def _paint(self, text: str, color: str) -> str:
+        return f"\x1b[{color}m{text}\x1b[0m" if self._live else text
+
+    def _clear(self) -> None:
+        if self._live and self._drawn:
+            self._out.write("\r\x1b[K")
+
+
+def _width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
