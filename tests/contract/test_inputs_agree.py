@@ -18,7 +18,8 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
 
 def readme_table() -> dict[str, tuple[str, str]]:
-    rows = re.findall(r"^\| `([a-z-]+)` \| (.*?) \| (.*) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.*?) \| (.*) \|$", text, re.MULTILINE)
     return {name: (default, meaning) for name, default, meaning in rows}
 
 
@@ -52,7 +53,7 @@ def test_readme__has_no_other_input() -> None:
 def test_flags__are_the_declared_inputs() -> None:
     command = [sys.executable, "-m", "pipeproof", "run", "--help"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    flags = set(re.findall(r"^  --([a-z-]+)", text, re.M)) - {"directory"}
+    flags = set(re.findall(r"^  --([a-z-]+)", text, re.MULTILINE)) - {"directory"}
     assert flags == set(DECLARED)
 
 
