@@ -1,0 +1,1 @@
+"""The code under test. Some of it is wrong."""

@@ -1,0 +1,7 @@
+"""There is a file of this name in another folder."""
+
+REGION = "eu"
+
+
+def test_region():
+    assert REGION == "both"  # <- call
