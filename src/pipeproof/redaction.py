@@ -1,0 +1,242 @@
+"""Redaction: secrets taken out of whatever leaves the run, in the forms in which they come to light.
+
+A secret is looked for by its fragments. Each of its forms (as it is, URL-encoded, base64 at its three alignments, JSON-
+and XML-escaped, quoted, reversed, hexadecimal) is cut into all the pieces of a fixed length, and every stretch of text
+that is made of such pieces is replaced. White space and terminal colours between the characters are looked through. So
+a secret that is truncated, wrapped, split over lines or printed a character a line is found by any eight of its
+characters, and what a caller has already passed on is remembered, so that a fragment is found across two chunks.
+
+What this cannot find: a secret that was transformed by a rule that is not listed here (exclusive or, compression, a
+cipher). Whoever may use a secret can hide it from any filter: its lifetime and its reach are what contain it.
+"""
+
+import base64
+import codecs
+import html
+import json
+import re
+import shlex
+import threading
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
+from xml.sax import saxutils
+
+MASK = "***"
+"""What stands in a secret's place."""
+
+PIECE = 8
+"""Characters of a secret's form that give it away; a fragment that is shorter is not looked for."""
+
+HEX_PIECE = 16
+"""The same for a hexadecimal form, which has two digits to a byte."""
+
+_COLOUR = "\x1b\\[[0-9;?]*[A-Za-z]"
+_BLANK = re.compile(rf"(?:\s|{_COLOUR})+")
+_HEX_GLUE = re.compile(rf"(?:\s|{_COLOUR}|\\+x|0x|\\+u00|&#x|[%:,;'\"-])+", re.IGNORECASE)
+_HEX_RUN = re.compile(rf"[0-9a-f]{{{HEX_PIECE}}}")
+_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+_LONGEST_LINE = 1 << 16
+"""Characters of an unfinished line that a stream keeps back before it passes them on."""
+
+
+def list_forms(secret: str) -> frozenset[str]:
+    """The textual forms under which `secret` is looked for, the hexadecimal ones aside."""
+    raw = secret.encode("utf-8", "surrogateescape")
+    forms = {secret, secret[::-1], secret.replace("%", "%25"), repr(secret)[1:-1], repr(raw)[2:-1], shlex.quote(secret)}
+    for safe in ("", "/"):
+        encoded = {quote(raw, safe=safe), quote_plus(raw, safe=safe)}
+        forms |= encoded | {re.sub("%..", lambda escape: escape[0].lower(), text) for text in encoded}
+    for ascii_only in (True, False):
+        escaped = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        forms |= {escaped, escaped.replace("/", "\\/"), json.dumps(escaped)[1:-1]}
+    numeric = saxutils.escape(secret, {'"': "&#34;", "'": "&#39;"})
+    forms |= {
+        html.escape(secret),
+        saxutils.escape(secret),
+        saxutils.escape(secret, {'"': "&quot;", "'": "&apos;"}),
+        numeric,
+    }
+    forms |= {
+        secret.encode("ascii", "xmlcharrefreplace").decode(),
+        html.escape(secret).encode("ascii", "xmlcharrefreplace").decode(),
+    }
+    forms |= set(_list_base64(raw))
+    return frozenset(_BLANK.sub("", form) for form in forms)
+
+
+def _list_base64(raw: bytes) -> Iterator[str]:
+    """The part of the base64 text that depends on `raw` alone, wherever in the encoded data it stands."""
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + raw).decode()
+        first, last = -(-8 * before // 6), 8 * (before + len(raw)) // 6
+        kept = text[first:last]
+        yield kept
+        yield kept.replace("+", "-").replace("/", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The pieces of a set of forms that share a length, and what may stand between two characters of a form."""
+
+    size: int
+    glue: re.Pattern[str]
+    pieces: set[str] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
+    """Forms that are shorter than a piece: found only as they are."""
+
+    def add(self, form: str) -> None:
+        if len(form) >= self.size:
+            self.pieces.update(form[at : at + self.size] for at in range(len(form) - self.size + 1))
+        elif form:
+            self.whole.add(form)
+
+    def find(self, text: str, known: int) -> list[tuple[int, int]]:
+        """The stretches of `text` to replace, as they stand; the first `known` characters only give context."""
+        joined = self.glue.sub("", text)
+        hits = self._find_joined(joined)
+        if not hits:
+            return []
+        starts, offsets, at, length = [], [], 0, 0
+        for gap in self.glue.finditer(text):
+            if gap.start() > at:
+                starts.append(length)
+                offsets.append(at)
+                length += gap.start() - at
+            at = gap.end()
+        starts.append(length)
+        offsets.append(at)
+        found: list[tuple[int, int]] = []
+        for first, last in hits:
+            at = first
+            while at < last:
+                row = bisect_right(starts, at) - 1
+                end = min(last, starts[row + 1] if row + 1 < len(starts) else last)
+                begin = offsets[row] + at - starts[row]
+                found.append((max(begin, known), begin + end - at))
+                at = end
+        return [(begin, end) for begin, end in found if begin < end]
+
+    def _find_joined(self, joined: str) -> list[tuple[int, int]]:
+        size, pieces = self.size, self.pieces
+        spans: list[tuple[int, int]] = []
+        if pieces and not pieces.isdisjoint([joined[at : at + size] for at in range(len(joined) - size + 1)]):
+            spans = [(at, at + size) for at in range(len(joined) - size + 1) if joined[at : at + size] in pieces]
+        for form in self.whole:
+            at = joined.find(form)
+            while at >= 0:
+                spans.append((at, at + len(form)))
+                at = joined.find(form, at + 1)
+        return _merge(spans)
+
+
+def _merge(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((begin, end))
+    return merged
+
+
+class Redactor:
+    """Knows the run's secrets and takes them out of texts. Any thread may add one, while streams are open too."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._text = _Index(PIECE, _BLANK)
+        self._hex = _Index(HEX_PIECE, _HEX_GLUE)
+        self._known: set[str] = set()
+        self._lock = threading.RLock()
+        for secret in secrets:
+            self.add(secret)
+
+    def add(self, secret: str) -> None:
+        """Look for `secret` from now on. White space, and fewer than four characters, are no secret."""
+        with self._lock:
+            if secret in self._known or len(secret.strip()) < 4:
+                return
+            self._known.add(secret)
+            for form in list_forms(secret):
+                if len(form) >= 4:
+                    self._text.add(form)
+            for text in (secret, _BLANK.sub("", secret)):
+                digits = text.encode("utf-8", "surrogateescape").hex()
+                if len(digits) >= HEX_PIECE:
+                    self._hex.add(digits)
+
+    def redact(self, text: str) -> str:
+        """`text` without the secrets, line for line."""
+        return self.redact_after("", text)
+
+    def redact_after(self, context: str, text: str) -> str:
+        """`text` without the secrets, where `context` stood right before it."""
+        with self._lock:
+            if not self._known:
+                return text
+            whole, known = context + text, len(context)
+            spans = self._text.find(whole, known)
+            lower = whole.translate(_LOWER)
+            if self._hex.pieces and _HEX_RUN.search(_HEX_GLUE.sub("", lower)):
+                spans += self._hex.find(lower, known)
+        out, at = [], known
+        for begin, end in _merge(spans):
+            out += [whole[at:begin], MASK]
+            at = end
+        return "".join([*out, whole[at:]])
+
+    def redact_bytes(self, data: bytes) -> bytes:
+        """A file's bytes without the secrets; what is not UTF-8 passes through."""
+        return self.redact(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def stream(self) -> "RedactingStream":
+        """A text that comes in chunks."""
+        return RedactingStream(self)
+
+
+class RedactingStream:
+    """Takes secrets out of a text that comes in chunks of any size, cut anywhere.
+
+    Whole lines are passed on at once. The end of what was passed on is remembered, so that a secret that goes on in
+    the next line is noticed there.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._pending = ""
+        self._context = ""
+
+    def feed(self, chunk: str | bytes) -> str:
+        """What may be passed on after `chunk`: all complete lines."""
+        self._pending += chunk if isinstance(chunk, str) else self._decoder.decode(chunk)
+        end = self._pending.rfind("\n") + 1
+        if not end and len(self._pending) > _LONGEST_LINE:
+            end = len(self._pending)
+        return self._pass_on(end)
+
+    def flush(self) -> str:
+        """What is left, also where its line has not ended."""
+        return self._pass_on(len(self._pending))
+
+    def _pass_on(self, end: int) -> str:
+        text, self._pending = self._pending[:end], self._pending[end:]
+        if not text:
+            return ""
+        clean = self._redactor.redact_after(self._context, text)
+        self._context = _keep_context(self._context + text)
+        return clean
+
+
+def _keep_context(text: str) -> str:
+    """The end of `text` that a fragment may have begun in: some characters, whatever stands between them."""
+    tail = text[-_LONGEST_LINE:]
+    kept = [piece for piece in _HEX_GLUE.split(tail) if piece]
+    needed, start = 2 * HEX_PIECE, len(tail)
+    for piece in reversed(kept):
+        start = tail.rindex(piece, 0, start)
+        needed -= len(piece)
+        if needed <= 0:
+            return tail[max(start, start - needed) :]
+    return tail
