@@ -35,7 +35,12 @@ HEX_PIECE = 16
 _COLOUR = "\x1b\\[[0-9;?]*[A-Za-z]"
 _BLANK = re.compile(rf"(?:\s|{_COLOUR})+")
 _HEX_GLUE = re.compile(rf"(?:\s|{_COLOUR}|\\+x|0x|\\+u00|&#x|[%:,;'\"-])+", re.IGNORECASE)
-_HEX_RUN = re.compile(rf"[0-9a-f]{{{HEX_PIECE}}}")
+_HEX_REGION = re.compile(rf"(?:[0-9a-f][\s%:,;'\"\\xu&#\[m\x1b?-]*+){{{HEX_PIECE},}}+")
+"""Where alone hexadecimal forms can be: many digits, and between them nothing but what glue is made of."""
+
+_PROBE, _STRIDE = 5, 4
+"""Each piece of eight characters holds five that begin at a multiple of four: to look there first is enough."""
+
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _LONGEST_LINE = 1 << 16
 """Characters of an unfinished line that a stream keeps back before it passes them on."""
@@ -83,18 +88,21 @@ class _Index:
     size: int
     glue: re.Pattern[str]
     pieces: set[str] = field(default_factory=set)
+    probes: set[str] = field(default_factory=set)
     whole: set[str] = field(default_factory=set)
     """Forms that are shorter than a piece: found only as they are."""
 
     def add(self, form: str) -> None:
         if len(form) >= self.size:
             self.pieces.update(form[at : at + self.size] for at in range(len(form) - self.size + 1))
+            self.probes.update(form[at : at + _PROBE] for at in range(len(form) - _PROBE + 1))
         elif form:
             self.whole.add(form)
 
     def find(self, text: str, known: int) -> list[tuple[int, int]]:
         """The stretches of `text` to replace, as they stand; the first `known` characters only give context."""
-        joined = self.glue.sub("", text)
+        plain = self.glue is _BLANK and "\x1b" not in text
+        joined = "".join(text.split()) if plain else self.glue.sub("", text)
         hits = self._find_joined(joined)
         if not hits:
             return []
@@ -121,7 +129,7 @@ class _Index:
     def _find_joined(self, joined: str) -> list[tuple[int, int]]:
         size, pieces = self.size, self.pieces
         spans: list[tuple[int, int]] = []
-        if pieces and not pieces.isdisjoint([joined[at : at + size] for at in range(len(joined) - size + 1)]):
+        if not self.probes.isdisjoint([joined[at : at + _PROBE] for at in range(0, len(joined), _STRIDE)]):
             spans = [(at, at + size) for at in range(len(joined) - size + 1) if joined[at : at + size] in pieces]
         for form in self.whole:
             at = joined.find(form)
@@ -177,9 +185,9 @@ class Redactor:
                 return text
             whole, known = context + text, len(context)
             spans = self._text.find(whole, known)
-            lower = whole.translate(_LOWER)
-            if self._hex.pieces and _HEX_RUN.search(_HEX_GLUE.sub("", lower)):
-                spans += self._hex.find(lower, known)
+            for region in _HEX_REGION.finditer(whole.translate(_LOWER)):
+                found = self._hex.find(region[0], max(0, known - region.start()))
+                spans += [(begin + region.start(), end + region.start()) for begin, end in found]
         out, at = [], known
         for begin, end in _merge(spans):
             out += [whole[at:begin], MASK]
