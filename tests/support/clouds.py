@@ -276,7 +276,7 @@ class Cloud:
             return self.check(token)
         except RefusalError as refusal:
             raise RefusalError(
-                400, "invalid_grant", f"The token has expired or is not valid ({refusal.code})"
+                400, "invalid_grant", f"The token has expired or is not valid"
             ) from refusal
 
 
