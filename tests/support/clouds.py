@@ -275,9 +275,7 @@ class Cloud:
         try:
             return self.check(token)
         except RefusalError as refusal:
-            raise RefusalError(
-                400, "invalid_grant", f"The token has expired or is not valid"
-            ) from refusal
+            raise RefusalError(400, "invalid_grant", "The token has expired or is not valid") from refusal
 
 
 class RefusalError(Exception):
