@@ -61,3 +61,9 @@ class SetupError(PipeproofError):
     """An environment did not start, or the project's requirements could not be installed."""
 
     exit_code = 4
+
+
+class NoTestsError(PipeproofError):
+    """No test was collected."""
+
+    exit_code = 5

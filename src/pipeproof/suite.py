@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeproof.events import DESCRIPTOR_VARIABLE, EventReader
 from pipeproof.inputs import Inputs
 from pipeproof.results.collector import Collector
-from pipeproof.results.model import Run, TestResult
+from pipeproof.results.model import PYTEST_USAGE_ERROR, Run, TestResult
 from pipeproof.sandbox.process import Cancellation, User, run_process
 
 _OVERTIME = 10.0
@@ -19,11 +19,6 @@ _OVERTIME = 10.0
 
 _PIPE_SIZE = 1 << 20
 _F_SETPIPE_SZ = 1031  # linux/fcntl.h
-
-PYTEST_USAGE_ERROR = 4
-"""The exit status of `pytest.ExitCode.USAGE_ERROR`."""
-PYTEST_NO_TESTS = 5
-"""The exit status of `pytest.ExitCode.NO_TESTS_COLLECTED`."""
 
 
 @dataclass(frozen=True, slots=True)

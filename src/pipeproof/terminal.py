@@ -103,7 +103,7 @@ class Terminal:
             self.say(line)
         self._held.clear()
 
-    def progress(self, collector: Collector, ended: TestResult | None) -> None:
+    def show_progress(self, collector: Collector, ended: TestResult | None) -> None:
         """Draw how far the run is, on one line, about ten times a second."""
         now = time.monotonic()
         if not self._live or (ended is None and not collector.running) or now - self._drawn < _REFRESH:

@@ -9,6 +9,8 @@ from typing import TextIO
 from pipeproof.github.commands import neutralize, plain, render_command, split_lines
 from pipeproof.github.file_commands import append_output
 from pipeproof.report.annotations import Annotation
+from pipeproof.results.collector import Collector
+from pipeproof.results.model import Run, TestResult
 
 _LINE_LIMIT = 1 << 16
 
@@ -87,6 +89,20 @@ class Workflow:
         if path := self._files.get("GITHUB_STEP_SUMMARY"):
             with path.open("a", encoding="utf-8", errors="replace", newline="\n") as file:
                 file.write(self.redact(markdown) + "\n")
+
+    def show_progress(self, collector: Collector, ended: TestResult | None) -> None:
+        """Nothing to draw: the log has pytest's own lines."""
+
+    def release_output(self) -> None:
+        """Nothing is held back."""
+
+    def draw_totals(self, run: Run, report: str) -> None:
+        """End the log with the totals."""
+        totals = run.totals
+        self.say(
+            f"{run.conclusion}: {totals.tests} tests, {totals.passed} passed, {totals.failed} failed, "
+            f"{totals.errors} errors, {totals.skipped} skipped, {totals.flaky} flaky; report in {report}"
+        )
 
     def _write(self, line: str) -> None:
         self._out.write(line.encode("utf-8", "replace").decode() + "\n")

@@ -6,12 +6,13 @@ unknown duration counts as a middling one.
 """
 
 import heapq
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
 import pytest
+
+from pipeproof.errors import InputError
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("pipeproof")
     group.addoption("--pipeproof-shard", metavar="INDEX/TOTAL", help="run this part of the suite, as in 2/5")
     group.addoption(
-        "--pipeproof-durations", metavar="FILE", help="balance the shards by the durations in this report.json"
+        "--pipeproof-durations", metavar="PATH", help="balance by the durations in this report.json, or folder of them"
     )
 
 
@@ -58,17 +59,18 @@ def partition(tests: Sequence[str], durations: Mapping[str, float], total: int) 
     return [frozenset(shard) for shard in shards]
 
 
-def read_durations(report: Path) -> dict[str, float]:
-    """Read the seconds that each test took from a `report.json`.
+def read_durations(path: Path) -> dict[str, float]:
+    """Read the seconds that each test took from a `report.json`, or a folder of them.
 
     Raises:
-        pytest.UsageError: where the file cannot be read as one.
+        pytest.UsageError: where it cannot be read as one.
     """
+    from pipeproof.results.baseline import read_baseline
+
     try:
-        tests = json.loads(report.read_text(encoding="utf-8"))["results"]["tests"]
-        return {test["extra"]["id"]: test["duration"] / 1000 for test in tests if "id" in test.get("extra", {})}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise pytest.UsageError(f"--pipeproof-durations: {report} is no report.json ({error!r})") from error
+        return {test: earlier.duration for test, earlier in read_baseline(path).items()}
+    except InputError as error:
+        raise pytest.UsageError(f"--pipeproof-durations: {error}") from error
 
 
 def _parse(shard: str) -> tuple[int, int]:

@@ -4,22 +4,28 @@ from pathlib import Path
 
 from pipeproof.inputs import Inputs
 from pipeproof.report.files import CTRF, JUNIT
+from pipeproof.results.baseline import Comparison
 from pipeproof.results.model import Run
 
 EXIT_PASSED = 0
 EXIT_FAILED = 1
-EXIT_NO_TESTS = 5
 EXIT_CANCELLED = 130
 
 
-def exit_code(run: Run, inputs: Inputs) -> int:
-    """Give the exit code of a run whose tests were started."""
+def exit_code(run: Run, inputs: Inputs, comparison: Comparison | None = None) -> int:
+    """Give the exit code of a run whose tests were started.
+
+    Args:
+        run: The results.
+        inputs: `fail-on` counts.
+        comparison: What changed since the baseline, where there is one.
+    """
     if run.cancelled:
         return EXIT_CANCELLED
     if run.conclusion == "failure":
-        return EXIT_PASSED if inputs.fail_on == "never" else EXIT_FAILED
-    if not run.results:
-        return EXIT_PASSED if inputs.allow_empty else EXIT_NO_TESTS
+        regressed = comparison is None or bool(comparison.newly_failing or run.failures)
+        fails = {"failures": True, "regressions": regressed, "never": False}
+        return EXIT_FAILED if fails[inputs.fail_on] else EXIT_PASSED
     return EXIT_PASSED
 
 

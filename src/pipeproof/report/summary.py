@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeproof.report.markdown import block, code, details, escaped, table
+from pipeproof.results.baseline import Comparison
 from pipeproof.results.model import Failure, Run, Status, TestResult
 
 LIMIT = 1_000_000
@@ -14,6 +15,7 @@ LIMIT = 1_000_000
 
 _SLOWEST = 10
 _LISTED = 100
+_CHANGED = 20
 _TRACEBACK_LIMIT = 6_000
 _OUTPUT_LIMIT = 3_000
 _MARKS = {"success": "✅", "failure": "❌", "cancelled": "🚫"}
@@ -38,7 +40,15 @@ class Links:
         return f'<a href="{escaped(self.to_line(file, line))}">{name}</a>' if self.to_line else name
 
 
-def render_summary(run: Run, title: str, links: Links, *, notes: Sequence[str] = (), limit: int = LIMIT) -> str:
+def render_summary(
+    run: Run,
+    title: str,
+    links: Links,
+    *,
+    notes: Sequence[str] = (),
+    comparison: Comparison | None = None,
+    limit: int = LIMIT,
+) -> str:
     """Render the summary of a run, at most `limit` bytes of it.
 
     Args:
@@ -46,10 +56,12 @@ def render_summary(run: Run, title: str, links: Links, *, notes: Sequence[str] =
         title: The heading.
         links: How places are linked.
         notes: Lines of plain text that stand above the results: what the reader has to know of the run.
+        comparison: What changed since the baseline, where there is one.
         limit: Bytes.
     """
     head = f"## {_MARKS[run.conclusion]} {escaped(title)}: {_WORDS[run.conclusion]}\n\n{_totals(run)}\n"
     head += "".join(f"> {escaped(note)}\n>\n" for note in notes) + "\n"
+    head += _changes(comparison) if comparison else ""
     tail = "".join(
         section for section in (_flaky(run, links), _slowest(run, links), _skipped(run), _warnings(run)) if section
     )
@@ -74,6 +86,26 @@ def _totals(run: Run) -> str:
     header = (*columns, "duration")
     row = (*(f"**{count}**" if count else "0" for count in columns.values()), duration(run.duration))
     return table(header, [row], "r" * len(header))
+
+
+def _changes(comparison: Comparison) -> str:
+    parts = {
+        "newly failing": [code(result.id) for result in comparison.newly_failing],
+        "fixed": [code(result.id) for result in comparison.fixed],
+        "newly flaky": [code(result.id) for result in comparison.newly_flaky],
+        "slower": [
+            f"{code(result.id)} ({duration(before)} → {duration(result.duration)})"
+            for result, before in comparison.slower
+        ],
+    }
+    rows = [
+        (word, str(len(tests)), ", ".join(tests[:_CHANGED]) + (", …" if len(tests) > _CHANGED else ""))
+        for word, tests in parts.items()
+        if tests
+    ]
+    if not rows:
+        return "Nothing changed since the baseline.\n\n"
+    return f"### Since the baseline\n\n{table(('change', 'tests', 'which'), rows, 'lrl')}\n"
 
 
 def _failures(run: Run, links: Links, room: int) -> str:

@@ -35,15 +35,6 @@ def write_ctrf(run: Run, path: Path, title: str) -> None:
         file.write("\n]}}\n")
 
 
-def read_statuses(path: Path) -> dict[str, Status]:
-    """Read each test's outcome from a `report.json`, by node id.
-
-    Raises:
-        InputError: where the file is none.
-    """
-    return {test["extra"]["id"]: Status(test["rawStatus"]) for test in read_tests(path)}
-
-
 def read_tests(path: Path) -> list[dict[str, Any]]:
     """Read the tests of a `report.json` that pipeproof wrote, in CTRF's form.
 
@@ -53,7 +44,11 @@ def read_tests(path: Path) -> list[dict[str, Any]]:
     try:
         tests = json.loads(path.read_text(encoding="utf-8"))["results"]["tests"]
         known = {status.value for status in Status}
-        return [test for test in tests if test["rawStatus"] in known and isinstance(test["extra"]["id"], str)]
+        return [
+            test
+            for test in tests
+            if test["rawStatus"] in known and isinstance(test["extra"]["id"], str) and test["duration"] >= 0
+        ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} is not a report.json of pipeproof ({type(error).__name__}: {error})",

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+PYTEST_USAGE_ERROR = 4
+"""The exit status of `pytest.ExitCode.USAGE_ERROR`."""
+
 
 class Status(StrEnum):
     """The outcome of a test; each test has exactly one, so the totals add up."""
@@ -183,3 +186,8 @@ class Run:
             return "cancelled"
         totals = self.totals
         return "failure" if totals.failed or totals.errors or self.failures else "success"
+
+    @property
+    def refused(self) -> bool:
+        """Whether pytest refused to run: a wrong argument, path or setting, and no file that is to blame."""
+        return self.exit_status in (None, PYTEST_USAGE_ERROR) and not (self.results or self.failures or self.cancelled)
