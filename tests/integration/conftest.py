@@ -45,10 +45,10 @@ class Step:
     workspace: Path
 
     @property
-    def annotations(self) -> list[tuple[str, str, int]]:
-        """Each error on a line: file, line and title are what the runner shows."""
+    def annotations(self) -> list[tuple[str, int]]:
+        """Where each error on a line stands."""
         return [
-            (command.properties["file"], command.properties.get("title", ""), int(command.properties["line"]))
+            (command.properties["file"], int(command.properties["line"]))
             for command in self.commands
             if command.name == "error" and "file" in command.properties
         ]
@@ -175,6 +175,12 @@ class Runner:
         """Run the action to its end; inputs are named with underscores."""
         named = {name.replace("_", "-"): value for name, value in inputs.items()}
         return self.finish(self.start(workspace, named), workspace)
+
+
+@pytest.fixture(scope="session")
+def runner_class() -> type[Runner]:
+    """The imitation itself, for fixtures of a wider scope."""
+    return Runner
 
 
 @pytest.fixture

@@ -59,6 +59,8 @@ _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "
 @lru_cache(maxsize=4096)
 def _is_users(file: str, workspace: str) -> bool:
     """Tell whether a file is the user's own: in the workspace, and in none of its virtual environments."""
+    if file.startswith("<"):  # `<frozen os>`, `<string>`: no file at all
+        return False
     path = Path(file)
     root = Path(workspace)
     if not path.is_relative_to(root):

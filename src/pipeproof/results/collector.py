@@ -199,6 +199,7 @@ class Collector:
             return  # pytest's own count of the failed subtests, each of which is here already
         if failure.message.startswith("[XPASS(strict)]"):
             test.expectation = "xpassed"
+            failure = replace(failure, file=test.file, line=self._definitions.mark(test.file, test.line, "xfail"))
         test.failures.append(self._at_definition(test, failure))
 
     def _take_rerun(self, test: _Open, event: Event) -> None:
@@ -273,6 +274,16 @@ class _Definitions:
             if _DEFINITION.match(source[number - 1]):
                 return number
         return line
+
+    def mark(self, file: str | None, line: int | None, name: str) -> int | None:
+        """Give the line of the decorator with this name above the definition that starts at `line`, else its `def`."""
+        definition = self.line(file, line)
+        if file and line and definition:
+            source = self._source(file)
+            for number in range(line, definition):
+                if name in source[number - 1]:
+                    return number
+        return definition
 
     def _read(self, file: str) -> list[str]:
         try:
