@@ -1,10 +1,13 @@
 # Everything starts from a Python of 3.11 or newer and make; `make setup` brings the rest into .venv.
+#   make demo    run the example pipeline's suites        make test    run all tests
+#   make lint    check the code and the workflows         make bench   measure, beside what else there is
+#   make image   build the container image
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.pipeproof-locked
 
-.PHONY: setup lock test lint clean
+.PHONY: bench demo lint lock setup test
 
 setup: $(STAMP)
 
@@ -21,8 +24,14 @@ lock:
 	$(UV_COMPILE) --all-extras pyproject.toml -o requirements.lock
 	$(UV_COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
 
+demo: setup
+	$(BIN)/pipeproof run --directory examples/orders --title "The orders pipeline"
+
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
+
+bench: setup
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 lint: setup
 	$(BIN)/ruff check .

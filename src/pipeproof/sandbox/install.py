@@ -102,7 +102,7 @@ def install_project(install: Install, project: Path, places: Places, run_uv: Run
     listed.write_text("\n".join(missing) + "\n", encoding="utf-8")
     python = overlay / "bin" / "python"
     _uv(run_uv, asked, ["pip", "install", "--python", str(python), "--no-deps", *asked.flags, "-r", str(listed)])
-    names = tuple(re.split(r"[\s;\\]", block, maxsplit=1)[0] for block in missing)
+    names = tuple(re.split(r"\s*[;\\]", block, maxsplit=1)[0] for block in missing)
     return PythonEnvironment(python, (python.parent, *base.scripts), names)
 
 
