@@ -1,13 +1,13 @@
 # Everything starts from a Python of 3.11 or newer and make; `make setup` brings the rest into .venv.
 #   make demo    run the example pipeline's suites        make test    run all tests
 #   make lint    check the code and the workflows         make bench   measure, beside what else there is
-#   make image   build the container image
+#   make image   build the container image                make test-image   run the examples in it
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.pipeproof-locked
 
-.PHONY: bench demo lint lock setup test
+.PHONY: bench demo image lint lock setup test test-image
 
 setup: $(STAMP)
 
@@ -37,3 +37,9 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+image:
+	.ci/image
+
+test-image: setup image
+	PIPEPROOF_IMAGE=localhost/pipeproof:latest $(BIN)/python -m pytest tests/container
