@@ -76,7 +76,7 @@ def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None,
     context = read_context(environ, Path.cwd())
     workspace = (directory or (context.workspace if context else Path.cwd())).resolve()
     files = Snapshot.take(environ) if context else Snapshot({})
-    outlet = Workflow({name: path for name, (path, _) in files.files.items()}) if context else Terminal()
+    outlet = Workflow({name: path for name, (path, _) in files.files.items()}) if context else Terminal(workspace)
     try:
         with Cancellation().listening() as cancellation:
             inputs = read_inputs(action_values(environ) if values is None else values, workspace)

@@ -1,9 +1,11 @@
 """The terminal: what a person at a laptop sees, with the same words as the workflow's log has."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
 from pipeproof.github.commands import plain, split_lines
@@ -20,18 +22,21 @@ _MARKS = {
     Status.FLAKY: ("~", "33"),
 }
 _REFRESH = 0.1
+_SHOWN_LINES = 60
 
 
 class Terminal:
     """Speaks to a person, in place of the workflow.
 
     Args:
+        workspace: The folder that files are named from; they are shown relative to where the person is.
         out: Where it writes.
     """
 
     on_github = False
 
-    def __init__(self, out: TextIO = sys.stdout) -> None:
+    def __init__(self, workspace: Path, out: TextIO = sys.stdout) -> None:
+        self._workspace = workspace
         self._out = out
         self._live = out.isatty()
         self.redact: Callable[[str], str] = str
@@ -80,14 +85,17 @@ class Terminal:
         yield
 
     def annotate(self, annotations: Iterable[Annotation]) -> None:
-        """Write each annotation as `file:line: title`, which editors and terminals make a link of, and its message."""
+        """Write each annotation as `file:line: title`, which editors and terminals make a link of, and its message.
+
+        Where pytest's own output is held back, errors wait for [draw_totals][], which shows them with their tracebacks.
+        """
         self._clear()
         for annotation in annotations:
-            where = f"{annotation.file}:{annotation.line}: " if annotation.file else ""
+            if self._live and annotation.level == "error":
+                continue
             color = {"error": "31", "warning": "33"}.get(annotation.level, "36")
-            self._out.write(self._paint(plain(self.redact(f"{where}{annotation.title}")), color) + "\n")
-            for line in plain(self.redact(annotation.message)).splitlines():
-                self._out.write(f"    {line}\n")
+            self._head(annotation.file, annotation.line, annotation.title, color)
+            self._indented(annotation.message)
         self._out.flush()
 
     def set_outputs(self, outputs: Mapping[str, str]) -> None:
@@ -119,8 +127,10 @@ class Terminal:
         self._out.flush()
 
     def draw_totals(self, run: Run, report: str) -> None:
-        """Draw the end of a run: slow and skipped tests in short, then the totals."""
+        """Draw the end of a run: what failed, flaky and skipped tests in short, then the totals."""
         self._clear()
+        if self._live:
+            self._draw_failures(run)
         for result in run.results:
             if result.status in (Status.FLAKY, Status.SKIPPED):
                 mark, color = _MARKS[result.status]
@@ -145,6 +155,30 @@ class Terminal:
             f"{verdict}: {', '.join(words) or 'no tests'} in {duration(run.duration)}; report in {report}\n"
         )
         self._out.flush()
+
+    def _draw_failures(self, run: Run) -> None:
+        for failure in run.failures:
+            self._head(failure.file, failure.line, "the run failed", "31")
+            self._indented(failure.traceback or failure.message)
+        for result in run.results:
+            for failure in result.failures:
+                phase = "" if failure.phase == "call" else f" ({failure.phase})"
+                subtest = f" [{failure.subtest}]" if failure.subtest else ""
+                self._head(failure.file, failure.line, f"{result.id}{subtest}{phase}", "31")
+                self._indented(failure.traceback or failure.message)
+            if result.failures:
+                for name, text in result.output:
+                    self._indented(f"--- {name} ---\n{text}")
+
+    def _head(self, file: str | None, line: int | None, title: str, color: str) -> None:
+        where = f"{os.path.relpath(self._workspace / file)}:{line}: " if file else ""
+        self._out.write(self._paint(plain(self.redact(f"{where}{title}")), color) + "\n")
+
+    def _indented(self, text: str) -> None:
+        lines = plain(self.redact(text)).strip("\n").splitlines()
+        if len(lines) > _SHOWN_LINES:
+            lines[_SHOWN_LINES // 2 : -_SHOWN_LINES // 2] = [f"[… {len(lines) - _SHOWN_LINES} lines left out …]"]
+        self._out.writelines(f"    {line}\n" for line in lines)
 
     def _paint(self, text: str, color: str) -> str:
         return f"\x1b[{color}m{text}\x1b[0m" if self._live else text
