@@ -1,0 +1,274 @@
+"""Where calls are met inside botocore: seen, refused, broken or sent to moto.
+
+This is the only module that touches botocore's and moto's private parts: `BaseClient._make_api_call`,
+`Endpoint._do_get_response` and `Endpoint._send`, `RequestSigner.get_auth_instance` and moto's `botocore_stubber`. They
+are replaced on the classes, so clients that were made before (while the user's modules were imported, before moto was
+loaded) are met too; moto's own way, a handler in each new session, misses those.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from pipeproof.errors import PipeproofError
+
+AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws")
+
+
+class AsyncClientError(PipeproofError):
+    """An async client (aioboto3, aiobotocore) was used where only boto3 is stubbed."""
+
+
+class UnstubbedEndpointError(PipeproofError):
+    """A call would have left the machine: moto does not know the endpoint."""
+
+
+@dataclass
+class Attempted:
+    """A call under way: its client and parameters, and what its attempts gave."""
+
+    client: Any
+    operation: str
+    params: dict[str, Any]
+    attempts: int = 0
+    status: int = 0
+    error: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+class Observer(Protocol):
+    """Who decides what becomes of a call."""
+
+    def begin(self, call: Attempted) -> None:
+        """The call is made; nothing is sent yet."""
+
+    def answer(self, call: Attempted, request: Any) -> Any:
+        """A made-up answer or an exception for this attempt, or `None` to let it through."""
+
+    def review(self, call: Attempted, request: Any, response: Any) -> Any:
+        """Another answer in place of the one that came, or `None`."""
+
+    def end(self, call: Attempted) -> None:
+        """The call is over."""
+
+    def sleep(self, seconds: float) -> None:
+        """botocore wants to wait before it tries again."""
+
+
+_CURRENT: ContextVar[Attempted | None] = ContextVar("pipeproof_aws_call", default=None)
+_observers: list[Observer] = []
+_muted: ContextVar[bool] = ContextVar("pipeproof_aws_muted", default=False)
+
+
+@contextmanager
+def unobserved() -> Iterator[None]:
+    """Calls made in here go to moto without being seen (the product's own seeding)."""
+    token = _muted.set(True)
+    try:
+        yield
+    finally:
+        _muted.reset(token)
+
+
+@contextmanager
+def observed_by(observer: Observer) -> Iterator[None]:
+    """Show each call of botocore in this process to `observer`; the innermost of nested ones sees it."""
+    _observers.append(observer)
+    undo = _patch_all() if len(_observers) == 1 else None
+    try:
+        yield
+    finally:
+        _observers.remove(observer)
+        if undo:
+            undo()
+
+
+def _patch_all() -> Callable[[], None]:
+    import botocore.endpoint  # type: ignore[import-untyped]
+    from botocore.client import BaseClient  # type: ignore[import-untyped]
+    from botocore.endpoint import Endpoint
+    from botocore.signers import RequestSigner  # type: ignore[import-untyped]
+
+    replaced = [
+        _replace(BaseClient, "_make_api_call", _wrap_call),
+        _replace(BaseClient, "__init__", _wrap_creation),
+        _replace(Endpoint, "_do_get_response", _wrap_attempt),
+        _replace(Endpoint, "_send", _wrap_send),
+        _replace(RequestSigner, "get_auth_instance", _wrap_signing),
+        _replace(botocore.endpoint, "time", lambda _: SimpleNamespace(sleep=_sleep)),
+        *_guard_async_clients(),
+    ]
+
+    def undo() -> None:
+        for owner, name, original in reversed(replaced):
+            setattr(owner, name, original)
+
+    return undo
+
+
+def _sleep(seconds: float) -> None:
+    if _observers:
+        _observers[-1].sleep(seconds)
+
+
+def _replace(owner: Any, name: str, wrap: Callable[[Any], Any]) -> tuple[Any, str, Any]:
+    original = getattr(owner, name)
+    setattr(owner, name, wrap(original))
+    return owner, name, original
+
+
+def _wrap_call(original: Any) -> Any:
+    def make_api_call(client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+        if _muted.get():
+            return original(client, operation_name, api_params)
+        observer, call = _observers[-1], Attempted(client, operation_name, dict(api_params))
+        observer.begin(call)
+        token = _CURRENT.set(call)
+        try:
+            return original(client, operation_name, api_params)
+        except Exception as error:
+            call.error = _code_of(error)
+            for note in call.notes:
+                error.add_note(note)
+            raise
+        finally:
+            _CURRENT.reset(token)
+            observer.end(call)
+
+    return make_api_call
+
+
+def _code_of(error: Exception) -> str:
+    response = getattr(error, "response", None)
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return str(code or type(error).__name__)
+
+
+def _wrap_attempt(original: Any) -> Any:
+    def do_get_response(endpoint: Any, request: Any, operation_model: Any, context: Any) -> Any:
+        call = _CURRENT.get()
+        if call is None:
+            return original(endpoint, request, operation_model, context)
+        call.attempts += 1
+        observer = _observers[-1]
+        made_up = observer.answer(call, request)
+        if isinstance(made_up, Exception):
+            call.status = 0
+            return None, made_up
+        result = _answering(endpoint, made_up, original, request, operation_model, context)
+        if made_up is None and result[0] is not None:
+            instead = observer.review(call, request, result[0][0])
+            if instead is not None:
+                result = _answering(endpoint, instead, original, request, operation_model, context)
+        call.status = result[0][0].status_code if result[0] is not None else 0
+        return result
+
+    return do_get_response
+
+
+_ANSWER: ContextVar[Any] = ContextVar("pipeproof_aws_answer", default=None)
+
+
+def _answering(endpoint: Any, answer: Any, original: Any, request: Any, operation_model: Any, context: Any) -> Any:
+    """Have botocore read `answer` as if it had come over the wire, or send the request where it is `None`."""
+    token = _ANSWER.set(answer)
+    try:
+        return original(endpoint, request, operation_model, context)
+    finally:
+        _ANSWER.reset(token)
+
+
+def _wrap_send(original: Any) -> Any:
+    from botocore.awsrequest import AWSResponse  # type: ignore[import-untyped]
+    from moto.core.botocore_stubber import MockRawResponse
+    from moto.core.models import botocore_stubber
+
+    def send(endpoint: Any, request: Any) -> Any:
+        answer = _ANSWER.get()
+        if answer is not None:
+            return answer
+        answered = botocore_stubber.process_request(request)
+        if answered is not None:
+            status, headers, body = answered
+            return AWSResponse(request.url, status, headers, MockRawResponse(body))
+        host = urlsplit(request.url).hostname or ""
+        if host.endswith(AWS_DOMAINS):
+            raise UnstubbedEndpointError(
+                f"moto has no stub for {host}",
+                hint="Nothing was sent. Replace the client in this test by a fake of yours.",
+            )
+        return original(endpoint, request)
+
+    return send
+
+
+@contextmanager
+def moto_only_by_send() -> Iterator[None]:
+    """Switch off moto's own handler in sessions: calls would come to it before they are seen here."""
+    from moto.core.models import botocore_stubber
+
+    before = botocore_stubber.enabled
+    botocore_stubber.enabled = False
+    try:
+        yield
+    finally:
+        botocore_stubber.enabled = before
+
+
+def _wrap_signing(original: Any) -> Any:
+    from botocore.credentials import Credentials  # type: ignore[import-untyped]
+
+    stub = Credentials("testing", "testing", "testing")
+
+    def get_auth_instance(
+        signer: Any,
+        signing_name: str,
+        region_name: str,
+        signature_version: Any = None,
+        request_credentials: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        own = getattr(signer, "_credentials", None)
+        if request_credentials is None and getattr(own, "method", None) != "explicit":
+            request_credentials = stub
+        return original(signer, signing_name, region_name, signature_version, request_credentials, **kwargs)
+
+    return get_auth_instance
+
+
+def _wrap_creation(original: Any) -> Any:
+    def init(client: Any, *args: Any, **kwargs: Any) -> None:
+        original(client, *args, **kwargs)
+        if any(base.__module__.startswith("aiobotocore") for base in type(client).__mro__):
+            _refuse_async(client)
+
+    return init
+
+
+def _guard_async_clients() -> list[tuple[Any, str, Any]]:
+    module = sys.modules.get("aiobotocore.client")
+    if module is None:
+        return []
+
+    def wrap(original: Any) -> Any:
+        async def make_api_call(client: Any, operation_name: str, api_params: Any) -> Any:
+            _refuse_async(client)
+            return await original(client, operation_name, api_params)
+
+        return make_api_call
+
+    return [_replace(module.AioBaseClient, "_make_api_call", wrap)]
+
+
+def _refuse_async(client: Any) -> None:
+    host = urlsplit(str(client.meta.endpoint_url)).hostname or ""
+    if host.endswith(AWS_DOMAINS):
+        raise AsyncClientError(
+            "an aioboto3 or aiobotocore client is out of reach of the fixture `aws`, which stubs boto3 in this process",
+            hint="Use the fixture `aws_server`: moto behind a real port, which async clients find by AWS_ENDPOINT_URL.",
+        )

@@ -1,0 +1,70 @@
+"""The AWS configuration of a test run: keys that are not real, a region, and nothing of what the machine says.
+
+Profiles, SSO, web identities, container and instance credentials and `AWS_ENDPOINT_URL` are all out of reach, so that a
+client made anywhere, also while the user's modules are imported, can only mean the stubs.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+
+ACCOUNT = "123456789012"
+"""The account that the stubs live in: moto's."""
+
+REGION = "us-east-1"
+"""The region where nobody says another one."""
+
+_SET: Mapping[str, str] = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_SECURITY_TOKEN": "testing",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+_UNSET_PREFIXES = ("AWS_ENDPOINT_URL", "AWS_CONTAINER_", "AWS_BEARER_TOKEN")
+_UNSET = frozenset(
+    {
+        "AWS_ACCOUNT_ID",
+        "AWS_CREDENTIAL_EXPIRATION",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_PROFILE",
+        "AWS_ROLE_ARN",
+        "AWS_ROLE_SESSION_NAME",
+        "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT",
+        "AWS_STS_REGIONAL_ENDPOINTS",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+    }
+)
+
+
+def stub_variables(environment: Mapping[str, str], region: str = REGION) -> dict[str, str | None]:
+    """What to set (and, where `None`, to unset) in an environment so that AWS's SDKs see the stubs alone."""
+    gone = {name: None for name in environment if name in _UNSET or name.startswith(_UNSET_PREFIXES)}
+    return {**gone, **_SET, "AWS_DEFAULT_REGION": region, "AWS_REGION": region}
+
+
+@contextmanager
+def environment_of(
+    variables: Mapping[str, str | None], environment: MutableMapping[str, str] = os.environ
+) -> Iterator[None]:
+    """Set and unset variables, and put them back."""
+    before = {name: environment.get(name) for name in variables}
+    change(variables, environment)
+    try:
+        yield
+    finally:
+        change(before, environment)
+
+
+def change(variables: Mapping[str, str | None], environment: MutableMapping[str, str] = os.environ) -> None:
+    """Set the variables that have a value and unset the others."""
+    for name, value in variables.items():
+        if value is None:
+            environment.pop(name, None)
+        else:
+            environment[name] = value

@@ -1,0 +1,97 @@
+"""A policy enforced: calls that it does not allow are refused before they have an effect."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pipeproof.environments.aws.botocore_hooks import Attempted
+from pipeproof.iam import Decision, Policy, render_denial, required_actions
+from pipeproof.iam.context import passed_to, request_context
+from pipeproof.iam.operations import PREFIXES, Call, Requirement
+from pipeproof.iam.usage import Grant, Usage
+from pipeproof.iam.wording import denial_code
+
+SESSION = "pipeproof"
+"""The name of the session in the role's ARN, where AWS has the one that assumed the role."""
+
+Refusal = tuple[str, str, int]
+"""An error's code, message and HTTP status."""
+
+
+class Enforcement:
+    """What `aws.enforce()` yields: the policy, and what was asked of it so far."""
+
+    def __init__(self, policy: Policy, account: str, context: Mapping[str, Any]) -> None:
+        self.usage = Usage(policy)
+        self._context = dict(context)
+        role = policy.principal_arn or f"arn:aws:iam::{account}:role/{_role_name(policy)}"
+        self.role_arn = role
+        owner, _, name = role.partition(":role/")
+        self.session_arn = f"{owner.replace(':iam:', ':sts:')}:assumed-role/{name.rpartition('/')[2]}/{SESSION}"
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that is enforced."""
+        return self.usage.policy
+
+    @property
+    def missing(self) -> list[Requirement]:
+        """What calls needed and the policy does not allow: pairs of action and ARN."""
+        return self.usage.missing
+
+    @property
+    def used(self) -> list[Grant]:
+        """What the policy allows and calls needed."""
+        return self.usage.used
+
+    @property
+    def unused(self) -> list[Grant]:
+        """What the policy allows and no call needed."""
+        return self.usage.unused
+
+    def refuse(self, api: Call, call: Attempted) -> Refusal | None:
+        """The refusal of a call that needs what the policy does not allow, or `None`."""
+        needs = required_actions(
+            api.service, api.operation, api.params, region=api.region, account=api.account, partition=api.partition
+        )
+        decisions = self.usage.decide(needs, self._keys(api))
+        denied = next((decision for decision in decisions if not decision.allowed), None)
+        return self._refusal(denied, api, call) if denied else None
+
+    def hide(self, api: Call, call: Attempted) -> Refusal | None:
+        """S3's refusal in place of "not found", for who may read an object but not list its bucket."""
+        if api.service != "s3" or api.operation not in ("GetObject", "HeadObject"):
+            return None
+        listing = replace(api, operation="ListObjectsV2", params={"Bucket": api.params.get("Bucket", "")})
+        needs = required_actions("s3", listing.operation, listing.params, region=api.region, partition=api.partition)
+        denied = next((item for item in self.usage.decide(needs, self._keys(listing)) if not item.allowed), None)
+        if denied is None:
+            return None
+        call.notes.append("The object is not there; AWS tells so only who may list the bucket.")
+        return self._refusal(denied, api, call)
+
+    def _keys(self, api: Call) -> dict[str, Any]:
+        keys: dict[str, Any] = request_context(api, self.role_arn)
+        return {**keys, "iam:PassedToService": passed_to(api), **self._context}
+
+    def _refusal(self, decision: Decision, api: Call, call: Attempted) -> Refusal:
+        metadata = call.client.meta.service_model.metadata
+        protocol = str(metadata.get("protocol"))
+        code = denial_code(PREFIXES.get(api.service, api.service), protocol)
+        call.notes.append(self._note(decision))
+        status = 400 if protocol == "json" else 403
+        if call.operation.startswith("Head") and api.service == "s3":
+            call.notes.append(render_denial(decision, self.session_arn))
+        return code, render_denial(decision, self.session_arn), status
+
+    def _note(self, decision: Decision) -> str:
+        policy = self.policy if decision.kind == "identity" else (self.policy.boundary or self.policy)
+        where = f" ({policy.location})" if policy.location else ""
+        if decision.reason == "explicit" and decision.statement:
+            at = decision.statement.location
+            return f"{policy.name}{where} denies {decision.action}{f' at {at}' if at else ''}"
+        return f"{policy.name}{where} has no statement that allows {decision.action} on {decision.resource}"
+
+
+def _role_name(policy: Policy) -> str:
+    return "".join(character if character.isalnum() or character in "+=,.@_-" else "-" for character in policy.name)

@@ -1,0 +1,94 @@
+"""moto behind a port, for what is not boto3 in this process: subprocesses, DuckDB's httpfs, Arrow, async clients.
+
+The server is a thread of this process and shares moto's state with [pipeproof.environments.aws.stub][], so what a test
+puts into a bucket with the one is there with the other. It is started once and emptied between tests.
+"""
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+
+from pipeproof.environments.aws.configuration import environment_of, stub_variables
+from pipeproof.environments.aws.stub import AwsStub
+
+HOST = "127.0.0.1"
+
+
+class MotoServer:
+    """moto's HTTP server on a free port of the loopback interface, in a thread."""
+
+    def __init__(self) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+        from werkzeug.serving import make_server
+
+        class Handler(MotoRequestHandler):
+            disable_nagle_algorithm = True
+
+            def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
+                """Say nothing: the test's output is the user's."""
+
+        app = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server(HOST, 0, app, threaded=True, request_handler=Handler)
+        self.port = int(self._server.socket.getsockname()[1])
+        self._thread = threading.Thread(target=self._server.serve_forever, name="pipeproof-moto", daemon=True)
+        self._thread.start()
+
+    @property
+    def endpoint_url(self) -> str:
+        """The server's URL, with the port that it has got."""
+        return f"http://{HOST}:{self.port}"
+
+    def stop(self) -> None:
+        """Close the port and end the thread."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class AwsServer:
+    """The fixture `aws_server`: AWS for everything that speaks HTTP.
+
+    `aws` is the stub of the same test, with the same state; `environment` what a subprocess needs to find the server
+    (it is in this process's environment already).
+    """
+
+    def __init__(self, aws: AwsStub, server: MotoServer) -> None:
+        self.aws = aws
+        self.endpoint_url = server.endpoint_url
+        self.host = HOST
+        self.port = server.port
+        self.region = aws.region
+        self.environment: Mapping[str, str] = MappingProxyType(
+            {
+                **{name: value for name, value in stub_variables({}, aws.region).items() if value is not None},
+                "AWS_ENDPOINT_URL": server.endpoint_url,
+            }
+        )
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client that goes over the wire."""
+        return self.aws.session.client(service, endpoint_url=self.endpoint_url, **options)
+
+    def resource(self, service: str, **options: Any) -> Any:
+        """A boto3 resource that goes over the wire."""
+        return self.aws.session.resource(service, endpoint_url=self.endpoint_url, **options)
+
+
+@contextmanager
+def start_server() -> Iterator[MotoServer]:
+    """moto's server, until the end of the block."""
+    server = MotoServer()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def serve(aws: AwsStub, server: MotoServer) -> Iterator[AwsServer]:
+    """The server for one test: `AWS_ENDPOINT_URL` is set meanwhile. The stub sees to it that its state is fresh."""
+    with environment_of({"AWS_ENDPOINT_URL": server.endpoint_url}, os.environ):
+        yield AwsServer(aws, server)

@@ -1,0 +1,267 @@
+"""AWS for one test: moto in this process, each call seen, policies enforced, faults made."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pipeproof.environments.aws import sessions
+from pipeproof.environments.aws.botocore_hooks import Attempted, moto_only_by_send, observed_by, unobserved
+from pipeproof.environments.aws.calls import AwsCall
+from pipeproof.environments.aws.configuration import ACCOUNT, REGION, environment_of, stub_variables
+from pipeproof.environments.aws.enforcement import Enforcement
+from pipeproof.environments.aws.faults import Fault, Faults, status_of, throttling_error
+from pipeproof.environments.aws.moto_state import moto_in_process
+from pipeproof.environments.aws.responses import error_response
+from pipeproof.errors import PipeproofError
+from pipeproof.iam import Policy
+from pipeproof.iam.least_privilege import LeastPrivilege
+from pipeproof.iam.operations import Call, required_actions
+
+Source = Policy | Mapping[str, Any] | str | Path
+Hook = Callable[["AwsStub"], Any]
+
+
+class UnknownOperationError(PipeproofError):
+    """boto3 knows no such service or operation."""
+
+
+class AwsStub:
+    """The fixture `aws`. Nothing of it leaves the process.
+
+    `calls` are the calls of the test so far, in the order in which they ended; `enforcements` what was enforced.
+    """
+
+    def __init__(self, region: str = REGION, account: str = ACCOUNT, *, real_time: bool = False) -> None:
+        self.region = region
+        self.account = account
+        self.calls: list[AwsCall] = []
+        self.enforcements: list[Enforcement] = []
+        self._real_time = real_time
+        self._active: list[Enforcement] = []
+        self._faults = Faults()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._session: Any = None
+        self._first_use: dict[str, list[Hook]] = {}
+        self._lock = threading.RLock()
+        self.stack = ExitStack()
+
+    @property
+    def session(self) -> Any:
+        """The test's boto3 session; also `boto3.DEFAULT_SESSION` while the stub is open."""
+        if self._session is None:
+            self._session = sessions.new_session(self.region)
+        return self._session
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client; without options the same one each time."""
+        if options:
+            return self.session.client(service, **options)
+        key = (service, self.region)
+        if key not in self._clients:
+            self._clients[key] = self.session.client(service)
+        return self._clients[key]
+
+    def resource(self, service: str, **options: Any) -> Any:
+        """A boto3 resource."""
+        return self.session.resource(service, **options)
+
+    @contextmanager
+    def enforce(
+        self,
+        policy: Source,
+        *,
+        role: str | None = None,
+        boundary: Source | None = None,
+        context: Mapping[str, Any] | None = None,
+        **template_options: Any,
+    ) -> Iterator[Enforcement]:
+        """Refuse each call that the policy does not allow, before it has an effect, as AWS would.
+
+        Args:
+            policy: A policy document (mapping, JSON, YAML), its file, or a template; see [Policy.load][].
+            role: In a template with several: the logical id of the role, function or state machine.
+            boundary: A permission boundary over the policy.
+            context: Condition keys that only AWS knows (`"aws:PrincipalTag/team"`), or other values of those it sends.
+            template_options: `parameters`, `names`, … of the template.
+
+        Yields what was asked of the policy: `missing`, `used`, `unused`. Of nested ones the innermost counts.
+        """
+        options = {"region": self.region, "account": self.account, **template_options}
+        loaded = Policy.load(policy, role=role, **options)
+        if boundary is not None:
+            loaded = loaded.with_boundary(boundary)
+        enforcement = Enforcement(loaded, self.account, context or {})
+        self.enforcements.append(enforcement)
+        self._active.append(enforcement)
+        try:
+            yield enforcement
+        finally:
+            self._active.remove(enforcement)
+
+    def least_privilege(self) -> LeastPrivilege:
+        """The smallest policy for the calls so far; `aws.calls.clear()` forgets those of the preparation."""
+        return LeastPrivilege(tuple(dict.fromkeys(need for call in self.calls for need in call.needs)))
+
+    def fail(
+        self,
+        service: str,
+        operation: str,
+        error: "str | Exception",
+        *,
+        times: int | None = 1,
+        message: str = "made to fail by the test",
+        status: int | None = None,
+    ) -> Fault:
+        """Let the next attempts of an operation fail.
+
+        Args:
+            service: boto3's name of the service.
+            operation: The operation (`"PutItem"`).
+            error: An error code of AWS (`"InternalServerError"`), or an exception in place of an answer, such as
+                `botocore.exceptions.EndpointConnectionError(endpoint_url="…")`.
+            times: How many attempts fail; an attempt of botocore's own retries counts. `None` for all.
+            message: The error's message.
+            status: The HTTP status; without, the one that goes with the code.
+        """
+        self._check_known(service, operation)
+        return self._faults.add(Fault(service, operation, error, times, message, status))
+
+    def throttle(self, service: str, operation: str | None = None, *, times: int | None = 1) -> Fault:
+        """Let the next attempts be throttled, with the code that this service throttles with."""
+        self._check_known(service, operation)
+        code, status = throttling_error(service)
+        return self._faults.add(Fault(service, operation, code, times, "Rate exceeded", status))
+
+    def delay(self, service: str, operation: str | None, seconds: float, *, times: int | None = 1) -> Fault:
+        """Let the next attempts take so long: beyond the client's read timeout they time out, at once.
+
+        Time is not spent but in a test that is marked `real_time`.
+        """
+        self._check_known(service, operation)
+        return self._faults.add(Fault(service, operation, None, times, seconds=seconds))
+
+    def load(self, folder: str | Path) -> None:
+        """Read a folder of files into the stubs; see [pipeproof.environments.aws.seeding][]. Its calls are not seen."""
+        from pipeproof.environments.aws.seeding import load_folder
+
+        with unobserved():
+            load_folder(Path(folder), self.client)
+
+    def on_first_use(self, service: str, hook: Hook) -> None:
+        """Call `hook` with the stub before the first call of a service; what it enters on `stack` ends with us."""
+        self._first_use.setdefault(service, []).append(hook)
+
+    def begin(self, call: Attempted) -> None:
+        """A call is made: see to it that what it needs is there."""
+        with self._lock:
+            for hook in self._first_use.pop(_service(call), []):
+                hook(self)
+
+    def answer(self, call: Attempted, request: Any) -> Any:
+        """What a call gets in place of moto's answer, if anything: a refusal, a fault."""
+        api = self._api_call(call)
+        if self._active:
+            refusal = self._active[-1].refuse(api, call)
+            if refusal:
+                return _render(call, request, *refusal)
+        fault = self._faults.take(api.service, api.operation)
+        if fault is None:
+            return None
+        if fault.seconds:
+            return self._slow(fault, call, request)
+        if isinstance(fault.error, Exception):
+            return fault.error
+        return _render(call, request, str(fault.error), fault.message, fault.status or status_of(str(fault.error)))
+
+    def review(self, call: Attempted, request: Any, response: Any) -> Any:
+        """S3 does not tell who may not list a bucket that an object is not there."""
+        if not self._active or response.status_code != 404:
+            return None
+        refusal = self._active[-1].hide(self._api_call(call), call)
+        return _render(call, request, *refusal) if refusal else None
+
+    def end(self, call: Attempted) -> None:
+        """A call is over: keep it."""
+        api = self._api_call(call)
+        needs = tuple(_needs(api))
+        seen = AwsCall(
+            api.service, api.operation, call.params, needs, call.status, call.error, call.attempts, api.region
+        )
+        with self._lock:
+            self.calls.append(seen)
+
+    def sleep(self, seconds: float) -> None:
+        """The pause before a retry is not slept but in a test that is marked `real_time`."""
+        if self._real_time:
+            import time
+
+            time.sleep(seconds)
+
+    def _slow(self, fault: Fault, call: Attempted, request: Any) -> Any:
+        from botocore.exceptions import ReadTimeoutError  # type: ignore[import-untyped]
+
+        if fault.seconds >= float(call.client.meta.config.read_timeout):
+            return ReadTimeoutError(endpoint_url=request.url)
+        self.sleep(fault.seconds)
+        return None
+
+    def _api_call(self, call: Attempted) -> Call:
+        region = call.client.meta.region_name or self.region
+        partition = call.client.meta.partition
+        return Call(_service(call), call.operation, call.params, region, self.account, partition)
+
+    def _check_known(self, service: str, operation: str | None) -> None:
+        known = sessions.operations_of(service)
+        if not known:
+            raise UnknownOperationError(f"boto3 knows no service {service!r}")
+        if operation is not None and operation not in known:
+            close = ", ".join(get_close_matches(operation, known)) or f"{len(known)} others"
+            raise UnknownOperationError(f"{service} has no operation {operation!r}", hint=f"It has: {close}.")
+
+
+@contextmanager
+def open_aws(region: str = REGION, *, real_time: bool = False) -> Iterator[AwsStub]:
+    """AWS, stubbed in this process, empty; all is gone afterwards. Needs no pytest."""
+    import os
+
+    stub = AwsStub(region, real_time=real_time)
+    with (
+        environment_of(stub_variables(os.environ, region)),
+        moto_in_process(),
+        moto_only_by_send(),
+        observed_by(stub),
+        default_session(stub),
+        stub.stack,
+    ):
+        yield stub
+
+
+@contextmanager
+def default_session(stub: AwsStub) -> Iterator[None]:
+    """The stub's session is the one that `boto3.client()` uses."""
+    import boto3  # type: ignore[import-untyped]
+
+    before = boto3.DEFAULT_SESSION
+    boto3.DEFAULT_SESSION = stub.session
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = before
+
+
+def _service(call: Attempted) -> str:
+    return str(call.client.meta.service_model.service_name)
+
+
+def _needs(api: Call) -> list[tuple[str, str]]:
+    return required_actions(
+        api.service, api.operation, api.params, region=api.region, account=api.account, partition=api.partition
+    )
+
+
+def _render(call: Attempted, request: Any, code: str, message: str, status: int) -> Any:
+    model = call.client.meta.service_model
+    return error_response(model, request.url, code, message, status, head=request.method == "HEAD")
