@@ -1,0 +1,92 @@
+"""What the Step Functions room raises for its users, and the failures that travel inside an execution."""
+
+from typing import TYPE_CHECKING, Any
+
+from pipeproof.errors import InputError, Location, PipeproofError
+
+if TYPE_CHECKING:
+    from pipeproof.stepfunctions.execution import Execution
+
+
+class DefinitionError(InputError):
+    """A state machine's definition cannot be read, or the service would not accept it."""
+
+
+class TaskNotHandled(PipeproofError):  # noqa: N818 - it says what happened, as the kinds of ExecutionNotSucceeded do
+    """A Task was reached that no mock, function or stub answers."""
+
+
+class MockError(PipeproofError):
+    """A mock cannot be what it says: of a wrong form, used up, or at odds with the service's model."""
+
+
+class ExecutionNotSucceeded(PipeproofError):  # noqa: N818 - see above
+    """An execution ended in another status than SUCCEEDED.
+
+    Args:
+        message: Path, failing state, its input, the error and the retries, for a human.
+        execution: The execution that ended so.
+        location: The failing state in the definition's file, where there is one.
+    """
+
+    def __init__(self, message: str, *, execution: "Execution", location: Location | None = None) -> None:
+        super().__init__(message, location=location)
+        self.execution = execution
+
+
+class ExecutionFailed(ExecutionNotSucceeded):
+    """The execution's status is FAILED."""
+
+
+class ExecutionTimedOut(ExecutionNotSucceeded):
+    """The execution's status is TIMED_OUT."""
+
+
+class ExecutionAborted(ExecutionNotSucceeded):
+    """The execution's status is ABORTED."""
+
+
+class StateFailure(Exception):  # noqa: N818 - AWS calls it an error of a state; it never leaves the engine
+    """A state failed with an error name and a cause, as the Amazon States Language means it.
+
+    Args:
+        error: The error's name, or None where a Fail state gives none.
+        cause: The text for humans, or None.
+        terminal: No Retrier and no Catcher may handle it (States.Runtime).
+        wrap: The engine puts "An error occurred while executing the state ..." before the cause.
+        location: The field at fault (`Output/total`), for EvaluationFailed events.
+        also: Other names under which Retry and Catch know it.
+    """
+
+    def __init__(
+        self,
+        error: str | None,
+        cause: str | None,
+        *,
+        terminal: bool = False,
+        wrap: bool = False,
+        location: str | None = None,
+        also: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(error, cause)
+        self.also = also
+        self.error = error
+        self.cause = cause
+        self.terminal = terminal
+        self.wrap = wrap
+        self.location = location
+
+    @property
+    def output(self) -> dict[str, Any]:
+        """What a Catcher hands on."""
+        return {"Error": self.error or "", "Cause": self.cause or ""}
+
+
+def runtime_failure(cause: str) -> StateFailure:
+    """The service's answer to a state that cannot be processed; nothing catches it."""
+    return StateFailure("States.Runtime", cause, terminal=True, wrap=True)
+
+
+def evaluation_failure(cause: str, location: str) -> StateFailure:
+    """A JSONata expression that failed, or gave what its field cannot take."""
+    return StateFailure("States.QueryEvaluationError", cause, wrap=True, location=location)

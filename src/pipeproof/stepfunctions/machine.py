@@ -1,0 +1,275 @@
+"""StateMachine: a definition, ready to be run as often as a test likes."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeproof.stepfunctions import flow_states, maps, tasks  # noqa: F401 - they register what does each type's work
+from pipeproof.stepfunctions.backends import active_backends
+from pipeproof.stepfunctions.environment import Clock, Scope
+from pipeproof.stepfunctions.errors import MockError, StateFailure
+from pipeproof.stepfunctions.execution import Execution
+from pipeproof.stepfunctions.handlers import Backend, Handlers
+from pipeproof.stepfunctions.history import Thread
+from pipeproof.stepfunctions.interpreter import run_graph
+from pipeproof.stepfunctions.loader import load_definition
+from pipeproof.stepfunctions.mock_config import load_mocks
+from pipeproof.stepfunctions.mocks import MockBook
+from pipeproof.stepfunctions.run import Frame, Run, Settings
+from pipeproof.stepfunctions.values import copy
+
+DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
+"""When executions start on the virtual clock, unless a test says otherwise: the same for all runs."""
+
+Observer = Callable[["StateMachine", Execution], None]
+
+
+class StateMachine:
+    """A state machine under test.
+
+    Args:
+        source: The definition, or the path of a file that holds it: JSON, YAML, SAM or CloudFormation.
+        name: The machine's name; of a template with several machines the logical id of the one that is meant.
+        substitutions: Values for `${Name}` in the definition.
+        lambdas: Functions by name: `"package.module:handler"` or a callable.
+        role_policy: The role's policy: what it does not allow fails, as it would in AWS.
+        type: STANDARD or EXPRESS.
+        account: The account's number.
+        region: The region.
+        role_arn: The role's ARN.
+        payload_limit: Bytes that a state's input or output may have, or None for no limit.
+        event_limit: Events that an execution may have, or None for no limit.
+        handler_limit: Wall-clock seconds that a callable may take, or None for no limit.
+        validation: How mocked results are checked against the services' models: STRICT, PRESENT or NONE.
+
+    Raises:
+        DefinitionError: The definition cannot be read, or the service would not accept it.
+    """
+
+    def __init__(
+        self,
+        source: Mapping[str, Any] | str | Path,
+        *,
+        name: str | None = None,
+        substitutions: Mapping[str, Any] | None = None,
+        lambdas: Mapping[str, Any] | None = None,
+        role_policy: Mapping[str, Any] | None = None,
+        type: str = "STANDARD",  # noqa: A002 - AWS's word
+        account: str = "123456789012",
+        region: str = "us-east-1",
+        role_arn: str | None = None,
+        payload_limit: int | None = 262_144,
+        event_limit: int | None = 25_000,
+        handler_limit: float | None = None,
+        validation: str = "STRICT",
+    ) -> None:
+        self.definition = load_definition(source, name=name, substitutions=substitutions, machine_type=type)
+        self.name = name or self.definition.name or "StateMachine"
+        self.lambdas = dict(lambdas or {})
+        self.role_policy = role_policy
+        self.handler_limit = handler_limit
+        self.validation = validation
+        self.machines: dict[str, StateMachine] = {}
+        self.observers: list[Observer] = []
+        self._runs = 0
+        self.settings = Settings(
+            machine_name=self.name,
+            account=account,
+            region=region,
+            role_arn=role_arn or f"arn:aws:iam::{account}:role/{self.name}Role",
+            type=type.upper(),
+            payload_limit=payload_limit,
+            event_limit=event_limit,
+        )
+
+    @property
+    def arn(self) -> str:
+        """The machine's ARN."""
+        return self.settings.machine_arn
+
+    def run(
+        self,
+        input: Any = None,  # noqa: A002 - AWS's word
+        mocks: Mapping[str, Any] | str | Path | None = None,
+        check: bool = True,
+        *,
+        test_case: str | None = None,
+        execution_name: str | None = None,
+        start_time: datetime | None = None,
+        seed: int = 0,
+    ) -> Execution:
+        """Runs a whole execution; waits and retry delays pass on a virtual clock.
+
+        Args:
+            input: The input; None is an empty object, as when AWS is given none.
+            mocks: What answers the Tasks, by state name or resource ARN; or the path of a MockConfigFile.
+            check: Raise where the execution does not succeed.
+            test_case: Which of the MockConfigFile's test cases applies.
+            execution_name: The execution's name.
+            start_time: The virtual time at which it starts.
+            seed: For random numbers, UUIDs and jitter: the same seed gives the same history.
+
+        Raises:
+            ExecutionFailed: It failed, and `check` is set.
+            ExecutionTimedOut: It took longer than TimeoutSeconds, and `check` is set.
+            ExecutionAborted: It was stopped, and `check` is set.
+            TaskNotHandled: A Task was reached that nothing answers.
+            MockError: A mock is of a wrong form or used up.
+        """
+        running = self.start(
+            input, mocks, test_case=test_case, execution_name=execution_name, start_time=start_time, seed=seed
+        )
+        running.advance()
+        execution = running.result(strict=True)
+        for observer in self.observers:
+            observer(self, execution)
+        if check:
+            execution.raise_for_status()
+        return execution
+
+    def start(
+        self,
+        input: Any = None,  # noqa: A002 - AWS's word
+        mocks: Mapping[str, Any] | str | Path | None = None,
+        *,
+        test_case: str | None = None,
+        execution_name: str | None = None,
+        start_time: datetime | None = None,
+        seed: int = 0,
+    ) -> "RunningExecution":
+        """Prepares an execution that is moved on by hand, for those that wait for task tokens."""
+        self._runs += 1
+        settings = replace(self.settings, execution_name=execution_name or f"execution-{self._runs}")
+        value = _plain_input(input)
+        handlers = self._handlers(mocks, test_case)
+        run = Run(self.definition, settings, handlers, Clock(start_time or DEFAULT_START), seed, value)
+        return RunningExecution(run)
+
+    def _handlers(self, mocks: Mapping[str, Any] | str | Path | None, test_case: str | None) -> Handlers:
+        book = MockBook(load_mocks(mocks, self.name, test_case))
+        backends: tuple[Backend, ...] = active_backends(self)
+        return Handlers(
+            book,
+            self.lambdas,
+            backends,
+            self.settings.account,
+            self.settings.region,
+            validator_for(self.validation),
+            self.handler_limit,
+        )
+
+
+def validator_for(mode: str) -> Callable[[Any, Any], None] | None:
+    """Checks mocked results in one of the TestState API's modes."""
+    if mode.upper() == "NONE":
+        return None
+    from pipeproof.stepfunctions.mock_validation import check_result
+
+    return lambda resource, value: check_result(resource, value, mode.upper())
+
+
+def _plain_input(value: Any) -> Any:
+    if value is None:
+        return {}
+    try:
+        return json.loads(json.dumps(value))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise MockError(f"the input is no JSON value: {error}") from error
+
+
+class RunningExecution:
+    """An execution that has been prepared, and perhaps waits for a task token."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._status = "RUNNING"
+        self._output: Any = None
+        self._failure: StateFailure | None = None
+        self._broken: BaseException | None = None
+        self._ended = 0.0
+        self._frame = Frame(run, Scope(), Thread())
+        started = {"input": run.input, "roleArn": run.settings.role_arn}
+        self._frame.add_event("ExecutionStarted", started)
+        self._fiber = run.scheduler.spawn(run_graph(run.definition.graph, run.input, self._frame), self._done)
+        timeout = run.definition.timeout
+        if timeout is not None:
+            run.scheduler.call_at(timeout, self._time_out)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self._status != "RUNNING" or self._broken is not None
+
+    def advance(self) -> None:
+        """Goes on until it ends or waits for what only somebody else can give.
+
+        Raises:
+            PipeproofError: A Task that nothing handles, a wrong mock.
+        """
+        self.run.scheduler.run(lambda: self.is_over)
+        if self._broken is not None:
+            raise self._broken
+
+    def _done(self, value: Any, error: BaseException | None) -> None:
+        self._ended = self.run.clock.now
+        if error is None:
+            self._status, self._output = "SUCCEEDED", value
+            self._frame.add_event("ExecutionSucceeded", {"output": value})
+        elif isinstance(error, StateFailure):
+            self._status, self._failure = "FAILED", error
+            details = {"error": error.error, "cause": error.cause}
+            self._frame.add_event("ExecutionFailed", {key: text for key, text in details.items() if text is not None})
+        else:
+            self._broken = error
+
+    def _time_out(self) -> None:
+        if not self.is_over:
+            self._end_early("TIMED_OUT", "ExecutionTimedOut", None, None)
+
+    def stop(self, error: str | None = None, cause: str | None = None) -> None:
+        """Aborts it, as StopExecution does."""
+        if not self.is_over:
+            self._end_early("ABORTED", "ExecutionAborted", error, cause)
+
+    def _end_early(self, status: str, event: str, error: str | None, cause: str | None) -> None:
+        self._status, self._ended = status, self.run.clock.now
+        self._failure = StateFailure(error, cause)
+        self._fiber.cancel()
+        details = {"error": error, "cause": cause}
+        self._frame.add_event(event, {key: text for key, text in details.items() if text is not None})
+
+    def result(self, *, strict: bool = False) -> Execution:
+        """The execution as it stands.
+
+        Args:
+            strict: An execution that waits for a token that nobody will send is an error.
+        """
+        run = self.run
+        if strict and not self.is_over:
+            waiting = next((visit.state.name for visit in reversed(run.visits) if not visit.error), "?")
+            raise MockError(
+                f"the execution waits for ever: the task token of {waiting!r} is never sent back",
+                hint=f"Answer it with mocks={{{waiting!r}: returns(...)}}, or with callback(function) from "
+                "pipeproof.stepfunctions.mocks, which is called with the payload that holds the token.",
+            )
+        failure = self._failure
+        return Execution(
+            self._status,
+            copy(self._output),
+            failure.error if failure else None,
+            failure.cause if failure else None,
+            tuple(visit.state.name for visit in run.visits),
+            tuple(run.history.events),
+            self._ended if self.is_over else run.clock.now,
+            run.settings.execution_arn,
+            run.settings.execution_name,
+            run.input,
+            run.clock.start,
+            run.definition,
+            tuple(run.visits),
+            run.hits,
+            run.exception,
+        )

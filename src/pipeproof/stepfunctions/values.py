@@ -1,0 +1,86 @@
+"""JSON values as the service writes, measures and compares them. Payloads are never changed in place."""
+
+import json
+import math
+from typing import Any
+
+MISSING: Any = object()
+"""Stands for a value that is not there, where None is JSON's null."""
+
+
+def dump(value: Any) -> str:
+    """JSON without blanks, as the service writes it into histories and messages."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def byte_size(value: Any) -> int:
+    """How many bytes the value takes as UTF-8 JSON.
+
+    Small containers and scalars are the rule, so the common cases avoid the encoder.
+    """
+    if value is None or value is True:
+        return 4
+    if isinstance(value, str):
+        if len(value) < 1000:
+            return 2 + len(value)
+    elif isinstance(value, (int, float)):
+        return 8
+    elif not value:
+        return 2
+    return len(dump(value).encode("utf-8", "surrogatepass"))
+
+
+def copy(value: Any) -> Any:
+    """A deep copy of a JSON value, so that a handler may change what it is given."""
+    if isinstance(value, dict):
+        return {key: copy(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [copy(item) for item in value]
+    return value
+
+
+def tidy_number(value: Any) -> Any:
+    """A float without a fraction becomes an int, as JSON in JavaScript has one kind of number."""
+    if isinstance(value, float) and math.isfinite(value) and value == int(value) and abs(value) < 1e21:
+        return int(value)
+    return value
+
+
+def type_name(value: Any) -> str:
+    """The JSON type's name in the service's messages."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case dict():
+            return "object"
+        case _:
+            return "function"
+
+
+def is_number(value: Any) -> bool:
+    """Whether the value is a JSON number; true and false are not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_integer(value: Any) -> bool:
+    """Whether the value is a JSON number without a fraction."""
+    return is_number(value) and value == int(value) if is_number(value) and math.isfinite(value) else False
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Equality of JSON values: 1 equals 1.0, and true does not equal 1."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(equal, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
+    return bool(left == right)
