@@ -4,13 +4,33 @@ The names below load what they need when they are first used, so that importing 
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import PipeproofError
 
-__all__ = ["PipeproofError"]
+if TYPE_CHECKING:
+    from pipeproof.stepfunctions.errors import ExecutionAborted, ExecutionFailed, ExecutionTimedOut
+    from pipeproof.stepfunctions.machine import StateMachine
+    from pipeproof.stepfunctions.mocks import returns, throws
 
-_HOMES: dict[str, str] = {}
+__all__ = [
+    "ExecutionAborted",
+    "ExecutionFailed",
+    "ExecutionTimedOut",
+    "PipeproofError",
+    "StateMachine",
+    "returns",
+    "throws",
+]
+
+_HOMES: dict[str, str] = {
+    "ExecutionAborted": "pipeproof.stepfunctions.errors",
+    "ExecutionFailed": "pipeproof.stepfunctions.errors",
+    "ExecutionTimedOut": "pipeproof.stepfunctions.errors",
+    "StateMachine": "pipeproof.stepfunctions.machine",
+    "returns": "pipeproof.stepfunctions.mocks",
+    "throws": "pipeproof.stepfunctions.mocks",
+}
 """Where each public name that is not loaded at once comes from."""
 
 

@@ -55,7 +55,7 @@ def rule_holds(raw: Mapping[str, Any], document: Any, environment: Environment) 
         raise runtime_failure("The choice rule has no comparison.")
     value = _variable(raw["Variable"], document, environment)
     if operator == "IsPresent":
-        return (value is not MISSING) == raw["IsPresent"]
+        return bool((value is not MISSING) == raw["IsPresent"])
     if value is MISSING:
         path = raw["Variable"]
         raise runtime_failure(f"Invalid path '{path}': The choice state's condition path references an invalid value.")

@@ -161,7 +161,8 @@ class Environment:
             ) from error
         if value is MISSING:
             raise evaluation_failure(
-                f"The JSONata expression '{expression}' specified for the field '{field}' returned nothing (undefined).",
+                f"The JSONata expression '{expression}' specified for the field '{field}' returned nothing "
+                "(undefined).",
                 field,
             )
         return value

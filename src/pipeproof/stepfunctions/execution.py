@@ -83,7 +83,7 @@ class Execution:
             return None
         failed = [visit for visit in self.visits if visit.output is MISSING]
         named = [visit for visit in failed if visit.error is not None and visit.error == self.error]
-        return (named or failed or [None])[-1]
+        return (named or failed)[-1] if failed else None
 
     @property
     def location(self) -> Location | None:

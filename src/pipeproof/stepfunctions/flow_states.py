@@ -41,7 +41,7 @@ def run_pass(state: State, value: Any, frame: Frame, visit: Visit) -> Outcome:
     effective = select(raw, "InputPath", value, environment)
     if "Parameters" in raw:
         effective = fill_template(raw["Parameters"], effective, environment)
-    result = raw["Result"] if "Result" in raw else effective
+    result = raw.get("Result", effective)
     assigned = assignments(raw.get("Assign"), state.language, result, {}, environment)
     placed = place_result(raw, value, result)
     return Outcome(select(raw, "OutputPath", placed, environment), state.next, assigned)

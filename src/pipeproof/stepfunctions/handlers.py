@@ -183,8 +183,8 @@ class Handlers:
             value = lambdas.read_result(value)
         except PipeproofError:
             raise
-        except StateFailure as failure:
-            return Reply(failure=failure, after=context.seconds)
+        except StateFailure as raised:
+            return Reply(failure=raised, after=context.seconds)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is the task's failure
             compact = request.resource.kind != "lambda"
             failure = lambdas.error_failure(error, request.random, compact=compact)

@@ -41,7 +41,7 @@ def _text(value: Any, what: str = "the first argument") -> str:
     return value
 
 
-def java_text(value: Any, *, top: bool = True) -> str:
+def java_text(value: Any) -> str:
     """How Java prints a value, which is what States.Format inserts: `{Arg1=1, Arg2=[]}`."""
     match value:
         case None:
@@ -51,9 +51,9 @@ def java_text(value: Any, *, top: bool = True) -> str:
         case str():
             return value
         case list():
-            return "[" + ", ".join(java_text(item, top=False) for item in value) + "]"
+            return "[" + ", ".join(java_text(item) for item in value) + "]"
         case dict():
-            return "{" + ", ".join(f"{key}={java_text(item, top=False)}" for key, item in value.items()) + "}"
+            return "{" + ", ".join(f"{key}={java_text(item)}" for key, item in value.items()) + "}"
         case _:
             return json.dumps(value)
 

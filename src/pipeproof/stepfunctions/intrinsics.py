@@ -148,6 +148,8 @@ def _parse_string(text: str, position: int) -> tuple[Constant, int]:
         if character == "\\" and position + 1 < len(text):
             position += 1
             following = text[position]
+            if following not in "'{}\\":
+                raise IntrinsicSyntaxError(f"'\\{following}' is no escape in {text!r}")
             characters.append("\\" + following if following in "{}" else following)
         else:
             characters.append(character)

@@ -142,7 +142,7 @@ def _athena_items(lines: list[str], config: Mapping[str, Any], fetch: Fetch) -> 
 
 def _parquet_items(data: bytes) -> list[Any]:
     try:
-        import pyarrow.parquet as parquet
+        import pyarrow.parquet as parquet  # type: ignore[import-untyped]
     except ImportError as error:
         raise reader_failure("Reading Parquet needs the package pyarrow.") from error
     try:

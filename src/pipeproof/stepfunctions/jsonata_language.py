@@ -58,8 +58,8 @@ def compile_expression(text: str) -> Any:
     Raises:
         JsonataSyntaxError: It does not parse.
     """
-    from jsonata.jexception import JException
-    from jsonata.jsonata import Jsonata
+    from jsonata.jexception import JException  # type: ignore[import-untyped]
+    from jsonata.jsonata import Jsonata  # type: ignore[import-untyped]
 
     try:
         compiled = Jsonata(text)
@@ -88,7 +88,7 @@ def evaluate(text: str, variables: Mapping[str, Any], world: World) -> Any:
         JsonataSyntaxError: It does not parse.
     """
     from jsonata.jexception import JException
-    from jsonata.utils import Utils
+    from jsonata.utils import Utils  # type: ignore[import-untyped]
 
     compiled = compile_expression(text)
     frame = {name: Utils.NULL_VALUE if value is None else value for name, value in variables.items()}
@@ -149,7 +149,7 @@ def _functions(world: World) -> dict[str, Any]:
 
 
 def _now(millis: int, picture: str | None, zone: str | None) -> Any:
-    from jsonata.functions import Functions
+    from jsonata.functions import Functions  # type: ignore[import-untyped]
 
     return Functions.datetime_from_millis(millis, picture, zone)
 

@@ -19,7 +19,7 @@ _INDEX = re.compile(r"-?\d+")
 _ROOT = re.compile(r"\$\$?(?![\w$])|\$([A-Za-z_]\w*)")
 
 
-class NoMatch(LookupError):
+class NoMatch(LookupError):  # noqa: N818 - no error as long as a field may be absent
     """A definite path leads nowhere; the text says where it broke off, as Jayway's library words it."""
 
 
@@ -87,7 +87,13 @@ class Path:
             return self._find_all(document)
         value = document
         for index, step in enumerate(self.steps):
-            if (isinstance(step, str) and isinstance(value, dict) and step in value) or (isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value)):
+            if isinstance(step, str):
+                if not isinstance(value, dict) or step not in value:
+                    raise NoMatch(self._explain(index, value))
+                value = value[step]
+            elif isinstance(step, int):
+                if not isinstance(value, list) or not -len(value) <= step < len(value):
+                    raise NoMatch(self._explain(index, value))
                 value = value[step]
             elif isinstance(step, Length) and isinstance(value, (list, dict, str)):
                 value = len(value)
@@ -104,22 +110,13 @@ class Path:
         return values
 
     def _explain(self, index: int, value: Any) -> str:
+        step = self.steps[index]
         last = index == len(self.steps) - 1
-        if isinstance(value, dict) and last:
+        if (last and (value is None or isinstance(value, dict))) or (isinstance(step, int) and isinstance(value, list)):
             return f"No results for path: {self.bracketed()}"
-        if isinstance(value, dict):
+        if value is None or isinstance(value, dict):
             return f"Missing property in path {self.bracketed(index + 1)}"
-        if isinstance(self.steps[index], int) and isinstance(value, list):
-            return f"No results for path: {self.bracketed()}"
-        if value is None and last:
-            return f"No results for path: {self.bracketed()}"
-        return (
-            f"Missing property in path {self.bracketed(index + 1)}"
-            if value is None
-            else (
-                f"Expected to find an object with property {_bracket(self.steps[index])} in path {self.bracketed(index)}"
-            )
-        )
+        return f"Expected to find an object with property {_bracket(step)} in path {self.bracketed(index)}"
 
     def bracketed(self, count: int | None = None) -> str:
         """The normal form, `$['a'][0]`, of the first `count` steps."""

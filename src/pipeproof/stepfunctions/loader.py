@@ -7,6 +7,10 @@ from typing import Any
 from pipeproof.stepfunctions.errors import DefinitionError
 from pipeproof.stepfunctions.model import Definition, build_definition
 from pipeproof.stepfunctions.source import Document, parse_text, read_document
+from pipeproof.stepfunctions.validation import Finding, validate
+
+_SHOWN = 10
+_MISPLACED = "SFN107"
 
 
 def load_definition(
@@ -16,15 +20,27 @@ def load_definition(
     substitutions: Mapping[str, Any] | None = None,
     machine_type: str = "STANDARD",
 ) -> Definition:
-    """Loads and validates a definition.
+    """Loads and validates a definition. JSONata expressions are parsed when they are used.
 
     Raises:
         DefinitionError: It cannot be read, or the service would not accept it.
     """
     document, found_name = load_document(source, name=name, substitutions=substitutions)
+    findings = validate(document, machine_type, expressions=False)
+    errors = [finding for finding in findings if finding.severity == "error" and finding.code != _MISPLACED]
+    if errors:
+        raise DefinitionError(render_findings(errors, document), location=document.locate(errors[0].position))
     definition = build_definition(document)
     definition.name = found_name
     return definition
+
+
+def render_findings(errors: list[Finding], document: Document) -> str:
+    """What the service would not accept, one line each."""
+    lines = [f"  {finding.render(document)}" for finding in errors[:_SHOWN]]
+    if len(errors) > _SHOWN:
+        lines.append(f"  and {len(errors) - _SHOWN} more")
+    return "\n".join(["the definition would not be accepted:", *lines])
 
 
 def load_document(
@@ -41,4 +57,28 @@ def load_document(
     file = Path(source)
     if not file.is_file():
         raise DefinitionError(f"there is no definition at {file}")
-    return read_document(file, substitutions), name or file.name.split(".")[0]
+    document = read_document(file, substitutions)
+    if document.text is None:
+        restore_names(document.value)
+    return document, name or file.name.split(".")[0]
+
+
+def restore_names(graph: Any) -> None:
+    """Makes names of what YAML reads as true and false: in `Next: Yes` as in the state's own key `Yes:`."""
+    states = graph.get("States") if isinstance(graph, dict) else None
+    if not isinstance(states, dict):
+        return
+    for state in states.values():
+        if not isinstance(state, dict):
+            continue
+        for holder in (state, *_entries(state, "Choices"), *_entries(state, "Catch")):
+            for field in ("Next", "Default"):
+                if isinstance(holder.get(field), bool) and str(holder[field]) in states:
+                    holder[field] = str(holder[field])
+        for inner in (*_entries(state, "Branches"), state.get("ItemProcessor"), state.get("Iterator")):
+            restore_names(inner)
+
+
+def _entries(state: dict[str, Any], field: str) -> list[dict[str, Any]]:
+    entries = state.get(field)
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []

@@ -150,7 +150,7 @@ class StateMachine:
 
     def _handlers(self, mocks: Mapping[str, Any] | str | Path | None, test_case: str | None) -> Handlers:
         book = MockBook(load_mocks(mocks, self.name, test_case))
-        backends: tuple[Backend, ...] = active_backends(self)
+        backends: tuple[Backend, ...] = active_backends()
         return Handlers(
             book,
             self.lambdas,

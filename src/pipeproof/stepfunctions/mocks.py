@@ -183,7 +183,7 @@ class MockBook:
             if count >= len(answer):
                 raise MockError(
                     f"{key!r} was called a {_ordinal(count + 1)} time, but its mock has {len(answer)} answers",
-                    hint="Add an answer for that attempt, or give one answer instead of a list: it then stands for all.",
+                    hint="Add an answer for that attempt, or give one answer instead of a list: it stands for all.",
                 )
             return self._resolve(key, answer[count], iterations)
         return answer

@@ -142,8 +142,13 @@ def build_definition(document: Document) -> Definition:
 
 def build_graph(raw: Mapping[str, Any], position: Position, language: str) -> Graph:
     """A graph of states at a place of the definition."""
+    misplaced = raw["States"].get("QueryLanguage")
+    if isinstance(misplaced, str):
+        language = misplaced
     states = {
-        name: build_state(name, state, (*position, "States", name), language) for name, state in raw["States"].items()
+        name: build_state(name, state, (*position, "States", name), language)
+        for name, state in raw["States"].items()
+        if isinstance(state, Mapping)
     }
     return Graph(raw["StartAt"], states, position)
 

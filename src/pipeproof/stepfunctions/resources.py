@@ -1,4 +1,4 @@
-"""What a Task's Resource names: a Lambda function, an activity, or an operation of a service and how it is waited for."""
+"""What a Task's Resource names: a Lambda function, an activity, or an operation of a service and how it is awaited."""
 
 import re
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from pipeproof.stepfunctions.model import State
 from pipeproof.stepfunctions.payload import assignments, fill_expressions, fill_template, place_result, select
 from pipeproof.stepfunctions.resources import Resource, parse_resource
 from pipeproof.stepfunctions.run import Frame, PendingToken, Visit
-from pipeproof.stepfunctions.scheduler import Signal, Sleep
+from pipeproof.stepfunctions.scheduler import Signal, Sleep, Timer
 from pipeproof.stepfunctions.values import MISSING, byte_size, dump, is_number
 
 Work = Generator[Sleep | Signal | None, Any, Outcome]
@@ -180,16 +180,14 @@ def _timed_out(*also: str) -> Reply:
 def _watch_heartbeat(pending: PendingToken, seconds: float, frame: Frame) -> None:
     """Lets the task time out where no heartbeat comes in time; each one that comes starts the time anew."""
     scheduler = frame.run.scheduler
-    timer = None
+    timers: list[Timer] = []
 
     def beat(*, last: bool = False) -> None:
-        nonlocal timer
-        if timer is not None:
-            timer.cancel()
+        while timers:
+            timers.pop().cancel()
         if not last:
-            timer = scheduler.call_at(
-                frame.run.clock.now + seconds, lambda: pending.signal.set(_timed_out("States.HeartbeatTimeout"))
-            )
+            late = frame.run.clock.now + seconds
+            timers.append(scheduler.call_at(late, lambda: pending.signal.set(_timed_out("States.HeartbeatTimeout"))))
 
     pending.heartbeat = beat
     beat()

@@ -75,7 +75,7 @@ def agrees_loosely(left: Any, right: Any) -> bool:
     return agrees(left, right)
 
 
-class CustomException(Exception):
+class CustomException(Exception):  # noqa: N818 - the recorded function's name for it
     pass
 
 
@@ -137,10 +137,11 @@ def run_case(case: dict[str, Any]) -> Any:
 def differences(case: dict[str, Any], execution: Any) -> list[str]:
     """In what an execution differs from its recording."""
     expected = case["expected"]
-    found: list[str] = []
-    for field in ("status", "output", "error", "cause"):
-        if not agrees(expected[field], getattr(execution, field)):
-            found.append(f"{field}: {getattr(execution, field)!r} instead of {expected[field]!r}")
+    found = [
+        f"{field}: {getattr(execution, field)!r} instead of {expected[field]!r}"
+        for field in ("status", "output", "error", "cause")
+        if not agrees(expected[field], getattr(execution, field))
+    ]
     if expected["events"] is not None:
         wanted = [kind for kind in expected["events"] if kind not in case["ignore_event_types"]]
         events = [event.type for event in execution.events if event.type not in case["ignore_event_types"]]
