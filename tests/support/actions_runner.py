@@ -157,9 +157,13 @@ class Runner:
     def finish(self, process: "subprocess.Popen[bytes]", workspace: Path) -> Step:
         """Wait for the end and read what there is to read."""
         log = process.communicate(timeout=240)[0].decode("utf-8", "replace")
+        return self.read(process.returncode, log, workspace)
+
+    def read(self, exit_code: int, log: str, workspace: Path) -> Step:
+        """Read what the step has left."""
         files = {path.name: path.read_text() for path in (self.folder / "file_commands").iterdir()}
         return Step(
-            exit_code=process.returncode,
+            exit_code=exit_code,
             log=log,
             commands=parse_commands(log),
             outputs=parse_file_command(files["github_output_5b1c"]),
