@@ -5,6 +5,7 @@ and the README's table are held to it by a test. A parser takes the text that th
 with the reason where it is wrong; [read_inputs][] gathers the reasons of all inputs into one error.
 """
 
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
@@ -251,7 +252,8 @@ def _problems_between(inputs: Inputs, workspace: Path) -> Iterator[str]:
     """Find what is wrong with inputs that are each well-formed."""
     root = workspace.resolve()
     for name, value in (("working-directory", inputs.working_directory), ("report-dir", inputs.report_dir)):
-        if not (root / value).resolve().is_relative_to(root):
+        written, real = Path(os.path.normpath(root / value)), (root / value).resolve()
+        if not (written.is_relative_to(root) and real.is_relative_to(root)):
             yield f"{name}: {value!r} leaves the workspace {workspace}; give a path below it"
     project = root / inputs.working_directory
     if not project.is_dir():

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pipeproof.errors import InputError, NoTestsError, PipeproofError
 from pipeproof.github.context import Context, read_context
@@ -23,6 +23,7 @@ from pipeproof.report.summary import Links, render_summary
 from pipeproof.results.baseline import Comparison, compare, read_baseline
 from pipeproof.results.model import Failure, Run
 from pipeproof.sandbox.environment import environment_for_tests
+from pipeproof.sandbox.files import place_files
 from pipeproof.sandbox.identity import Home, contained, make_home, user_for_tests
 from pipeproof.sandbox.install import Places, PythonEnvironment, install_project
 from pipeproof.sandbox.output import Lines
@@ -61,7 +62,7 @@ class Job:
     @property
     def report(self) -> Path:
         """The folder of the report."""
-        return (self.workspace / self.inputs.report_dir).resolve()
+        return Path(os.path.normpath(self.workspace / self.inputs.report_dir))
 
 
 def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None, directory: Path | None = None) -> int:
@@ -192,10 +193,12 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
         outlet.warn(note)
     links = Links(context.link_to if context and context.repository and context.sha else None)
     summary = render_summary(outcome, inputs.title, links, notes=notes, comparison=comparison)
-    try:
-        write_files(outcome, summary, job.report, inputs.title)
-    except OSError as error:
-        outlet.warn(f"the report's files could not be written to {inputs.report_dir}: {error}")
+    with tempfile.TemporaryDirectory(prefix="pipeproof-report-") as made:
+        try:
+            write_files(outcome, summary, Path(made), inputs.title)
+            place_files(Path(made), job.workspace, PurePath(os.path.normpath(inputs.report_dir)))
+        except OSError as error:
+            outlet.warn(f"the report's files could not be written to {inputs.report_dir}: {error}")
     outlet.annotate(annotations(outcome, inputs.annotations))
     if inputs.summary == "always" or (inputs.summary == "on-failure" and outcome.conclusion != "success"):
         outlet.add_summary(summary)

@@ -143,7 +143,7 @@ class Terminal:
             for word, count, color in (
                 ("passed", totals.passed, "32"),
                 ("failed", totals.failed, "31"),
-                ("errors", totals.errors, "31"),
+                ("error" if totals.errors == 1 else "errors", totals.errors, "31"),
                 ("skipped", totals.skipped, "33"),
                 ("flaky", totals.flaky, "33"),
                 ("not run", len(run.not_run), "33"),

@@ -48,6 +48,9 @@ def _put_back(path: Path, data: bytes) -> bool:
         pass
     replacement = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     replacement.write_bytes(data)
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(replacement, owner.st_uid, owner.st_gid)
     if path.is_dir() and not path.is_symlink():
         path.rename(path.with_name(f".{path.name}.{secrets.token_hex(8)}.moved"))
     replacement.replace(path)

@@ -242,6 +242,8 @@ def _text_of(report: pytest.TestReport | pytest.CollectReport) -> str:
 
 
 def _message_of(error: BaseException) -> str:
+    if isinstance(error, pytest.FixtureLookupError) and error.argname:
+        return error.msg or f"fixture {error.argname!r} not found"
     try:
         return str(error)
     except Exception as broken:  # noqa: BLE001 - the user's __str__ may do anything

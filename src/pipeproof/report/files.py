@@ -12,12 +12,11 @@ SUMMARY = "summary.md"
 
 
 def write_files(run: Run, summary: str, folder: Path, title: str) -> None:
-    """Write a run's JUnit XML, CTRF and summary.
+    """Write a run's JUnit XML, CTRF and summary into an existing folder.
 
     Raises:
         OSError: where a file cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / SUMMARY).write_text(summary, encoding="utf-8", errors="replace")
     write_ctrf(run, folder / CTRF, title)
     write_junit(run, folder / JUNIT, title)

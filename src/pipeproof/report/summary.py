@@ -125,7 +125,7 @@ def _failures(run: Run, links: Links, room: int) -> str:
             parts.append(f"{len(rest)} more failures, without their details:\n\n{names}{more}\n")
             break
         parts.append(entry)
-    return "".join(parts)
+    return "".join(parts) + "\n"
 
 
 def _session_failure(failure: Failure, links: Links) -> str:
@@ -200,7 +200,11 @@ def _warnings(run: Run) -> str:
     if not rows:
         return ""
     count = sum(warned.count for warned in run.warnings)
-    return details(f"{count} warnings", table(("category", "message", "times", "where"), rows, "llrl"))
+    return details(_counted(count, "warning"), table(("category", "message", "times", "where"), rows, "llrl"))
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _place_of(warned: object) -> str:

@@ -1,0 +1,127 @@
+"""What a hostile suite tries inside the image. Each test is an attack, and passes where the attack fails."""
+
+import ctypes
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SECRET = b"runner-request-" + b"token"  # in two pieces: this file must not hold what it looks for
+FILE_COMMANDS = Path("/github/file_commands")
+PTRACE_ATTACH = 16
+
+
+def readable(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read(1 << 20)
+    except OSError:
+        return b""
+
+
+def processes():
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+
+
+def test_the_request_token_is_not_in_the_environment():
+    assert not [name for name in os.environ if name.startswith(("ACTIONS_", "INPUT_", "GITHUB_ENV", "GITHUB_OUTPUT"))]
+    assert SECRET not in repr(os.environ).encode()
+
+
+def test_the_request_token_is_in_no_readable_environment():
+    assert not [number for number in processes() if SECRET in readable(f"/proc/{number}/environ")]
+
+
+def test_the_request_token_is_in_no_readable_file():
+    found = []
+    for root in ("/github", "/tmp", "/run", "/var/tmp", "/etc", "/opt/pipeproof/bin", "/dev/shm"):
+        for folder, _, names in os.walk(root):
+            paths = (os.path.join(folder, name) for name in names)
+            found += [path for path in paths if os.path.isfile(path) and SECRET in readable(path)]
+    assert not found
+
+
+def test_the_supervisor_cannot_be_traced():
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.ptrace(PTRACE_ATTACH, os.getppid(), None, None) == -1
+
+
+@pytest.mark.parametrize("name", ["mem", "environ", "maps", "fd/1"])
+def test_the_supervisor_s_memory_cannot_be_read(name):
+    with pytest.raises(PermissionError):
+        open(f"/proc/{os.getppid()}/{name}", "rb").read(1)
+
+
+def test_the_uid_is_not_root_and_cannot_become_it():
+    assert os.getuid() != 0
+    assert os.geteuid() != 0
+    with pytest.raises(PermissionError):
+        os.setuid(0)
+
+
+def test_there_are_no_supplementary_groups():
+    assert set(os.getgroups()) <= {os.getgid()}
+    with pytest.raises(PermissionError):
+        os.setgroups([0])
+
+
+def test_the_docker_socket_cannot_be_reached():
+    """The container test puts a socket there, as the runner does: of root's, for a group that the tests are not in."""
+    client = socket.socket(socket.AF_UNIX)
+    with pytest.raises(PermissionError):
+        client.connect("/var/run/docker.sock")
+
+
+def test_file_commands_can_be_guessed_and_written():
+    """They belong to the workspace's owner, so this attack succeeds for now: the container test sees that nothing stays."""
+    for file in FILE_COMMANDS.iterdir():
+        file.write_text("EVIL=now\n")
+    (FILE_COMMANDS / "set_env_5b1c").unlink()
+    (FILE_COMMANDS / "set_env_5b1c").symlink_to("/github/workspace/elsewhere")
+
+
+def test_a_daemon_can_be_started():
+    """It leaves its parent, its session and its group, and writes later: the container test sees that it never does."""
+    script = (
+        "import os, time\n"
+        "if os.fork(): os._exit(0)\n"
+        "os.setsid()\n"
+        "if os.fork(): os._exit(0)\n"
+        "time.sleep(2)\n"
+        "open('/github/workspace/late', 'w').write('late')\n"
+        "open('/github/file_commands/set_output_5b1c', 'a').write('EVIL=late\\n')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_the_home_is_not_the_job_s():
+    assert os.environ["HOME"] != "/github/home"
+    with pytest.raises(PermissionError):
+        Path("/github/home/.gitconfig").write_text("[core]\n\thooksPath = /tmp/evil\n")
+
+
+def test_commands_can_be_printed(capfd):
+    with capfd.disabled():
+        for line in (
+            "::set-output name=evil::1",
+            "  ::add-mask::a",
+            "x ##[add-path]/evil",
+            "\r::error::evil",
+            "\x00::error::evil",
+        ):
+            print(line)
+            print(line, file=sys.stderr)
+
+
+def test_the_event_of_the_workflow_cannot_be_changed():
+    with pytest.raises(PermissionError):
+        Path("/github/workflow/event.json").write_text("{}")
+
+
+def test_the_image_cannot_be_changed():
+    for path in ("/entrypoint.py", "/etc/pipeproof/image", "/opt/pipeproof/bin/evil"):
+        with pytest.raises(PermissionError):
+            Path(path).write_text("evil")

@@ -1,0 +1,61 @@
+"""Files are placed in the workspace without following a link that the tests may have left."""
+
+from pathlib import Path, PurePath
+
+import pytest
+
+from pipeproof.sandbox.files import place_files
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    folder = tmp_path / "made"
+    folder.mkdir()
+    (folder / "report.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    return folder
+
+
+def test_place_files__makes_the_folders_on_the_way(made: Path, workspace: Path) -> None:
+    place_files(made, workspace, PurePath("build/report"))
+    assert (workspace / "build" / "report" / "report.json").read_text() == "{}"
+
+
+def test_place_files__replaces_a_file(made: Path, workspace: Path) -> None:
+    (workspace / "report").mkdir()
+    (workspace / "report" / "report.json").write_text("old")
+    place_files(made, workspace, PurePath("report"))
+    assert (workspace / "report" / "report.json").read_text() == "{}"
+    assert [path.name for path in (workspace / "report").iterdir()] == ["report.json"]
+
+
+def test_place_files__replaces_a_link_and_leaves_what_it_leads_to(made: Path, workspace: Path, tmp_path: Path) -> None:
+    target = tmp_path / "github_env"
+    target.write_text("")
+    (workspace / "report").mkdir()
+    (workspace / "report" / "report.json").symlink_to(target)
+    place_files(made, workspace, PurePath("report"))
+    assert target.read_text() == ""
+    assert not (workspace / "report" / "report.json").is_symlink()
+
+
+@pytest.mark.parametrize("where", ["report", "build"])
+def test_place_files__refuses_a_folder_that_is_a_link(made: Path, workspace: Path, tmp_path: Path, where: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (workspace / where).symlink_to(elsewhere)
+    with pytest.raises(OSError, match=where):
+        place_files(made, workspace, PurePath(where) / ("inner" if where == "build" else ""))
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_place_files__refuses_a_file_in_the_place_of_the_folder(made: Path, workspace: Path) -> None:
+    (workspace / "report").write_text("a file")
+    with pytest.raises(NotADirectoryError):
+        place_files(made, workspace, PurePath("report"))
