@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -129,6 +129,7 @@ class ContainerRunner(Runner):
     """Runs the action as the runner does a container action: its folders are mounted below `/github`."""
 
     image: Image | None = None
+    volumes: dict[Path, str] = field(default_factory=dict)
 
     def run(self, workspace: Path, **inputs: str) -> Any:
         assert self.image
@@ -142,10 +143,13 @@ class ContainerRunner(Runner):
             if name not in {"PATH", "LANG"} and not name.startswith(("PIP_", "SSL_", "REQUESTS_"))
         }
         inside |= {"GITHUB_WORKSPACE": "/github/workspace", "GITHUB_EVENT_PATH": "/github/workflow/event.json"}
+        if os.geteuid() == 0:  # they are the runner's user's, like the workspace
+            for path in (folders["file_commands"], *folders["file_commands"].iterdir()):
+                os.chown(path, RUNNER_UID, RUNNER_UID)
         done = self.image.run(
             workspace=workspace,
             environment=inside,
-            volumes={folder: f"/github/{name}" for name, folder in folders.items()},
+            volumes={folder: f"/github/{name}" for name, folder in folders.items()} | self.volumes,
         )
         return self.read(done.returncode, done.stdout, workspace)
 
