@@ -1,0 +1,152 @@
+"""What API calls need.
+
+The first table is of the operations that data pipelines use most, with what AWS's service authorization reference and
+the services' own pages on permissions say that they need. Each row is also held against the reference's data: the
+action has to be there, and the ARN has to be one of its resources'.
+"""
+# ruff: noqa: E501 - a table is read by its rows
+
+import re
+from typing import Any
+
+import pytest
+
+from pipeproof.iam import required_actions
+from pipeproof.iam.reference import data_version, find_action
+
+HERE = "us-east-1:123456789012"
+TABLE = f"arn:aws:dynamodb:{HERE}:table/orders"
+MACHINE = f"arn:aws:states:{HERE}:stateMachine:flow"
+EXECUTION = f"arn:aws:states:{HERE}:execution:flow:1"
+QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"
+
+Row = tuple[str, str, dict[str, Any], list[tuple[str, str]]]
+
+# fmt: off
+ROWS: list[Row] = [
+    ("s3", "GetObject", {"Bucket": "raw", "Key": "a/b"}, [("s3:GetObject", "arn:aws:s3:::raw/a/b")]),
+    ("s3", "HeadObject", {"Bucket": "raw", "Key": "a/b"}, [("s3:GetObject", "arn:aws:s3:::raw/a/b")]),
+    ("s3", "PutObject", {"Bucket": "raw", "Key": "a"}, [("s3:PutObject", "arn:aws:s3:::raw/a")]),
+    ("s3", "DeleteObject", {"Bucket": "raw", "Key": "a"}, [("s3:DeleteObject", "arn:aws:s3:::raw/a")]),
+    ("s3", "DeleteObjects", {"Bucket": "raw", "Delete": {"Objects": [{"Key": "a"}, {"Key": "b", "VersionId": "1"}]}},
+     [("s3:DeleteObject", "arn:aws:s3:::raw/a"), ("s3:DeleteObjectVersion", "arn:aws:s3:::raw/b")]),
+    ("s3", "CopyObject", {"Bucket": "lake", "Key": "a", "CopySource": {"Bucket": "raw", "Key": "b c"}},
+     [("s3:GetObject", "arn:aws:s3:::raw/b c"), ("s3:PutObject", "arn:aws:s3:::lake/a")]),
+    ("s3", "ListObjectsV2", {"Bucket": "raw", "Prefix": "a/"}, [("s3:ListBucket", "arn:aws:s3:::raw")]),
+    ("s3", "ListBuckets", {}, [("s3:ListAllMyBuckets", "*")]),
+    ("s3", "HeadBucket", {"Bucket": "raw"}, [("s3:ListBucket", "arn:aws:s3:::raw")]),
+    ("s3", "CreateMultipartUpload", {"Bucket": "raw", "Key": "a"}, [("s3:PutObject", "arn:aws:s3:::raw/a")]),
+    ("s3", "UploadPart", {"Bucket": "raw", "Key": "a", "PartNumber": 1, "UploadId": "x"}, [("s3:PutObject", "arn:aws:s3:::raw/a")]),
+    ("s3", "CompleteMultipartUpload", {"Bucket": "raw", "Key": "a", "UploadId": "x"}, [("s3:PutObject", "arn:aws:s3:::raw/a")]),
+    ("s3", "AbortMultipartUpload", {"Bucket": "raw", "Key": "a", "UploadId": "x"}, [("s3:AbortMultipartUpload", "arn:aws:s3:::raw/a")]),
+    ("dynamodb", "GetItem", {"TableName": "orders", "Key": {}}, [("dynamodb:GetItem", TABLE)]),
+    ("dynamodb", "PutItem", {"TableName": "orders", "Item": {}}, [("dynamodb:PutItem", TABLE)]),
+    ("dynamodb", "UpdateItem", {"TableName": TABLE, "Key": {}}, [("dynamodb:UpdateItem", TABLE)]),
+    ("dynamodb", "Query", {"TableName": "orders", "IndexName": "by-day"}, [("dynamodb:Query", f"{TABLE}/index/by-day")]),
+    ("dynamodb", "Scan", {"TableName": "orders"}, [("dynamodb:Scan", TABLE)]),
+    ("dynamodb", "BatchWriteItem", {"RequestItems": {"orders": [], "lines": []}},
+     [("dynamodb:BatchWriteItem", TABLE), ("dynamodb:BatchWriteItem", f"arn:aws:dynamodb:{HERE}:table/lines")]),
+    ("dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "orders"}}, {"ConditionCheck": {"TableName": "orders"}}]},
+     [("dynamodb:PutItem", TABLE), ("dynamodb:ConditionCheckItem", TABLE)]),
+    ("dynamodb", "ExecuteStatement", {"Statement": 'SELECT * FROM "orders"."by-day" WHERE day = ?'}, [("dynamodb:PartiQLSelect", f"{TABLE}/index/by-day")]),
+    ("sqs", "SendMessage", {"QueueUrl": QUEUE}, [("sqs:SendMessage", f"arn:aws:sqs:{HERE}:jobs")]),
+    ("sqs", "SendMessageBatch", {"QueueUrl": QUEUE}, [("sqs:SendMessage", f"arn:aws:sqs:{HERE}:jobs")]),
+    ("sqs", "ReceiveMessage", {"QueueUrl": QUEUE}, [("sqs:ReceiveMessage", f"arn:aws:sqs:{HERE}:jobs")]),
+    ("sqs", "DeleteMessage", {"QueueUrl": QUEUE}, [("sqs:DeleteMessage", f"arn:aws:sqs:{HERE}:jobs")]),
+    ("sns", "Publish", {"TopicArn": f"arn:aws:sns:{HERE}:alarms"}, [("sns:Publish", f"arn:aws:sns:{HERE}:alarms")]),
+    ("lambda", "Invoke", {"FunctionName": "load"}, [("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:load")]),
+    ("stepfunctions", "StartExecution", {"stateMachineArn": MACHINE}, [("states:StartExecution", MACHINE)]),
+    ("stepfunctions", "DescribeExecution", {"executionArn": EXECUTION}, [("states:DescribeExecution", EXECUTION)]),
+    ("stepfunctions", "SendTaskSuccess", {"taskToken": "x", "output": "{}"}, [("states:SendTaskSuccess", "*")]),
+    ("secretsmanager", "GetSecretValue", {"SecretId": "db"}, [("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:db-??????")]),
+    ("ssm", "GetParameter", {"Name": "/etl/stage"}, [("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/etl/stage")]),
+    ("ssm", "GetParametersByPath", {"Path": "/etl/"}, [("ssm:GetParametersByPath", f"arn:aws:ssm:{HERE}:parameter/etl")]),
+    ("kms", "Decrypt", {"CiphertextBlob": b"", "KeyId": "1-2"}, [("kms:Decrypt", f"arn:aws:kms:{HERE}:key/1-2")]),
+    ("glue", "StartJobRun", {"JobName": "load"}, [("glue:StartJobRun", f"arn:aws:glue:{HERE}:job/load")]),
+    ("glue", "GetTable", {"DatabaseName": "lake", "Name": "orders"},
+     [("glue:GetTable", f"arn:aws:glue:{HERE}:catalog"), ("glue:GetTable", f"arn:aws:glue:{HERE}:database/lake"), ("glue:GetTable", f"arn:aws:glue:{HERE}:table/lake/orders")]),
+    ("athena", "StartQueryExecution", {"QueryString": "select 1", "WorkGroup": "etl"}, [("athena:StartQueryExecution", f"arn:aws:athena:{HERE}:workgroup/etl")]),
+    ("athena", "GetQueryResults", {"QueryExecutionId": "x"}, [("athena:GetQueryResults", f"arn:aws:athena:{HERE}:workgroup/*")]),
+    ("events", "PutEvents", {"Entries": [{"Source": "etl"}, {"EventBusName": "own"}]},
+     [("events:PutEvents", f"arn:aws:events:{HERE}:event-bus/default"), ("events:PutEvents", f"arn:aws:events:{HERE}:event-bus/own")]),
+    ("kinesis", "PutRecords", {"StreamName": "clicks", "Records": []}, [("kinesis:PutRecords", f"arn:aws:kinesis:{HERE}:stream/clicks")]),
+    ("firehose", "PutRecordBatch", {"DeliveryStreamName": "lake"}, [("firehose:PutRecordBatch", f"arn:aws:firehose:{HERE}:deliverystream/lake")]),
+    ("sts", "AssumeRole", {"RoleArn": "arn:aws:iam::999999999999:role/etl", "RoleSessionName": "x"}, [("sts:AssumeRole", "arn:aws:iam::999999999999:role/etl")]),
+    ("cloudwatch", "PutMetricData", {"Namespace": "etl"}, [("cloudwatch:PutMetricData", "*")]),
+    ("logs", "PutLogEvents", {"logGroupName": "/etl", "logStreamName": "s"}, [("logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:/etl:log-stream:s")]),
+    ("batch", "SubmitJob", {"jobDefinition": "load:3", "jobQueue": "q"},
+     [("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-definition/load:3"), ("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/q")]),
+    ("ecs", "RunTask", {"taskDefinition": "load:3"}, [("ecs:RunTask", f"arn:aws:ecs:{HERE}:task-definition/load:3")]),
+]
+
+OTHERS: list[Row] = [
+    ("s3", "GetObject", {"Bucket": "raw", "Key": "a", "VersionId": "1"}, [("s3:GetObjectVersion", "arn:aws:s3:::raw/a")]),
+    ("s3", "GetObjectTagging", {"Bucket": "raw", "Key": "a", "VersionId": "1"}, [("s3:GetObjectVersionTagging", "arn:aws:s3:::raw/a")]),
+    ("s3", "GetObjectAttributes", {"Bucket": "raw", "Key": "a"}, [("s3:GetObject", "arn:aws:s3:::raw/a"), ("s3:GetObjectAttributes", "arn:aws:s3:::raw/a")]),
+    ("s3", "PutObject", {"Bucket": "raw", "Key": "a", "ACL": "private", "Tagging": "a=b", "SSEKMSKeyId": "k-1"},
+     [("s3:PutObject", "arn:aws:s3:::raw/a"), ("s3:PutObjectAcl", "arn:aws:s3:::raw/a"), ("s3:PutObjectTagging", "arn:aws:s3:::raw/a"), ("kms:GenerateDataKey", f"arn:aws:kms:{HERE}:key/k-1")]),
+    ("s3", "UploadPartCopy", {"Bucket": "lake", "Key": "a", "CopySource": "raw/b%20c?versionId=7"}, [("s3:GetObjectVersion", "arn:aws:s3:::raw/b c"), ("s3:PutObject", "arn:aws:s3:::lake/a")]),
+    ("s3", "ListParts", {"Bucket": "raw", "Key": "a", "UploadId": "x"}, [("s3:ListMultipartUploadParts", "arn:aws:s3:::raw/a")]),
+    ("s3", "ListObjectVersions", {"Bucket": "raw"}, [("s3:ListBucketVersions", "arn:aws:s3:::raw")]),
+    ("s3", "PutBucketMetricsConfiguration", {"Bucket": "raw"}, [("s3:PutMetricsConfiguration", "arn:aws:s3:::raw")]),
+    ("s3", "DeleteBucketEncryption", {"Bucket": "raw"}, [("s3:PutEncryptionConfiguration", "arn:aws:s3:::raw")]),
+    ("s3", "GetObject", {"Bucket": f"arn:aws:s3:{HERE}:accesspoint/ap", "Key": "a"}, [("s3:GetObject", f"arn:aws:s3:{HERE}:accesspoint/ap/object/a")]),
+    ("dynamodb", "ExecuteTransaction", {"TransactStatements": [{"Statement": "INSERT INTO orders VALUE {'id': 1}"}, {"Statement": 'UPDATE "orders" SET a=1'}, {"Statement": "DELETE FROM orders WHERE id=1"}]},
+     [("dynamodb:PartiQLInsert", TABLE), ("dynamodb:PartiQLUpdate", TABLE), ("dynamodb:PartiQLDelete", TABLE)]),
+    ("dynamodb", "ListTables", {}, [("dynamodb:ListTables", "*")]),
+    ("sqs", "SendMessage", {"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/999999999999/q"}, [("sqs:SendMessage", "arn:aws:sqs:eu-west-1:999999999999:q")]),
+    ("sqs", "GetQueueUrl", {"QueueName": "jobs"}, [("sqs:GetQueueUrl", f"arn:aws:sqs:{HERE}:jobs")]),
+    ("sns", "Publish", {"PhoneNumber": "+491"}, [("sns:Publish", "*")]),
+    ("lambda", "Invoke", {"FunctionName": f"arn:aws:lambda:{HERE}:function:load", "Qualifier": "live"}, [("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:load:live")]),
+    ("lambda", "invoke", {"FunctionName": "999999999999:function:load"}, [("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:999999999999:function:load")]),
+    ("sfn", "startExecution", {"stateMachineArn": MACHINE}, [("states:StartExecution", MACHINE)]),
+    ("stepfunctions", "CreateStateMachine", {"name": "flow", "roleArn": "arn:aws:iam::1:role/r"}, [("states:CreateStateMachine", MACHINE), ("iam:PassRole", "arn:aws:iam::1:role/r")]),
+    ("glue", "CreateJob", {"Name": "load", "Role": "GlueRole", "Command": {}}, [("glue:CreateJob", f"arn:aws:glue:{HERE}:job/load"), ("iam:PassRole", "arn:aws:iam::123456789012:role/GlueRole")]),
+    ("kms", "Decrypt", {"CiphertextBlob": b"", "KeyId": "alias/etl"}, [("kms:Decrypt", f"arn:aws:kms:{HERE}:key/*")]),
+    ("secretsmanager", "BatchGetSecretValue", {"SecretIdList": ["db"]}, [("secretsmanager:BatchGetSecretValue", "*"), ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:db-??????")]),
+    ("events", "PutRule", {"Name": "daily"}, [("events:PutRule", f"arn:aws:events:{HERE}:rule/daily")]),
+    ("events", "PutTargets", {"Rule": "daily", "EventBusName": "own", "Targets": [{"RoleArn": "arn:aws:iam::1:role/r"}]}, [("events:PutTargets", f"arn:aws:events:{HERE}:rule/own/daily"), ("iam:PassRole", "arn:aws:iam::1:role/r")]),
+    ("ssm", "GetParameters", {"Names": ["a", "/b/c"]}, [("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter/a"), ("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter/b/c")]),
+    ("ecs", "RunTask", {"taskDefinition": "load"}, [("ecs:RunTask", f"arn:aws:ecs:{HERE}:task-definition/load:*")]),
+    ("sts", "GetCallerIdentity", {}, []),
+    ("ecr", "DescribeImages", {"repositoryName": "etl"}, [("ecr:DescribeImages", f"arn:aws:ecr:{HERE}:repository/etl")]),
+    ("nosuchservice", "DoIt", {}, [("nosuchservice:DoIt", "*")]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "expected"),
+    [*ROWS, *OTHERS],
+    ids=[f"{row[0]}-{row[1]}-{index}" for index, row in enumerate([*ROWS, *OTHERS])],
+)
+def test_required_actions__each_operation(
+    service: str, operation: str, params: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    assert required_actions(service, operation, params) == expected
+
+
+def _format(arn_format: str) -> str:
+    return ".+".join(map(re.escape, re.split(r"\$\{[^}]+\}", arn_format))).replace(":.+:", ":.*:")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row[0]}-{row[1]}" for row in ROWS])
+def test_required_actions__the_reference_has_the_action_and_the_resource(row: Row) -> None:
+    for action, arn in row[3]:
+        facts = find_action(*action.split(":"))
+        assert facts is not None, action
+        formats = (*facts.required, *facts.optional)
+        assert arn == "*" or any(re.fullmatch(_format(known), arn) for known in formats), (arn, formats)
+        assert arn != "*" or not facts.required
+
+
+def test_required_actions__at_least_forty_operations_are_held_against_the_reference() -> None:
+    assert len({row[:2] for row in ROWS}) >= 40
+    assert re.fullmatch(r"\d+\.\d+\.\d+", data_version())
+
+
+def test_required_actions__other_partition_and_account() -> None:
+    needed = required_actions(
+        "dynamodb", "GetItem", {"TableName": "t"}, region="cn-north-1", account="9", partition="aws-cn"
+    )
+    assert needed == [("dynamodb:GetItem", "arn:aws-cn:dynamodb:cn-north-1:9:table/t")]
