@@ -17,6 +17,7 @@ from pipeproof.github.file_commands import Snapshot
 from pipeproof.github.workflow import Workflow
 from pipeproof.inputs import Inputs, action_values, read_inputs
 from pipeproof.report.annotations import annotations
+from pipeproof.report.exercised import render_exercised
 from pipeproof.report.files import write_files
 from pipeproof.report.outputs import exit_code, outputs
 from pipeproof.report.summary import Links, render_summary
@@ -192,7 +193,14 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
     for note in notes:
         outlet.warn(note)
     links = Links(context.link_to if context and context.repository and context.sha else None)
-    summary = render_summary(outcome, inputs.title, links, notes=notes, comparison=comparison)
+    summary = render_summary(
+        outcome,
+        inputs.title,
+        links,
+        notes=notes,
+        comparison=comparison,
+        exercised=render_exercised(outcome, job.workspace),
+    )
     with tempfile.TemporaryDirectory(prefix="pipeproof-report-") as made:
         try:
             write_files(outcome, summary, Path(made), inputs.title)

@@ -47,6 +47,7 @@ def render_summary(
     *,
     notes: Sequence[str] = (),
     comparison: Comparison | None = None,
+    exercised: str = "",
     limit: int = LIMIT,
 ) -> str:
     """Render the summary of a run, at most `limit` bytes of it.
@@ -57,6 +58,7 @@ def render_summary(
         links: How places are linked.
         notes: Lines of plain text that stand above the results: what the reader has to know of the run.
         comparison: What changed since the baseline, where there is one.
+        exercised: Markdown that says what the tests exercised.
         limit: Bytes.
     """
     head = f"## {_MARKS[run.conclusion]} {escaped(title)}: {_WORDS[run.conclusion]}\n\n{_totals(run)}\n"
