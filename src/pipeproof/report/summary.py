@@ -64,9 +64,7 @@ def render_summary(
     head = f"## {_MARKS[run.conclusion]} {escaped(title)}: {_WORDS[run.conclusion]}\n\n{_totals(run)}\n"
     head += "".join(f"> {escaped(note)}\n>\n" for note in notes) + "\n"
     head += _changes(comparison) if comparison else ""
-    tail = "".join(
-        section for section in (_flaky(run, links), _slowest(run, links), _skipped(run), _warnings(run)) if section
-    )
+    tail = _flaky(run, links) + exercised + _slowest(run, links) + _skipped(run) + _warnings(run)
     room = limit - len(head.encode()) - len(tail.encode()) - 1_000
     if room < limit // 2:  # the failures are what the reader came for
         tail, room = "", limit - len(head.encode()) - 1_000
