@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Any
 from pipeproof.errors import PipeproofError
 
 if TYPE_CHECKING:
+    from pipeproof.environments.prefect.outcomes import (
+        FlowCancelled,
+        FlowCrashed,
+        FlowFailed,
+        FlowNotCompleted,
+        FlowPaused,
+        FlowTimedOut,
+    )
     from pipeproof.stepfunctions.errors import ExecutionAborted, ExecutionFailed, ExecutionTimedOut
     from pipeproof.stepfunctions.machine import StateMachine
     from pipeproof.stepfunctions.mocks import returns, throws
@@ -17,6 +25,12 @@ __all__ = [
     "ExecutionAborted",
     "ExecutionFailed",
     "ExecutionTimedOut",
+    "FlowCancelled",
+    "FlowCrashed",
+    "FlowFailed",
+    "FlowNotCompleted",
+    "FlowPaused",
+    "FlowTimedOut",
     "PipeproofError",
     "StateMachine",
     "returns",
@@ -27,6 +41,12 @@ _HOMES: dict[str, str] = {
     "ExecutionAborted": "pipeproof.stepfunctions.errors",
     "ExecutionFailed": "pipeproof.stepfunctions.errors",
     "ExecutionTimedOut": "pipeproof.stepfunctions.errors",
+    "FlowCancelled": "pipeproof.environments.prefect.outcomes",
+    "FlowCrashed": "pipeproof.environments.prefect.outcomes",
+    "FlowFailed": "pipeproof.environments.prefect.outcomes",
+    "FlowNotCompleted": "pipeproof.environments.prefect.outcomes",
+    "FlowPaused": "pipeproof.environments.prefect.outcomes",
+    "FlowTimedOut": "pipeproof.environments.prefect.outcomes",
     "StateMachine": "pipeproof.stepfunctions.machine",
     "returns": "pipeproof.stepfunctions.mocks",
     "throws": "pipeproof.stepfunctions.mocks",

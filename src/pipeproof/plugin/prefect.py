@@ -1,1 +1,132 @@
-"""Fixtures for Prefect."""
+"""Fixtures for Prefect.
+
+The fork server is started while pytest collects, as soon as a test file names one of the fixtures, so that it is ready
+when the first test wants it.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from pipeproof.plugin.evidence import Evidence
+
+if TYPE_CHECKING:
+    from pipeproof.environments.prefect.results import FlowResult
+    from pipeproof.environments.prefect.server import PrefectServer
+
+_SERVER_FIXTURES = frozenset({"prefect_server", "fresh_prefect_server", "run_flow"})
+_DATABASE_VARIABLE = "PIPEPROOF_PREFECT_DATABASE"
+
+
+class RunFlow(Protocol):
+    """The type of the fixture `run_flow`."""
+
+    def __call__(self, flow: Any, /, *args: Any, check: bool = True, **parameters: Any) -> "FlowResult": ...
+
+
+class CallFn(Protocol):
+    """The type of the fixture `call_fn`."""
+
+    def __call__(self, flow_or_task: Any, /, *args: Any, **kwargs: Any) -> Any: ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the choice of the database."""
+    help_text = "the database of Prefect's test server: sqlite, or a postgresql+asyncpg:// URL"
+    parser.getgroup("pipeproof").addoption("--prefect-database", default=None, metavar="URL", help=help_text)
+    parser.addini("prefect_database", help_text, default=None)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
+    """Start the fork server before a test file that names a fixture is imported: both take seconds."""
+    try:
+        source = module_path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    if any(name in source for name in _SERVER_FIXTURES):
+        _start_early(parent.config)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Start the fork server for a test that comes by a fixture in some other way, such as through a conftest."""
+    if not _SERVER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+        _start_early(item.config)
+
+
+def _start_early(config: pytest.Config) -> None:
+    from importlib.util import find_spec
+
+    if config.option.collectonly or find_spec("prefect") is None:
+        return
+    from pipeproof.environments.prefect import launcher
+
+    launcher.start(_database(config))
+
+
+def _database(config: pytest.Config) -> str | None:
+    """The PostgreSQL URL that was chosen: on the command line, in the environment, or in the project's settings."""
+    chosen = (
+        config.getoption("--prefect-database")
+        or os.environ.get(_DATABASE_VARIABLE)
+        or config.getini("prefect_database")
+        or "sqlite"
+    )
+    return None if chosen == "sqlite" else str(chosen)
+
+
+@pytest.fixture(scope="session")
+def prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer]":
+    """A real Prefect server on a database of its own, one a session (and one a worker, under xdist)."""
+    from pipeproof.environments.prefect.server import open_server
+
+    with open_server(_database(pytestconfig)) as server:
+        yield server
+
+
+@pytest.fixture
+def fresh_prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer]":
+    """A Prefect server for this test alone; the session's is in force again after it."""
+    from pipeproof.environments.prefect.server import open_server
+
+    with open_server(_database(pytestconfig)) as server:
+        yield server
+
+
+@pytest.fixture
+def run_flow(request: pytest.FixtureRequest, evidence: Evidence) -> RunFlow:
+    """Run a flow through Prefect's engine and get its [FlowResult][pipeproof.environments.prefect.results.FlowResult].
+
+    With `check` (the default) a run that does not complete raises, the user's own exception being the cause. Retry
+    delays are not slept unless the test is marked `real_time`.
+    """
+    if "fresh_prefect_server" not in request.fixturenames:
+        request.getfixturevalue("prefect_server")
+    real_time = request.node.get_closest_marker("real_time") is not None
+
+    def run(flow: Any, /, *args: Any, check: bool = True, **parameters: Any) -> "FlowResult":
+        __tracebackhide__ = True
+        from pipeproof.environments.prefect import results, runs
+
+        result = runs.run_flow(flow, args, parameters, real_time=real_time)
+        evidence("prefect.flow_run", results.describe(result))
+        if isinstance(result.error, pytest.fail.Exception | pytest.skip.Exception | pytest.exit.Exception):
+            raise result.error
+        return runs.outcome(result) if check else result
+
+    return run
+
+
+@pytest.fixture
+def call_fn() -> CallFn:
+    """Call the function underneath a flow or task, without the engine; `get_run_logger()` works and reaches `caplog`."""
+
+    def call(flow_or_task: Any, /, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        from pipeproof.environments.prefect import calls
+
+        return calls.call_fn(flow_or_task, *args, **kwargs)
+
+    return call

@@ -1,0 +1,211 @@
+"""The process that Prefect servers are forked from.
+
+It imports Prefect's server and makes the application once, which takes seconds, and then forks a server in
+milliseconds for each request that comes in over its control socket. It is a process of its own because the one that
+runs the tests has threads, which a fork must not copy. [launcher][pipeproof.environments.prefect.launcher] starts it
+and talks to it: one JSON object to the line, file descriptors beside it.
+
+    {"op": "serve", "folder": …, "database": URL or null} + [listening socket, pipe]  →  {"pid": …}
+    {"op": "end", "pid": …}                                                           →  {}
+    {"op": "create_database", "name": …, "template": name or null}                    →  {}
+    {"op": "drop_database", "name": …}                                                →  {}
+
+A request that fails is answered with `{"error": …}`. The process ends when the control socket closes or its parent is
+gone, and takes its servers, their databases and its folder with it.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_MESSAGE_BYTES = 65536
+_PARENT_CHECK_SECONDS = 1.0
+
+
+class _ForkServer:
+    """The requests that the process answers, and what it has to put away in the end."""
+
+    def __init__(self, control: socket.socket, folder: Path, database: str | None) -> None:
+        self.control = control
+        self.folder = folder
+        self.database = database
+        self.servers: set[int] = set()
+        self.databases: set[str] = set()
+        self.life, self.life_held = os.pipe()
+
+    def prepare(self, template: Path) -> dict[str, Any]:
+        """Import the server, make the application, and make sure that there is a database to copy."""
+        gc.disable()
+        from pipeproof.environments.prefect import internals
+
+        self.internals = internals
+        self.app = internals.make_server_app()
+        gc.freeze()
+        if self.database is None and not template.exists():
+            from pipeproof.environments.prefect.template import keep_template
+
+            built = self.folder / "template"
+            built.mkdir()
+            self.run_forked(lambda: internals.build_database(built))
+            template = keep_template(built / internals.DATABASE_FILE, template)
+        return {"template": str(template)}
+
+    def answer(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        """Do what was asked."""
+        match request["op"]:
+            case "serve":
+                return {"pid": self.serve(Path(request["folder"]), request["database"], *descriptors)}
+            case "end":
+                self.end(request["pid"])
+            case "create_database":
+                self.create_database(request["name"], request["template"])
+            case "drop_database":
+                self.drop_database(request["name"])
+        return {}
+
+    def serve(self, folder: Path, database: str | None, listener: int, ready: int) -> int:
+        """Fork a server that writes one byte to `ready` when it answers."""
+        pid = os.fork()
+        if pid:
+            os.close(listener)
+            os.close(ready)
+            self.servers.add(pid)
+            return pid
+
+        def run() -> None:
+            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=listener)
+            self.internals.serve(self.app, sock, database, on_ready=lambda: os.write(ready, b"1"), life=self.life)
+
+        self._become(run, folder)
+        return 0  # pragma: no cover
+
+    def end(self, pid: int) -> None:
+        """Kill a server and wait until it is gone; its database is thrown away, so there is nothing to save."""
+        if pid in self.servers:
+            self.servers.discard(pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+    def create_database(self, name: str, template: str | None) -> None:
+        """Make a PostgreSQL database: a copy of another, or, without one, with Prefect's tables."""
+        assert self.database is not None
+        url = self.database
+        self.databases.add(name)
+
+        def create() -> None:
+            from pipeproof.environments.prefect import postgres
+
+            postgres.create(url, name, template)
+            if template is None:
+                self.internals.build_database(Path.cwd(), postgres.with_database(url, name))
+
+        self.run_forked(create)
+
+    def drop_database(self, name: str) -> None:
+        """Drop a PostgreSQL database, whoever is connected to it."""
+        assert self.database is not None
+        url = self.database
+
+        def drop() -> None:
+            from pipeproof.environments.prefect import postgres
+
+            postgres.drop(url, name)
+
+        self.run_forked(drop)
+        self.databases.discard(name)
+
+    def run_forked(self, action: Callable[[], None]) -> None:
+        """Run something that starts an event loop in a process of its own: threads here would not survive a fork."""
+        report, held = os.pipe()
+        pid = os.fork()
+        if not pid:
+            self._become(lambda: action(), self.folder, report=held)
+        os.close(held)
+        with open(report, encoding="utf-8") as said:
+            failure = said.read()
+        _, status = os.waitpid(pid, 0)
+        if failure or status:
+            raise RuntimeError(failure or f"the process ended with status {status}")
+
+    def _become(self, run: Callable[[], None], folder: Path, report: int | None = None) -> None:
+        """Be the child: run, tell of a failure, and never return."""
+        status = 1
+        try:
+            self.control.close()
+            os.close(self.life_held)
+            os.chdir(folder)
+            gc.enable()
+            run()
+            status = 0
+        except BaseException as error:  # noqa: BLE001 - the process ends here, and its output is all that is left
+            if report is not None:
+                os.write(report, f"{type(error).__name__}: {error}".encode())
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+
+    def close(self) -> None:
+        """End the servers, drop their databases, and remove the folder."""
+        for pid in list(self.servers):
+            self.end(pid)
+        for name in list(self.databases):
+            with contextlib.suppress(RuntimeError):
+                self.drop_database(name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _loop(server: _ForkServer, parent: int) -> None:
+    """Answer until the control socket closes, or the process at its other end is gone."""
+    while True:
+        readable, _, _ = select.select([server.control], [], [], _PARENT_CHECK_SECONDS)
+        if not readable:
+            if os.getppid() != parent:
+                return
+            continue
+        message, descriptors, _, _ = socket.recv_fds(server.control, _MESSAGE_BYTES, 2)
+        if not message:
+            return
+        try:
+            reply = server.answer(json.loads(message), descriptors)
+        except Exception as error:  # noqa: BLE001 - the other end decides what a failure means
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        _send(server.control, reply)
+
+
+def _send(control: socket.socket, reply: dict[str, Any]) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        control.sendall(json.dumps(reply).encode() + b"\n")
+
+
+def main() -> None:
+    """Be the fork server; the one argument is JSON: control (a descriptor), parent, folder, template, database."""
+    arguments = json.loads(sys.argv[1])
+    control = socket.socket(fileno=arguments["control"])
+    server = _ForkServer(control, Path(arguments["folder"]), arguments["database"])
+    try:
+        try:
+            reply = server.prepare(Path(arguments["template"]))
+        except Exception as error:  # noqa: BLE001 - the launcher falls back to the stock harness and says why
+            traceback.print_exc()
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        _send(control, reply)
+        _loop(server, arguments["parent"])
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    main()

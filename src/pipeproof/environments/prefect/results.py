@@ -1,0 +1,168 @@
+"""What a flow run was: its end, its tasks, its log and its artifacts."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import Artifact, State
+
+_FORMAT = logging.Formatter("%(asctime)s | %(levelname)-7s | %(run)s - %(message)s", "%H:%M:%S")
+
+
+@dataclass(frozen=True)
+class TaskRunResult:
+    """One run of a task.
+
+    Attributes:
+        name: The run's name, such as `extract-1f3`.
+        state: The state that it ended in.
+        value: What the task returned; None where it did not complete.
+        error: The exception that ended it, the user's own object where the task ran in this process.
+        attempts: How often it was started, retries included.
+        duration: Seconds spent running.
+        states: All of its states, in order.
+    """
+
+    name: str
+    state: "State[Any]"
+    value: Any
+    error: BaseException | None
+    attempts: int
+    duration: float
+    states: tuple["State[Any]", ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended in Failed (timed out included) or Crashed."""
+        return self.state.is_failed() or self.state.is_crashed()
+
+
+@dataclass(frozen=True)
+class FlowLogs:
+    """What the flow and its tasks logged, in order.
+
+    Attributes:
+        records: The records, as `logging` made them; `flow_run_id`, `task_run_id` and their names are among their
+            attributes.
+    """
+
+    records: tuple[logging.LogRecord, ...]
+
+    @property
+    def text(self) -> str:
+        """The records, one to a line or more: time, level, run, message, traceback."""
+        return "\n".join(map(_render_record, self.records))
+
+
+@dataclass(frozen=True)
+class FlowResult:
+    """A flow run that has ended.
+
+    Attributes:
+        flow_name: The flow's name.
+        flow_run_id: The run's id on the server; None where the run was never created.
+        flow_run_name: The run's name, such as `lazy-otter`.
+        state: The state that it ended in.
+        value: What the flow returned (a list, for a generator); None where it did not complete.
+        error: The exception that ended it.
+        parameters: The flow's parameters by name, defaults included.
+        duration: Real seconds that the run took.
+        task_runs: Its task runs by the task's name, in the order in which they started.
+        subflows: The flow runs that it started, by the flow's name.
+        states: All of its states, in order.
+        logs: What it, its tasks and its subflows logged.
+    """
+
+    flow_name: str
+    flow_run_id: UUID | None
+    flow_run_name: str
+    state: "State[Any]"
+    value: Any
+    error: BaseException | None
+    parameters: Mapping[str, Any]
+    duration: float
+    task_runs: Mapping[str, list[TaskRunResult]]
+    subflows: Mapping[str, list["FlowResult"]]
+    states: tuple["State[Any]", ...]
+    logs: FlowLogs
+    read_artifacts: Callable[[], list["Artifact"]] = field(repr=False)
+
+    @cached_property
+    def artifacts(self) -> list["Artifact"]:
+        """The artifacts that the run and its tasks made, read from the server when first asked for."""
+        return self.read_artifacts()
+
+
+def describe(result: FlowResult) -> dict[str, Any]:
+    """The record of a run for the report, kind `prefect.flow_run`, made of plain values.
+
+    Shape:
+        flow, flow_run_id, flow_run_name: Strings; the id may be None.
+        parameters: `repr` of each value by the parameter's name.
+        state: `{"type": "FAILED", "name": "TimedOut", "message": …}`.
+        states: `[{"type", "name", "timestamp", "scheduled_time"}]`, ISO 8601 in UTC; `scheduled_time` is set for
+            states that wait for one (AwaitingRetry), else None.
+        duration: Real seconds.
+        error: `"ValueError: bad row"`, or None.
+        task_runs: `[{"task", "name", "state", "states", "attempts", "retries", "duration", "error"}]`.
+        subflows: Records of the same shape.
+    """
+    return {
+        "flow": result.flow_name,
+        "flow_run_id": str(result.flow_run_id) if result.flow_run_id else None,
+        "flow_run_name": result.flow_run_name,
+        "parameters": {name: _shorten(value) for name, value in result.parameters.items()},
+        "state": _describe_state(result.state),
+        "states": [_describe_time(state) for state in result.states],
+        "duration": round(result.duration, 6),
+        "error": _describe_error(result.error),
+        "task_runs": [_describe_task(name, run) for name, runs in result.task_runs.items() for run in runs],
+        "subflows": [describe(run) for runs in result.subflows.values() for run in runs],
+    }
+
+
+def _describe_task(task: str, run: TaskRunResult) -> dict[str, Any]:
+    return {
+        "task": task,
+        "name": run.name,
+        "state": _describe_state(run.state),
+        "states": [_describe_time(state) for state in run.states],
+        "attempts": run.attempts,
+        "retries": max(run.attempts - 1, 0),
+        "duration": round(run.duration, 6),
+        "error": _describe_error(run.error),
+    }
+
+
+def _describe_state(state: "State[Any]") -> dict[str, Any]:
+    return {"type": state.type.value, "name": state.name, "message": state.message}
+
+
+def _describe_time(state: "State[Any]") -> dict[str, Any]:
+    scheduled = state.state_details.scheduled_time
+    return {
+        "type": state.type.value,
+        "name": state.name,
+        "timestamp": state.timestamp.isoformat() if state.timestamp else None,
+        "scheduled_time": scheduled.isoformat() if scheduled else None,
+    }
+
+
+def _describe_error(error: BaseException | None) -> str | None:
+    return None if error is None else f"{type(error).__name__}: {error}"
+
+
+def _shorten(value: Any, limit: int = 500) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _render_record(record: logging.LogRecord) -> str:
+    task, flow = getattr(record, "task_run_name", None), getattr(record, "flow_run_name", None)
+    named = f"task {task}" if task else f"flow {flow}" if flow else record.name
+    copy = logging.makeLogRecord(record.__dict__ | {"run": named})
+    return _FORMAT.format(copy)
