@@ -5,7 +5,6 @@ when the first test wants it.
 """
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +13,8 @@ import pytest
 from pipeproof.plugin.evidence import Evidence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipeproof.environments.prefect.results import FlowResult
     from pipeproof.environments.prefect.server import PrefectServer
 
@@ -24,13 +25,17 @@ _DATABASE_VARIABLE = "PIPEPROOF_PREFECT_DATABASE"
 class RunFlow(Protocol):
     """The type of the fixture `run_flow`."""
 
-    def __call__(self, flow: Any, /, *args: Any, check: bool = True, **parameters: Any) -> "FlowResult": ...
+    def __call__(self, flow: Any, /, *args: Any, check: bool = True, **parameters: Any) -> "FlowResult":
+        """Run the flow."""
+        ...
 
 
 class CallFn(Protocol):
     """The type of the fixture `call_fn`."""
 
-    def __call__(self, flow_or_task: Any, /, *args: Any, **kwargs: Any) -> Any: ...
+    def __call__(self, flow_or_task: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call the function."""
+        ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -121,7 +126,7 @@ def run_flow(request: pytest.FixtureRequest, evidence: Evidence) -> RunFlow:
 
 @pytest.fixture
 def call_fn() -> CallFn:
-    """Call the function underneath a flow or task, without the engine; `get_run_logger()` works and reaches `caplog`."""
+    """Call the function underneath a flow or task, without the engine; its run logger works and reaches `caplog`."""
 
     def call(flow_or_task: Any, /, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True

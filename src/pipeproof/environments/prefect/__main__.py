@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> None:
         made = launcher.wait_ready()
     if made != place:
         sys.exit(f"cannot write to {folder}")
-    print(place)  # noqa: T201
+    print(place)
 
 
 if __name__ == "__main__":

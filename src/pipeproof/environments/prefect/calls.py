@@ -1,13 +1,14 @@
 """Calls the function underneath a flow or task, without the engine and without a server."""
 
 import inspect
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.prefect import internals
 from pipeproof.environments.prefect.loops import outside_loop, run_coroutine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from prefect import Flow, Task
 
 

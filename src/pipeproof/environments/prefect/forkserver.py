@@ -7,7 +7,7 @@ and talks to it: one JSON object to the line, file descriptors beside it.
 
     {"op": "serve", "folder": …, "database": URL or null} + [listening socket, pipe]  →  {"pid": …}
     {"op": "end", "pid": …}                                                           →  {}
-    {"op": "create_database", "name": …, "template": name or null}                    →  {}
+    {"op": "create_database", "name": …}                                              →  {}
     {"op": "drop_database", "name": …}                                                →  {}
 
 A request that fails is answered with `{"error": …}`. The process ends when the control socket closes or its parent is
@@ -40,7 +40,8 @@ class _ForkServer:
         self.folder = folder
         self.database = database
         self.servers: set[int] = set()
-        self.databases: set[str] = set()
+        self.databases: list[str] = []
+        self.template_database: str | None = None
         self.life, self.life_held = os.pipe()
 
     def prepare(self, template: Path) -> dict[str, Any]:
@@ -68,7 +69,7 @@ class _ForkServer:
             case "end":
                 self.end(request["pid"])
             case "create_database":
-                self.create_database(request["name"], request["template"])
+                self.create_database(request["name"])
             case "drop_database":
                 self.drop_database(request["name"])
         return {}
@@ -98,42 +99,36 @@ class _ForkServer:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
 
-    def create_database(self, name: str, template: str | None) -> None:
-        """Make a PostgreSQL database: a copy of another, or, without one, with Prefect's tables."""
-        assert self.database is not None
-        url = self.database
-        self.databases.add(name)
+    def create_database(self, name: str) -> None:
+        """Make a PostgreSQL database with Prefect's tables: a copy of one that was migrated when first needed."""
+        from pipeproof.environments.prefect import postgres
 
-        def create() -> None:
-            from pipeproof.environments.prefect import postgres
-
-            postgres.create(url, name, template)
-            if template is None:
-                self.internals.build_database(Path.cwd(), postgres.with_database(url, name))
-
-        self.run_forked(create)
+        url = str(self.database)
+        if self.template_database is None:
+            template = f"{name}_template"
+            self.databases.append(template)
+            self.run_forked(lambda: postgres.create(url, template))
+            there = postgres.with_database(url, template)
+            self.run_forked(lambda: self.internals.build_database(self.folder, there))
+            self.template_database = template
+        self.databases.append(name)
+        self.run_forked(lambda: postgres.create(url, name, self.template_database))
 
     def drop_database(self, name: str) -> None:
         """Drop a PostgreSQL database, whoever is connected to it."""
-        assert self.database is not None
-        url = self.database
+        from pipeproof.environments.prefect import postgres
 
-        def drop() -> None:
-            from pipeproof.environments.prefect import postgres
-
-            postgres.drop(url, name)
-
-        self.run_forked(drop)
-        self.databases.discard(name)
+        self.run_forked(lambda: postgres.drop(str(self.database), name))
+        self.databases.remove(name)
 
     def run_forked(self, action: Callable[[], None]) -> None:
         """Run something that starts an event loop in a process of its own: threads here would not survive a fork."""
         report, held = os.pipe()
         pid = os.fork()
         if not pid:
-            self._become(lambda: action(), self.folder, report=held)
+            self._become(action, self.folder, report=held)
         os.close(held)
-        with open(report, encoding="utf-8") as said:
+        with os.fdopen(report, encoding="utf-8") as said:
             failure = said.read()
         _, status = os.waitpid(pid, 0)
         if failure or status:

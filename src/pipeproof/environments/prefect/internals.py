@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -31,15 +32,20 @@ _BREATH_SECONDS = 0.01
 """What is really slept where the virtual clock advances, so that waiting for something else is no busy loop."""
 
 
+def _module(name: str) -> Any:
+    """A module of Prefect's, untyped: what is used of it is not what it offers."""
+    return import_module(name)
+
+
 def make_server_app() -> Any:
     """Import Prefect's server and make its application, its clock shifted by what the requests say."""
-    import prefect.types._datetime as times
+    times = _module("prefect.types._datetime")
 
     times.now = clock.shifted(times.now)  # before the server's modules take it by name
-    import prefect.server.database.configurations as configurations
     from prefect.server.api.server import create_app
     from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+    configurations = _module("prefect.server.database.configurations")
     # One connection, as Prefect has it for databases in memory: writers of several lock each other out of SQLite, and
     # each request that loses is tried again after seconds.
     configurations.create_async_engine = _with_sqlite_options(
@@ -85,9 +91,7 @@ def build_database(folder: Path, url: str | None = None) -> None:
         asyncio.run(build())
 
 
-def serve(
-    app: Any, listener: socket.socket, database: str | None, *, on_ready: Callable[[], Any], life: int
-) -> None:
+def serve(app: Any, listener: socket.socket, database: str | None, *, on_ready: Callable[[], Any], life: int) -> None:
     """Serve until killed, or until the pipe `life` closes."""
     import uvicorn
 
@@ -121,7 +125,7 @@ def settings_in_force(updates: Mapping[str, Any]) -> Iterator["Settings"]:
     They hold in contexts that were copied earlier too, such as those that an asynchronous test runner made at the
     start of the session, unless such a context has settings of its own.
     """
-    import prefect.context as contexts
+    contexts = _module("prefect.context")
 
     current = contexts.get_settings_context()
     known = {name: value for name, value in updates.items() if _has_setting(current.settings, name)}
@@ -188,7 +192,8 @@ def run_logger(target: Any) -> Iterator[None]:
     from prefect.flows import Flow
     from prefect.logging.loggers import get_run_logger
 
-    name = getattr(target, "name", None) or getattr(target, "__name__", "function")
+    name = str(getattr(target, "name", None) or getattr(target, "__name__", "function"))
+    kind: Any
     if isinstance(target, Flow):
         kind, run = FlowRunContext, SimpleNamespace(flow=target, flow_run=FlowRun(name=name, flow_id=uuid4()))
     else:
@@ -253,10 +258,10 @@ def _telling_async(set_state: Callable[..., Any], tell: Callable[[Any], None]) -
 @contextlib.contextmanager
 def virtual_clock() -> Iterator[None]:
     """Let retry delays pass on the virtual clock instead of sleeping, here and on the server."""
-    import prefect.client.schemas.objects as objects
-    import prefect.states as states
-    import prefect.types._datetime as times
-    import prefect.utilities.engine as proposing
+    objects = _module("prefect.client.schemas.objects")
+    states = _module("prefect.states")
+    times = _module("prefect.types._datetime")
+    proposing = _module("prefect.utilities.engine")
     from prefect.client.base import PrefectHttpxAsyncClient, PrefectHttpxSyncClient
     from prefect.task_engine import AsyncTaskRunEngine, SyncTaskRunEngine
 
@@ -270,6 +275,45 @@ def virtual_clock() -> Iterator[None]:
             stack.enter_context(_replaced(engine, "wait_until_ready", _ready_at_once(engine.wait_until_ready)))
         for client in (PrefectHttpxSyncClient, PrefectHttpxAsyncClient):
             stack.enter_context(_replaced(client, "send", _telling_time(client.send)))
+        yield
+
+
+@contextlib.contextmanager
+def pauses_end_runs(*, real_time: bool) -> Iterator[None]:
+    """Make a flow that suspends itself end, with no deployment too, and, unless in real time, one that pauses.
+
+    A paused flow would wait for an hour to be resumed, which nobody is there to do.
+    """
+    flow_runs = _module("prefect.flow_runs")
+    from prefect.exceptions import Abort, Pause
+
+    def ended(state: Any) -> Any:
+        if state.is_paused() and (state.state_details.pause_reschedule or not real_time):
+            raise Pause("the flow run is paused", state=state)
+        return state
+
+    async def propose(client: Any, state: Any, flow_run_id: Any) -> Any:
+        try:
+            return ended(await asynchronous(client, state, flow_run_id=flow_run_id))
+        except Abort:
+            if not state.state_details.pause_reschedule:
+                raise
+            return ended((await client.set_flow_run_state(flow_run_id, state, force=True)).state)
+
+    def propose_sync(client: Any, state: Any, flow_run_id: Any) -> Any:
+        try:
+            return ended(synchronous(client, state, flow_run_id=flow_run_id))
+        except Abort:
+            if not state.state_details.pause_reschedule:
+                raise
+            return ended(client.set_flow_run_state(flow_run_id, state, force=True).state)
+
+    asynchronous = flow_runs.propose_state
+    synchronous: Any = getattr(flow_runs, "propose_state_sync", None)  # 3.4 has the asynchronous one alone
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_replaced(flow_runs, "propose_state", propose))
+        if synchronous is not None:
+            stack.enter_context(_replaced(flow_runs, "propose_state_sync", propose_sync))
         yield
 
 

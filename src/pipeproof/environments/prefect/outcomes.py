@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LOG_LINES = 10
 
 
-class FlowNotCompleted(PipeproofError):
+class FlowNotCompleted(PipeproofError):  # noqa: N818 - the names follow Prefect's states
     """A flow run ended in a state other than Completed.
 
     Attributes:

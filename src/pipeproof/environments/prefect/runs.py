@@ -40,7 +40,8 @@ def run_flow(
     bound = get_call_parameters(flow.fn, arguments, dict(parameters))
     with watching(real_time=real_time) as watch, _interrupts() as interrupted:
         started = time.perf_counter()
-        value, ended = None, None
+        value: Any = None
+        ended: BaseException | None = None
         try:
             with clock.starting_at(0):
                 value = _drive(flow, arguments, parameters)
@@ -53,7 +54,7 @@ def run_flow(
         duration = time.perf_counter() - started
     if watch.root is None:
         raise ended or RuntimeError(f"flow {flow.name!r} was not run by Prefect's engine")
-    return watch.result(parameters=bound, value=value, ended=ended, duration=duration)
+    return watch.result(watch.root, parameters=bound, value=value, ended=ended, duration=duration)
 
 
 def outcome(result: FlowResult) -> FlowResult:

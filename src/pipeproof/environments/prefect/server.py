@@ -3,9 +3,11 @@
 import contextlib
 import itertools
 import os
+import secrets
 import select
 import shutil
 import socket
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from urllib.request import getproxies
 
 from pipeproof.environments.prefect import internals, launcher
 from pipeproof.environments.prefect.launcher import ForkServerError, Launcher, read_tail
+from pipeproof.environments.prefect.postgres import with_database
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient, SyncPrefectClient
@@ -34,8 +37,6 @@ class _Backend(Protocol):
 
     @property
     def folder(self) -> Path: ...
-
-    def stop(self) -> None: ...
 
 
 class PrefectServer:
@@ -97,6 +98,29 @@ def open_server(database: str | None = None) -> Iterator[PrefectServer]:
         yield PrefectServer(backend)
 
 
+class _StockBackend:
+    """Prefect's own test harness."""
+
+    def __init__(self, folder: Path) -> None:
+        from prefect.settings import PREFECT_API_URL
+
+        self.folder = folder
+        self.api_url = str(PREFECT_API_URL.value())
+
+
+@contextlib.contextmanager
+def _stock() -> Iterator[_StockBackend]:
+    from prefect.testing.utilities import prefect_test_harness
+
+    harness = prefect_test_harness()
+    with tempfile.TemporaryDirectory(prefix="pipeproof-prefect-") as folder:
+        harness.__enter__()
+        try:
+            yield _StockBackend(Path(folder))
+        finally:
+            harness.__exit__(None, None, None)  # told of an exception it would leave its server running
+
+
 class _ForkedBackend:
     """A server that the fork server made. The socket is bound before, so that no port is raced for."""
 
@@ -104,7 +128,8 @@ class _ForkedBackend:
         self._launcher = fork_server
         self.folder = fork_server.folder / f"server-{next(_numbers)}"
         self.folder.mkdir()
-        self._database = database
+        self._database = database and f"pipeproof_prefect_{secrets.token_hex(8)}"
+        self._url = database
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
         self._socket.listen(512)
@@ -117,12 +142,16 @@ class _ForkedBackend:
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}/api"
 
     def start(self) -> None:
-        if self._database is None:
+        url = None
+        if self._url and self._database:
+            self._launcher.request("create_database", name=self._database)
+            url = with_database(self._url, self._database)
+        else:
             shutil.copyfile(self._launcher.wait_ready(), self.folder / internals.DATABASE_FILE)
         self._ready, told = os.pipe()
         try:
             reply = self._launcher.request(
-                "serve", [self._socket.fileno(), told], folder=str(self.folder), database=self._database
+                "serve", [self._socket.fileno(), told], folder=str(self.folder), database=url
             )
         finally:
             os.close(told)
@@ -132,6 +161,8 @@ class _ForkedBackend:
         if self._pid is not None:
             self._launcher.request("end", pid=self._pid)
             self._pid = None
+            if self._database:
+                self._launcher.request("drop_database", name=self._database)
         if self._ready is not None:
             os.close(self._ready)
             self._ready = None

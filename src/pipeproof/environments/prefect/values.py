@@ -20,8 +20,16 @@ def state_error(state: "State[Any]") -> BaseException | None:
     return _find_error(_content(state))
 
 
+def users_error(error: BaseException | None) -> BaseException | None:
+    """The exception that ended a run, unless Prefect made it up to tell of the state."""
+    from prefect.exceptions import CancelledRun, CrashedRun, FailedRun, Pause, PausedRun, UnfinishedRun
+
+    invented = (CancelledRun, CrashedRun, FailedRun, Pause, PausedRun, UnfinishedRun)
+    return None if isinstance(error, invented) else error
+
+
 def _find_error(content: Any) -> BaseException | None:
-    from prefect.states import State
+    from prefect.client.schemas.objects import State
 
     if isinstance(content, BaseException):
         return content
@@ -34,11 +42,9 @@ def _find_error(content: Any) -> BaseException | None:
 
 def _content(state: "State[Any]") -> Any:
     """A state's data: as it is in memory, or loaded from where it was persisted."""
-    from prefect.results import ResultRecord
-
     data = state.data
-    if isinstance(data, ResultRecord):
+    if hasattr(data, "metadata") and hasattr(data, "result"):  # a ResultRecord: the value itself
         return data.result
-    if hasattr(data, "storage_key"):
+    if hasattr(data, "storage_key"):  # its metadata: where the value was persisted
         return state.result(raise_on_failure=False)
     return data

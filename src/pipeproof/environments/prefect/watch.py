@@ -14,11 +14,12 @@ from uuid import UUID
 
 from pipeproof.environments.prefect import internals
 from pipeproof.environments.prefect.results import FlowLogs, FlowResult, TaskRunResult
-from pipeproof.environments.prefect.values import state_error, state_value
+from pipeproof.environments.prefect.values import state_error, state_value, users_error
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import Artifact, State
 
+_PAGE = 200
 _LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 
 
@@ -59,16 +60,15 @@ class Watch:
         self.tasks.setdefault(engine.task_run.id, Seen(engine)).note()
 
     def result(
-        self, *, parameters: Mapping[str, Any], value: Any, ended: BaseException | None, duration: float
+        self, root: Seen, *, parameters: Mapping[str, Any], value: Any, ended: BaseException | None, duration: float
     ) -> FlowResult:
         """Put the whole together, when the run has ended."""
-        assert self.root is not None
         subflows: dict[str, list[FlowResult]] = {}
         for seen in list(self.flows.values())[1:]:
             value_of = state_value(seen.states[-1])
             run = self._flow_result(seen, seen.engine.parameters, value_of, None, seen.ended - seen.started, {})
             subflows.setdefault(run.flow_name, []).append(run)
-        return self._flow_result(self.root, parameters, value, ended, duration, subflows)
+        return self._flow_result(root, parameters, value, ended, duration, subflows)
 
     def _flow_result(
         self,
@@ -87,7 +87,7 @@ class Watch:
             flow_run_name=flow_run.name,
             state=state,
             value=value if state.is_completed() else None,
-            error=None if state.is_completed() else ended or state_error(state),
+            error=None if state.is_completed() else state_error(state) or users_error(ended),
             parameters=dict(parameters),
             duration=duration,
             task_runs=self._task_results(flow_run.id),
@@ -130,11 +130,19 @@ def _artifact_reader(flow_run_id: UUID) -> Callable[[], list["Artifact"]]:
 
     def read() -> list["Artifact"]:
         from prefect.client.orchestration import SyncPrefectClient
-        from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+        from prefect.client.schemas.objects import Artifact
 
+        # Not `read_artifacts`: it sends nulls for what is left out, which the server refuses.
+        wanted = {"flow_run_id": {"any_": [str(flow_run_id)]}}
+        artifacts: list[Artifact] = []
         with SyncPrefectClient(url) as client:
-            wanted = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run_id]))
-            return client.read_artifacts(artifact_filter=wanted)
+            while True:
+                body = {"artifacts": wanted, "sort": "KEY_ASC", "limit": _PAGE, "offset": len(artifacts)}
+                page = client.request("POST", "/artifacts/filter", json=body).json()
+                artifacts += map(Artifact.model_validate, page)
+                if len(page) < _PAGE:
+                    break
+        return artifacts
 
     return read
 
@@ -143,7 +151,7 @@ class _Recorder(logging.Handler):
     """Gives each record to every watch."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        for watch in list(_watches):
+        for watch in _watches:
             watch.records.append(record)
 
 
@@ -173,15 +181,26 @@ def watching(*, real_time: bool) -> Iterator[Watch]:
                 _hooks.close()
 
 
+def _note_flow(engine: Any) -> None:
+    for watch in _watches:
+        watch.note_flow(engine)
+
+
+def _note_task(engine: Any) -> None:
+    for watch in _watches:
+        watch.note_task(engine)
+
+
 def _enter_hooks(*, real_time: bool) -> None:
     _hooks.enter_context(
         internals.engine_hooks(
-            on_flow=lambda engine: [watch.note_flow(engine) for watch in list(_watches)],
-            on_task=lambda engine: [watch.note_task(engine) for watch in list(_watches)],
+            on_flow=_note_flow,
+            on_task=_note_task,
         )
     )
     if not real_time:
         _hooks.enter_context(internals.virtual_clock())
+    _hooks.enter_context(internals.pauses_end_runs(real_time=real_time))
     recorder = _Recorder()
     for name in _LOGGERS:
         logger = logging.getLogger(name)
