@@ -9,6 +9,8 @@ import pytest
 pytest_plugins = (
     "pipeproof.plugin.evidence",
     "pipeproof.plugin.events",
+    "pipeproof.plugin.live",
+    "pipeproof.plugin.network",
     "pipeproof.plugin.sharding",
     "pipeproof.plugin.prefect",
     "pipeproof.plugin.aws",
