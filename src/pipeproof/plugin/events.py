@@ -10,7 +10,6 @@ import time
 import warnings
 from collections.abc import Generator, Sequence
 from functools import lru_cache
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ import pytest
 from pipeproof.errors import Location
 from pipeproof.events import DESCRIPTOR_VARIABLE, EventWriter
 from pipeproof.plugin.evidence import RECORDS
-from pipeproof.plugin.places import place_of_failure, relative_name
+from pipeproof.plugin.places import is_users, place_of_failure, relative_name
+from pipeproof.plugin.tracebacks import render_traceback
 
 WORKSPACE_VARIABLE = "PIPEPROOF_WORKSPACE"
 """The environment variable that holds the workspace's path; without it the workspace is pytest's rootdir."""
@@ -78,6 +78,9 @@ class _Describer:
     def __init__(self, config: pytest.Config) -> None:
         self._workspace = workspace_of(config)
 
+    def _traceback(self, report: pytest.TestReport | pytest.CollectReport) -> str:
+        return render_traceback(report, lambda file: is_users(file, str(self._workspace)))
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -85,7 +88,7 @@ class _Describer:
         report = yield
         detail: dict[str, Any] = {}
         if call.excinfo is not None and report.outcome == "failed":
-            detail["failure"] = _describe(call.excinfo.value, self._workspace, _text_of(report))
+            detail["failure"] = _describe(call.excinfo.value, self._workspace, self._traceback(report))
         if call.when == "teardown" and item.stash.get(RECORDS, None):
             detail["evidence"] = item.stash[RECORDS]
         detail["at"] = call.start
@@ -97,7 +100,7 @@ class _Describer:
         report = yield
         excinfo = getattr(getattr(report, "call", None), "excinfo", None)
         if report.outcome == "failed" and excinfo is not None:
-            failure = _describe(excinfo.value, self._workspace, _text_of(report))
+            failure = _describe(excinfo.value, self._workspace, self._traceback(report))
             setattr(report, _DETAIL, json.dumps({"failure": failure}))
         return report
 
@@ -230,15 +233,6 @@ def _describe(error: BaseException, workspace: Path, traceback: str) -> dict[str
         "message": _shorten(_message_of(error)),
         "traceback": _shorten(traceback),
     } | _place(place, workspace)
-
-
-def _text_of(report: pytest.TestReport | pytest.CollectReport) -> str:
-    """Give pytest's text of a failure with the indentation of its first line, which `longreprtext` strips."""
-    from _pytest._io import TerminalWriter
-
-    buffer = StringIO()
-    report.toterminal(TerminalWriter(buffer))
-    return buffer.getvalue().strip("\n")
 
 
 def _message_of(error: BaseException) -> str:

@@ -18,7 +18,7 @@ def place_of_failure(error: BaseException, workspace: Path) -> Location | None:
     """Find the line of the user's that an exception belongs to; `None` where no frame is in the workspace."""
     if isinstance(error, PipeproofError) and error.location is not None:
         return error.location
-    if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename, str(workspace)):
+    if isinstance(error, SyntaxError) and error.filename and is_users(error.filename, str(workspace)):
         return Location(Path(error.filename), error.lineno or 1)
     if isinstance(error, PipeproofError | pytest.Collector.CollectError) and error.__cause__ is not None:
         found = place_of_failure(error.__cause__, workspace)
@@ -47,7 +47,7 @@ def _deepest(traceback: TracebackType | None, workspace: Path) -> Location | Non
     root = str(workspace)
     while traceback is not None:
         file = traceback.tb_frame.f_code.co_filename
-        if _is_users(file, root):
+        if is_users(file, root):
             found = Location(Path(file), traceback.tb_lineno)
         traceback = traceback.tb_next
     return found
@@ -57,7 +57,7 @@ _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "
 
 
 @lru_cache(maxsize=4096)
-def _is_users(file: str, workspace: str) -> bool:
+def is_users(file: str, workspace: str) -> bool:
     """Tell whether a file is the user's own: in the workspace, and in none of its virtual environments."""
     if file.startswith("<"):  # `<frozen os>`, `<string>`: no file at all
         return False
