@@ -156,8 +156,10 @@ def prepare_programs(home: Path) -> tuple[Path, dict[str, object]]:
     try:
         subprocess.run([programs / "postgres", "--version"], check=True, stdout=sys.stderr, cwd="/", **account)
     except (OSError, subprocess.CalledProcessError):  # a folder above is closed to others
-        shutil.copytree(programs.parent, home / "install", symlinks=True)
-        programs = home / "install" / "bin"
+        package = programs.parent.parent
+        for folder in (package / "pginstall", package.with_name(package.name + ".libs")):
+            shutil.copytree(folder, home / folder.relative_to(package.parent), symlinks=True)
+        programs = home / programs.relative_to(package.parent)
     return programs, account
 
 
