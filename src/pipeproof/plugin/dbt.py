@@ -1,1 +1,85 @@
-"""Fixtures for dbt."""
+"""The fixture for dbt: a project in a schema of its own for each test.
+
+What it runs against is said by options of pytest, by its ini file, or by environment variables, in this order; the
+action's inputs `dbt-project-dir`, `dbt-target` and `dbt-schema-prefix` arrive as the variables.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeproof.plugin.evidence import Evidence
+
+if TYPE_CHECKING:
+    from pipeproof.environments.dbt.project import DbtProject
+    from pipeproof.environments.dbt.scenario import Dbt
+    from pipeproof.environments.dbt.settings import Settings
+
+SETTINGS = {
+    "project_dir": "the folder of dbt_project.yml (found when it is the only one)",
+    "target": "`embedded` (DuckDB, the default) or a target of the project's profile",
+    "schema_prefix": "the first part of every test schema (`pipeproof`)",
+    "allow_target": "a target that may be used although it looks like production",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options and their ini values."""
+    group = parser.getgroup("pipeproof")
+    for name, meaning in SETTINGS.items():
+        flag = f"--pipeproof-dbt-{name.replace('_', '-')}"
+        group.addoption(flag, dest=f"pipeproof_dbt_{name}", default=None, help=f"dbt: {meaning}")
+        parser.addini(f"pipeproof_dbt_{name}", f"dbt: {meaning}", default="")
+
+
+def read_settings(config: pytest.Config) -> "Settings":
+    """What to run dbt tests against."""
+    from pipeproof.environments.dbt.settings import EMBEDDED, Settings, find_project
+
+    def read(name: str) -> str:
+        option = config.getoption(f"pipeproof_dbt_{name}", None)
+        ini = str(config.getini(f"pipeproof_dbt_{name}"))
+        return str(option or ini or os.environ.get(f"PIPEPROOF_DBT_{name.upper()}", ""))
+
+    return Settings(
+        project_dir=find_project(config.rootpath, read("project_dir") or None),
+        target=read("target") or EMBEDDED,
+        schema_prefix=read("schema_prefix") or "pipeproof",
+        allowed_targets=frozenset(read("allow_target").split()),
+    )
+
+
+@pytest.fixture(scope="session")
+def _dbt_project(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator["DbtProject"]:
+    """The project, parsed once a run."""
+    from pipeproof.environments.dbt.naming import name_run
+    from pipeproof.environments.dbt.project import DbtProject
+
+    settings = read_settings(pytestconfig)
+    folder = tmp_path_factory.mktemp("dbt")
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    shared = folder.parent.parent if worker else folder.parent
+    project = DbtProject(settings, name_run(settings.schema_prefix, worker or "w0"), folder, shared)
+    try:
+        yield project
+    finally:
+        project.close()
+
+
+@pytest.fixture
+def dbt(_dbt_project: "DbtProject", evidence: Evidence, request: pytest.FixtureRequest) -> Iterator["Dbt"]:
+    """The project in an isolated schema of this test's own; its files are untouched.
+
+    `given` puts rows in place of models, seeds, snapshots and sources; `run`, `build`, `seed`, `test`, `snapshot` and
+    `compile` are dbt's commands; `rows`, `arrow` and `sql` read what was built, and `expect` compares it.
+    """
+    from pipeproof.environments.dbt.scenario import Dbt
+
+    scenario = Dbt(_dbt_project, evidence, (Path(request.path).parent, request.config.rootpath))
+    try:
+        yield scenario
+    finally:
+        scenario.close()

@@ -1,0 +1,95 @@
+"""dbt's command line for what a test asks."""
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pipeproof.environments.dbt.errors import DbtSetupError
+from pipeproof.environments.dbt.project import DbtProject
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a test asks of dbt; the fields are those of [Dbt.invoke][pipeproof.environments.dbt.scenario.Dbt.invoke]."""
+
+    command: str
+    select: str | Sequence[str] | None = None
+    exclude: str | Sequence[str] | None = None
+    selector: str | None = None
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    full_refresh: bool = False
+    state: str | Path | None = None
+    defer: bool = False
+    favor_state: bool = False
+    args: tuple[str, ...] = ()
+
+    @property
+    def criteria(self) -> list[str]:
+        """What is selected, criterion by criterion."""
+        return _criteria(self.select)
+
+
+def name_given(request: Request) -> set[str]:
+    """The nodes that a selection names outright: `orders`, and not `+orders` or `tag:nightly`."""
+    return {part.rsplit(".", 1)[-1] for criterion in request.criteria for part in criterion.split(",")}
+
+
+def write_arguments(request: Request, project: DbtProject) -> list[str]:
+    """The command line, without what is the same for all invocations."""
+    arguments = [request.command]
+    if request.criteria:
+        arguments += ["--select", *request.criteria]
+    if excluded := _criteria(request.exclude):
+        arguments += ["--exclude", *excluded]
+    if request.selector:
+        arguments += ["--selector", request.selector]
+    if request.vars:
+        arguments += ["--vars", json.dumps(request.vars, default=str)]
+    if request.full_refresh:
+        arguments.append("--full-refresh")
+    if request.state is not None:
+        arguments += ["--state", str(fetch_state(request.state, project.folder))]
+    if request.defer:
+        arguments.append("--defer")
+    if request.favor_state:
+        arguments.append("--favor-state")
+    return [*arguments, *request.args]
+
+
+def fetch_state(state: str | Path, folder: Path) -> Path:
+    """The folder of a production manifest: given as the folder, as the file, or as an `s3://` URL of either."""
+    if str(state).startswith("s3://"):
+        return _download(str(state), folder)
+    path = Path(state)
+    found = path.parent if path.is_file() else path
+    if not (found / "manifest.json").is_file():
+        raise DbtSetupError(f"state: there is no manifest.json in {found}")
+    return found.resolve()
+
+
+def _download(url: str, folder: Path) -> Path:
+    try:
+        import boto3
+    except ModuleNotFoundError as error:
+        raise DbtSetupError(f"state: {url} needs boto3", hint="install pipeproof[aws]") from error
+    parts = urlsplit(url)
+    key = parts.path.lstrip("/")
+    if not key.endswith(".json"):
+        key = f"{key.rstrip('/')}/manifest.json".lstrip("/")
+    target = Path(tempfile.mkdtemp(prefix="state-", dir=folder))
+    try:
+        boto3.client("s3").download_file(parts.netloc, key, str(target / "manifest.json"))
+    except Exception as error:
+        raise DbtSetupError(f"state: s3://{parts.netloc}/{key} cannot be read: {error}") from error
+    return target
+
+
+def _criteria(selection: str | Sequence[str] | None) -> list[str]:
+    if selection is None:
+        return []
+    given = [selection] if isinstance(selection, str) else list(selection)
+    return [criterion for part in given for criterion in part.split()]

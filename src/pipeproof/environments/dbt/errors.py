@@ -1,0 +1,54 @@
+"""What can go wrong with dbt, in words for the person who wrote the test."""
+
+from typing import TYPE_CHECKING
+
+from pipeproof.errors import Location, PipeproofError, SetupError
+
+if TYPE_CHECKING:
+    from pipeproof.environments.dbt.result import DbtResult
+
+
+class DbtFailed(PipeproofError):
+    """dbt, or a node that it ran, failed.
+
+    Args:
+        message: What failed, with the database's words.
+        hint: What to do about it.
+        location: The line of the project's file that is at fault.
+        result: What ran, where it came so far.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        location: Location | None = None,
+        result: "DbtResult | None" = None,
+    ) -> None:
+        super().__init__(message, hint=hint, location=location)
+        self.result = result
+
+
+class DbtNothingSelected(PipeproofError):
+    """A selection, or a part of one, matches nothing: dbt itself would call that a success."""
+
+
+class DbtUnknownName(PipeproofError):
+    """The project has no such model, seed, snapshot or source."""
+
+
+class DbtRowsInvalid(PipeproofError):
+    """Rows that cannot be made into a table."""
+
+
+class DbtDifference(PipeproofError, AssertionError):
+    """What was built is not what was expected."""
+
+
+class DbtRefused(PipeproofError):
+    """Something would be written outside the test's own schemas."""
+
+
+class DbtSetupError(SetupError):
+    """The project, its profile or its adapter is not ready for tests."""

@@ -1,0 +1,173 @@
+"""Where in the project's files something is: dbt names a file, the line has to be looked up.
+
+A failing model's line is the raw file's: the database quotes the line of the SQL that was sent, which is looked for in
+the file as it was written. Where Jinja has made the line, no line of the file can be named, and only the compiled
+one is known.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeproof.environments.dbt.result import DbtNode
+from pipeproof.errors import Location
+
+_QUOTED_LINE = re.compile(r"^\s*LINE (?P<line>\d+): (?P<text>.*)$", re.MULTILINE)
+_CARET = re.compile(r"^(?P<before>\s*)\^+\s*$", re.MULTILINE)
+_NAMED = re.compile(r"\"([^\"\n]+)\"")
+_PROJECT_FILE = re.compile(r"[\w./-]+\.(?:sql|ya?ml|py|csv|md)\b")
+_LINE_NUMBER = re.compile(r"\bline (\d+)")
+_SECTIONS = ("models", "seeds", "snapshots", "sources", "analyses", "exposures", "macros")
+
+
+def locate_parse_error(text: str, project_dir: Path) -> Location | None:
+    """The file and line that dbt names when it cannot read the project."""
+    file = _first_file(text, project_dir)
+    if file is None:
+        return None
+    number = _LINE_NUMBER.search(text)
+    return Location(file, int(number[1]) if number else 1)
+
+
+def locate_node(node: DbtNode, manifest: Any, project_dir: Path) -> tuple[Location | None, str | None]:
+    """The line of a node that failed, and a remark where only the compiled line is known."""
+    found = manifest.nodes.get(node.unique_id) or manifest.unit_tests.get(node.unique_id)
+    if found is None or node.file is None or not node.file.is_file():
+        return None, None
+    if node.resource_type in {"test", "unit_test"} and node.file.suffix in {".yml", ".yaml"}:
+        return Location(node.file, locate_test(found, node.file, manifest)), None
+    if "contract" in node.message and (patched := _patch_file(found, project_dir)) is not None:
+        return Location(patched, _find_entry(patched, found) or 1), None
+    if node.file.suffix != ".sql":
+        return Location(node.file, 1), None
+    return _locate_in_sql(node.file, node.message)
+
+
+def locate_test(test: Any, file: Path, manifest: Any = None) -> int:
+    """The line of a data test or unit test in the YAML file that declares it."""
+    root = _compose(file)
+    if root is None:
+        return 1
+    if str(test.resource_type) == "unit_test":
+        entry = _named(_get(root, "unit_tests"), test.name)
+        return _line(entry) or 1
+    owner = _owner(test, root, manifest)
+    column = _named(_get(owner, "columns"), test.column_name) if getattr(test, "column_name", None) else None
+    place = column if column is not None else owner
+    metadata = getattr(test, "test_metadata", None)
+    kind = ".".join(part for part in (metadata.namespace, metadata.name) if part) if metadata else test.name
+    return _line(_test_entry(place, kind, test.name)) or _line(place) or 1
+
+
+def _owner(test: Any, root: yaml.Node, manifest: Any) -> yaml.Node | None:
+    """The entry of the model, seed, snapshot or source that a data test belongs to."""
+    attached = getattr(test, "attached_node", None)
+    nodes = manifest.nodes if manifest is not None else {}
+    if attached and attached in nodes:
+        name = nodes[attached].name
+        entries = (_named(_get(root, section), name) for section in _SECTIONS)
+        return next((entry for entry in entries if entry is not None), None)
+    for source_name, table in getattr(test, "sources", None) or ():
+        entry = _named(_get(_named(_get(root, "sources"), source_name), "tables"), table)
+        if entry is not None:
+            return entry
+    return None
+
+
+def _test_entry(place: yaml.Node | None, kind: str, name: str) -> yaml.Node | None:
+    """The item under `data_tests` or `tests` that declares a test: the one with its name, else the first of its kind."""
+    first = None
+    for key in ("data_tests", "tests"):
+        listed = _get(place, key)
+        for item in listed.value if isinstance(listed, yaml.SequenceNode) else ():
+            if isinstance(item, yaml.ScalarNode):
+                fits, named = item.value == kind, False
+            else:
+                inner = _get(item, kind)
+                fits = inner is not None or _scalar(_get(item, "test_name")) == kind
+                named = name in {_scalar(_get(inner, "name")), _scalar(_get(item, "name"))}
+            if named:
+                return item
+            first = first or (item if fits else None)
+    return first
+
+
+def _locate_in_sql(file: Path, message: str) -> tuple[Location | None, str | None]:
+    raw = file.read_text(encoding="utf-8").splitlines()
+    if str(file.name) in message and (
+        number := _LINE_NUMBER.search(message)
+    ):  # Jinja's own error: its line is the file's
+        return Location(file, min(int(number[1]), len(raw) or 1)), None
+    quoted = _QUOTED_LINE.search(message)
+    if quoted is not None:
+        text = quoted["text"].strip().removeprefix("...").removesuffix("...").strip()
+        lines = [at for at, line in enumerate(raw, 1) if text and text in line]
+        if len(lines) == 1:
+            return Location(file, lines[0]), None
+    for word in _suspects(message, quoted):
+        lines = [at for at, line in enumerate(raw, 1) if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line)]
+        if lines:
+            return Location(file, lines[0]), None
+    if quoted is not None:
+        return Location(file, 1), f"the line is known in the compiled SQL alone: line {quoted['line']} of what was sent"
+    return Location(file, 1), None
+
+
+def _suspects(message: str, quoted: "re.Match[str] | None") -> Iterator[str]:
+    """The words that the database points at: under its caret, or named in its sentence."""
+    if quoted is not None and (caret := _CARET.search(message, quoted.end())):
+        line = message[quoted.start() : quoted.end()].lstrip("\n")
+        at = len(caret["before"].lstrip("\n"))
+        word = re.match(r"\w+", line[at:]) if at < len(line) else None
+        if word and len(word[0]) > 2:
+            yield word[0]
+    yield from _NAMED.findall(message)
+
+
+def _first_file(text: str, project_dir: Path) -> Path | None:
+    for name in _PROJECT_FILE.findall(text):
+        if (project_dir / name).is_file():
+            return project_dir / name
+        for found in project_dir.glob(f"*/**/{name}"):
+            return found
+    return None
+
+
+def _patch_file(node: Any, project_dir: Path) -> Path | None:
+    patch = str(getattr(node, "patch_path", None) or "").partition("://")[2]
+    return project_dir / patch if patch and (project_dir / patch).is_file() else None
+
+
+def _find_entry(file: Path, node: Any) -> int | None:
+    root = _compose(file)
+    entry = _named(_get(root, f"{node.resource_type}s"), node.name)
+    return _line(_get(_get(entry, "config"), "contract")) or _line(entry)
+
+
+def _compose(file: Path) -> yaml.Node | None:
+    try:
+        return yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, yaml.YAMLError):
+        return None
+
+
+def _get(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    return next((value for name, value in node.value if name.value == key), None)
+
+
+def _named(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    entries = node.value if isinstance(node, yaml.SequenceNode) else ()
+    return next((entry for entry in entries if _scalar(_get(entry, "name")) == name), None)
+
+
+def _scalar(node: yaml.Node | None) -> str | None:
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else None
+
+
+def _line(node: yaml.Node | None) -> int | None:
+    return node.start_mark.line + 1 if node is not None else None

@@ -1,0 +1,142 @@
+"""What a test changes in its copy of the project: where relations are, and what stands in for them.
+
+The nodes are dbt's; they are changed by their public fields only.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pipeproof.environments.dbt.naming import place_schema
+from pipeproof.environments.dbt.runner import PARSE_SCHEMA
+from pipeproof.environments.dbt.writes import find_fixed_writes
+
+BUILT_KINDS = {"model", "seed", "snapshot"}
+"""The kinds of nodes that stand for a relation with rows of its own."""
+
+
+def move_nodes(manifest: Any, adapter: Any, schema: str) -> None:
+    """Put everything that the project can build into the schemas of one test."""
+    database = adapter.config.credentials.database
+    for node in _relations(manifest):
+        node.schema = moved_schema(node, adapter, schema)
+        node.database = database
+        if getattr(node, "relation_name", None):
+            node.relation_name = str(adapter.Relation.create_from(adapter.config, node))
+
+
+def moved_schema(node: Any, adapter: Any, schema: str) -> str:
+    """Which of a test's schemas a node of the project as it was parsed goes to."""
+    original = node.schema or PARSE_SCHEMA
+    if node.database and node.database.lower() != str(adapter.config.credentials.database).lower():
+        original = f"{node.database}_{original}"
+    return place_schema(original, PARSE_SCHEMA, schema)
+
+
+def move_files(manifest: Any, folder: str) -> None:
+    """Put the files that `external` models write into a temporary folder."""
+    for node in manifest.nodes.values():
+        location = node.config.get("location") if node.resource_type == "model" else None
+        if location:
+            node.config["location"] = f"{folder}/{node.schema}/{str(location).rsplit('/', 1)[-1]}"
+
+
+def stand_in(manifest: Any, unique_id: str) -> None:
+    """Make a model, seed or snapshot a table that is there and that nothing builds.
+
+    A model without code is one that dbt refers to and never runs; without parents, it ends the selection of ancestors.
+    """
+    from dbt.artifacts.resources import DependsOn, ModelConfig
+    from dbt.contracts.graph.nodes import ModelNode
+    from dbt.node_types import NodeType
+
+    node = manifest.nodes[unique_id]
+    if not isinstance(node, ModelNode):
+        same = ("database", "schema", "name", "package_name", "path", "original_file_path", "unique_id", "fqn", "alias")
+        same += ("checksum", "columns", "tags", "relation_name")
+        values = {name: getattr(node, name) for name in same}
+        node = ModelNode(resource_type=NodeType.Model, config=ModelConfig(), **values)
+        manifest.nodes[unique_id] = node
+    node.raw_code = ""
+    node.depends_on = DependsOn(macros=[], nodes=[])
+    node.refs, node.sources = [], []
+    node.config.materialized = "table"
+    node.config.pre_hook, node.config.post_hook = [], []
+
+
+def build_ephemeral(manifest: Any, unique_id: str) -> None:
+    """Make an ephemeral model that a test builds by its name a view, so that there is something to look at."""
+    manifest.nodes[unique_id].config.materialized = "view"
+
+
+def redirect_source(manifest: Any, adapter: Any, unique_id: str, relation: Any) -> None:
+    """Let a source be a table of the test's."""
+    source = manifest.sources[unique_id]
+    source.database, source.schema, source.identifier = relation.database, relation.schema, relation.identifier
+    source.quoting.database = source.quoting.schema = source.quoting.identifier = None
+    source.relation_name = str(adapter.Relation.create_from(adapter.config, source))
+    for key in ("external_location", "plugin"):  # where DuckDB would read it from instead
+        source.meta.pop(key, None)
+        source.config.meta.pop(key, None)
+    source.source_meta.pop("external_location", None)
+    source.source_meta.pop("plugin", None)
+
+
+def find_escapes(manifest: Any) -> dict[str, str]:
+    """The nodes and hooks that write to a schema whose name is written out, with what they write."""
+    escapes = {}
+    for node in manifest.nodes.values():
+        texts = [node.raw_code] if node.resource_type == "operation" else []
+        for hooks in (node.config.get("pre-hook"), node.config.get("post-hook")):
+            texts += [hook if isinstance(hook, str) else hook.sql for hook in hooks or ()]
+        writes = [str(write) for text in texts for write in find_fixed_writes(text)]
+        if writes:
+            escapes[node.unique_id] = writes[0]
+    return escapes
+
+
+def uses_graph(manifest: Any, adapter: str) -> bool:
+    """Whether a macro or model of the project (or of a package) looks at dbt's `graph` variable."""
+    own = {"dbt", f"dbt_{adapter}"}
+    texts = [macro.macro_sql for macro in manifest.macros.values() if macro.package_name not in own]
+    texts += [node.raw_code for node in manifest.nodes.values()]
+    return any("graph." in text or "graph[" in text for text in texts)
+
+
+def find_key(manifest: Any, node: Any) -> list[str]:
+    """The columns that tell a node's rows apart: its `unique_key`, else a column that is tested to be unique."""
+    declared = node.config.get("unique_key") if node.resource_type in {"model", "snapshot"} else None
+    if declared:
+        return [declared] if isinstance(declared, str) else list(declared)
+    for test in manifest.nodes.values():
+        kind = getattr(test, "test_metadata", None)
+        if kind and kind.name == "unique" and test.attached_node == node.unique_id and test.column_name:
+            return [test.column_name]
+    return []
+
+
+def lineage(manifest: Any) -> list[Mapping[str, Any]]:
+    """The project's nodes and sources for the report: what each is, what it is made of, how many tests it has."""
+    tests: dict[str, int] = {}
+    checks = [node for node in manifest.nodes.values() if node.resource_type == "test"]
+    for node in [*checks, *manifest.unit_tests.values()]:
+        for parent in {getattr(node, "attached_node", None), *node.depends_on.nodes} - {None}:
+            tests[str(parent)] = tests.get(str(parent), 0) + 1
+    built = [node for node in manifest.nodes.values() if node.resource_type in BUILT_KINDS]
+    return [
+        {
+            "id": node.unique_id,
+            "name": node.name if node.resource_type != "source" else f"{node.source_name}.{node.name}",
+            "type": str(node.resource_type),
+            "materialized": node.config.get("materialized") if node.resource_type != "source" else None,
+            "file": node.original_file_path,
+            "depends_on": list(getattr(node, "depends_on_nodes", [])),
+            "tests": tests.get(node.unique_id, 0),
+        }
+        for node in sorted([*built, *manifest.sources.values()], key=lambda node: str(node.unique_id))
+    ]
+
+
+def _relations(manifest: Any) -> Iterable[Any]:
+    """Everything that has a schema of its own."""
+    yield from manifest.nodes.values()
+    yield from getattr(manifest, "functions", {}).values()

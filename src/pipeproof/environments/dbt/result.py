@@ -1,0 +1,102 @@
+"""What a dbt command came to, node by node."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+BROKEN = {"error", "fail", "runtime error", "partial success"}
+"""The statuses of nodes that did not do what they should."""
+
+
+@dataclass(frozen=True, slots=True)
+class DbtNode:
+    """What became of a node.
+
+    Args:
+        name: Its name in the project.
+        unique_id: dbt's name for it: `model.shop.orders`.
+        resource_type: `model`, `seed`, `snapshot`, `test`, `unit_test`, `operation`.
+        status: `success`, `pass`, `fail`, `warn`, `error`, `skipped`.
+        rows_affected: How many rows the database says it wrote; `None` where it says nothing.
+        message: What dbt says about it.
+        duration: Seconds.
+        file: The file of the project that it comes from.
+        compiled: Its SQL as it was sent.
+        failures: How many rows a data test found.
+        relation: Where it was built.
+        materialized: How.
+    """
+
+    name: str
+    unique_id: str
+    resource_type: str
+    status: str
+    rows_affected: int | None = None
+    message: str = ""
+    duration: float = 0.0
+    file: Path | None = None
+    compiled: str | None = field(default=None, repr=False)
+    failures: int | None = None
+    relation: str | None = None
+    materialized: str | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether it did not do what it should."""
+        return self.status in BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class DbtResult:
+    """What a command ran.
+
+    Args:
+        command: `run`, `build`, `test`, ….
+        nodes: By name; a name that two packages share stands there as `package.name`.
+        duration: Seconds, from the call to the result.
+    """
+
+    command: str
+    nodes: Mapping[str, DbtNode]
+    duration: float = 0.0
+
+    @property
+    def success(self) -> bool:
+        """Whether every node did what it should."""
+        return not any(node.broken for node in self.nodes.values())
+
+    def __getitem__(self, name: str) -> DbtNode:
+        return self.nodes[name]
+
+
+def read_nodes(results: Any, project_dir: Path) -> dict[str, DbtNode]:
+    """The nodes of dbt's results, by name."""
+    nodes: dict[str, DbtNode] = {}
+    for result in results or ():
+        node = _read_node(result, project_dir)
+        package = str(getattr(result.node, "package_name", ""))
+        nodes[f"{package}.{node.name}" if node.name in nodes else node.name] = node
+    return nodes
+
+
+def _read_node(result: Any, project_dir: Path) -> DbtNode:
+    node = result.node
+    response = getattr(result, "adapter_response", None) or {}
+    affected = response.get("rows_affected")
+    path = getattr(node, "original_file_path", None)
+    config = getattr(node, "config", None)
+    return DbtNode(
+        name=node.name,
+        unique_id=node.unique_id,
+        resource_type=str(node.resource_type),
+        status=str(getattr(result, "status", "success")),
+        rows_affected=affected if isinstance(affected, int) and affected >= 0 else None,
+        message=str(getattr(result, "message", None) or ""),
+        duration=float(getattr(result, "execution_time", 0.0) or 0.0),
+        file=project_dir / path if path else None,
+        compiled=getattr(node, "compiled_code", None),
+        failures=getattr(result, "failures", None),
+        relation=getattr(node, "relation_name", None),
+        materialized=getattr(config, "materialized", None),
+    )

@@ -1,0 +1,170 @@
+"""Rows in whatever form a test has them, as an Arrow table."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from pipeproof.environments.dbt.errors import DbtRowsInvalid
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FILE = re.compile(r".+\.(?:csv|tsv|parquet)", re.IGNORECASE)
+
+JSON_FIELD = {b"pipeproof": b"json"}
+"""The metadata of a column whose text is JSON."""
+
+
+def is_sql(rows: object) -> bool:
+    """Whether rows are given as a query: a string that is not the path of a CSV, TSV or Parquet file."""
+    return isinstance(rows, str) and not _FILE.fullmatch(rows.strip())
+
+
+def read_rows(rows: object, folders: Sequence[Path] = ()) -> "tuple[pa.Table, bool]":
+    """Rows as a table, and whether they had types of their own (a CSV file's have none: all text).
+
+    Args:
+        rows: A list of mappings, the path of a CSV, TSV or Parquet file, or a pandas, Polars or Arrow frame.
+        folders: Where a relative path is looked for.
+
+    Raises:
+        DbtRowsInvalid: They are none of these, or the file is not there.
+    """
+    import pyarrow as pa
+
+    if isinstance(rows, str | Path):
+        return _read_file(Path(rows), folders)
+    if isinstance(rows, pa.Table):
+        return rows, True
+    if isinstance(rows, Mapping):
+        raise DbtRowsInvalid("rows are a list of mappings, not one mapping", hint="write [{…}]")
+    if hasattr(rows, "__arrow_c_stream__") or hasattr(rows, "__dataframe__"):
+        return _read_frame(rows), True
+    if isinstance(rows, Iterable):
+        return make_table(list(rows)), True
+    raise DbtRowsInvalid(f"rows cannot be read from {type(rows).__name__}")
+
+
+def make_table(rows: "Sequence[Mapping[str, Any]]", names: Sequence[str] = ()) -> "pa.Table":
+    """A table of mappings; a key that a row lacks is NULL there. `names` are the columns where no row says them."""
+    import pyarrow as pa
+
+    for row in rows:
+        if not isinstance(row, Mapping):
+            raise DbtRowsInvalid(f"rows are mappings of columns to values, not {type(row).__name__}: {row!r}")
+    columns = list(dict.fromkeys(str(key) for row in rows for key in row)) or list(names)
+    arrays, schema = [], []
+    for name in columns:
+        array, is_json = make_array(name, [row.get(name) for row in rows])
+        arrays.append(array)
+        schema.append(pa.field(name, array.type, metadata=JSON_FIELD if is_json else None))
+    return pa.Table.from_arrays(arrays, schema=pa.schema(schema))
+
+
+def make_array(name: str, values: list[Any]) -> "tuple[pa.Array, bool]":
+    """Python values as an Arrow array, and whether it is JSON text: mappings are, as SQL has no other common type."""
+    import pyarrow as pa
+
+    kinds = {type(value) for value in values if value is not None}
+    if any(issubclass(kind, Mapping) for kind in kinds):
+        return pa.array([None if value is None else json.dumps(value, default=str) for value in values]), True
+    if kinds == {UUID}:
+        return pa.array([None if value is None else str(value) for value in values]), False
+    if kinds and kinds <= {int, float, Decimal} and len(kinds) > 1:
+        values = [_as_number(value, exact=float not in kinds) for value in values]
+    if kinds == {datetime, date}:
+        values = [datetime.combine(value, time()) if type(value) is date else value for value in values]
+    try:
+        if datetime in kinds and any(value.tzinfo for value in values if value is not None):
+            return pa.array(values, type=pa.timestamp("us", tz="UTC")), False
+        return pa.array(values), False
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+        held = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise DbtRowsInvalid(f"column {name!r}: values of {held} make no column: {error}") from error
+
+
+def _as_number(value: Any, *, exact: bool) -> Any:
+    if value is None:
+        return None
+    return Decimal(value) if exact else float(value)
+
+
+def _read_file(path: Path, folders: Sequence[Path]) -> "tuple[pa.Table, bool]":
+    found = next((place for folder in (*folders, Path()) if (place := folder / path.expanduser()).is_file()), None)
+    if found is None:
+        looked = ", ".join(str(folder) for folder in (*folders, Path.cwd()))
+        raise DbtRowsInvalid(f"there is no file {path}", hint=f"looked in {looked}")
+    if found.suffix.lower() == ".parquet":
+        from pyarrow import parquet
+
+        return parquet.read_table(found), True
+    return _read_csv(found), False
+
+
+def _read_csv(path: Path) -> "pa.Table":
+    """A CSV file as text: what its columns mean is for the model to say; an empty unquoted field is NULL."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    with csv.open_csv(path, parse_options=csv.ParseOptions(delimiter=delimiter)) as reader:
+        names = reader.schema.names
+    convert = csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()),
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        null_values=[""],
+    )
+    return csv.read_csv(
+        path, parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True), convert_options=convert
+    )
+
+
+def infer_types(table: "pa.Table", known: Iterable[str]) -> "pa.Table":
+    """Text columns (of a CSV file) as the types that their values look like, save for those whose type is known."""
+    import io
+
+    import pyarrow as pa
+    from pyarrow import csv
+
+    kept = set(known)
+    for at, name in enumerate(table.column_names):
+        if name in kept:
+            continue
+        column = io.BytesIO()
+        csv.write_csv(table.select([at]), column, csv.WriteOptions(include_header=False))
+        if table.num_rows and table.column(at).null_count < table.num_rows:
+            column.seek(0)
+            options = csv.ReadOptions(column_names=[name])
+            skipping = csv.ParseOptions(ignore_empty_lines=False, newlines_in_values=True)
+            read = csv.read_csv(column, options, skipping, csv.ConvertOptions(strings_can_be_null=True))
+            if read.num_rows == table.num_rows and not pa.types.is_null(read.schema.field(0).type):
+                table = table.set_column(at, name, _decide(table.column(at), read.column(0)))
+    return table
+
+
+def _decide(text: "pa.ChunkedArray", read: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    """What Arrow read, unless that loses something: `007` is no number."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_integer(read.type) and not pc.all(pc.equal(pc.cast(read, pa.string()), text)).as_py():
+        return text
+    return text if pa.types.is_time(read.type) else read
+
+
+def _read_frame(frame: Any) -> "pa.Table":
+    import pyarrow as pa
+
+    if type(frame).__module__.startswith("pandas"):
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    if hasattr(frame, "__arrow_c_stream__"):
+        return pa.table(frame)
+    from pyarrow.interchange import from_dataframe
+
+    return from_dataframe(frame)

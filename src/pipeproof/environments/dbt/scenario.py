@@ -1,0 +1,346 @@
+"""One test's dbt: the project in a schema of its own, with stand-ins for what the test does not build."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeproof.environments.dbt import manifest as manifests
+from pipeproof.environments.dbt import runner
+from pipeproof.environments.dbt.commands import Request, name_given, write_arguments
+from pipeproof.environments.dbt.compare import Tolerance, compare_tables
+from pipeproof.environments.dbt.difference import render_difference
+from pipeproof.environments.dbt.errors import DbtDifference, DbtNothingSelected, DbtRefused
+from pipeproof.environments.dbt.failures import explain_failure
+from pipeproof.environments.dbt.guard import Guard
+from pipeproof.environments.dbt.project import DbtProject
+from pipeproof.environments.dbt.result import DbtResult, read_nodes
+from pipeproof.environments.dbt.rows import infer_types, is_sql, read_rows
+from pipeproof.environments.dbt.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Recorder = Callable[[str, Mapping[str, Any]], None]
+Selection = str | Sequence[str] | None
+
+
+class Dbt:
+    """The project in an isolated schema; its files are untouched.
+
+    Args:
+        project: The project, parsed.
+        record: Takes evidence: a kind and a mapping.
+        folders: Where relative paths of rows are looked for.
+    """
+
+    def __init__(self, project: DbtProject, record: Recorder, folders: Sequence[Path] = ()) -> None:
+        self.project = project
+        self.schema = project.next_schema()
+        self._record = record
+        self._folders = folders
+        self._given: dict[str, Any] = {}
+        self._created: set[str] = set()
+        self._schemas = {self.schema}
+        self._warehouse = Warehouse(project.live_adapter, lambda: project.connect(self.schema))
+        self._open = False
+
+    def given(self, name: str, rows: Any) -> None:
+        """Let rows stand in for a model, seed or snapshot (`"stg_orders"`) or a source (`"raw.orders"`).
+
+        What stands in is not built by a later `run`, unless that names it; then it is what the model finds, so that
+        an incremental model has something to add to.
+
+        Args:
+            name: The model, seed, snapshot or source.
+            rows: A list of mappings, the path of a CSV or Parquet file, a pandas, Polars or Arrow frame, or SQL.
+
+        Raises:
+            DbtUnknownName: The project has nothing of that name.
+            DbtRowsInvalid: The rows make no table.
+        """
+        __tracebackhide__ = True
+        node = self.project.find(name)
+        relation = self._stand_in_relation(node)
+        self._prepare(str(relation.schema))
+        if is_sql(rows):
+            self._warehouse.create_from_query(relation, self._render(rows))
+        else:
+            table, typed = read_rows(rows, self._folders)
+            types = self._known_types(node, relation)
+            if not typed:
+                table = infer_types(table, types)
+            if not table.column_names:
+                table = _empty(types)
+            self._warehouse.create_table(relation, table, types)
+        self._given[node.unique_id] = relation
+
+    def run(self, select: Selection = None, **options: Any) -> DbtResult:
+        """Build models. See [invoke][] for the options, which all commands share."""
+        __tracebackhide__ = True
+        return self.invoke("run", select, **options)
+
+    def build(self, select: Selection = None, **options: Any) -> DbtResult:
+        """Build seeds, snapshots and models, and test them."""
+        __tracebackhide__ = True
+        return self.invoke("build", select, **options)
+
+    def seed(self, select: Selection = None, **options: Any) -> DbtResult:
+        """Load seeds."""
+        __tracebackhide__ = True
+        return self.invoke("seed", select, **options)
+
+    def test(self, select: Selection = None, **options: Any) -> DbtResult:
+        """Run the project's own data tests and unit tests."""
+        __tracebackhide__ = True
+        return self.invoke("test", select, **options)
+
+    def snapshot(self, select: Selection = None, **options: Any) -> DbtResult:
+        """Take snapshots."""
+        __tracebackhide__ = True
+        return self.invoke("snapshot", select, **options)
+
+    def compile(self, select: Selection = None, **options: Any) -> DbtResult:
+        """Render models without building them: each node's `compiled`."""
+        __tracebackhide__ = True
+        return self.invoke("compile", select, **options)
+
+    def invoke(
+        self,
+        command: str,
+        select: Selection = None,
+        *,
+        exclude: Selection = None,
+        selector: str | None = None,
+        vars: Mapping[str, Any] | None = None,  # noqa: A002 - dbt's word
+        full_refresh: bool = False,
+        state: str | Path | None = None,
+        defer: bool = False,
+        favor_state: bool = False,
+        check: bool = True,
+        args: Sequence[str] = (),
+    ) -> DbtResult:
+        """Run one of dbt's commands in the test's schema.
+
+        Args:
+            command: `run`, `build`, `seed`, `test`, `snapshot` or `compile`.
+            select: As `--select`; a list is a union.
+            exclude: As `--exclude`.
+            selector: A selector of the project's `selectors.yml`.
+            vars: As `--vars`.
+            full_refresh: Build incremental models anew.
+            state: A production `manifest.json` or its folder, or its `s3://` URL: for `state:modified` and `defer`.
+            defer: Let what was neither built nor given be production's, which is read and never written.
+            favor_state: Prefer production's even where it was built.
+            check: Raise when a node fails; otherwise its status says so.
+            args: Further arguments of dbt's command line.
+
+        Raises:
+            DbtFailed: A node failed, or dbt did.
+            DbtNothingSelected: The selection, or a part of it, matches nothing.
+            DbtRefused: Something would be written outside the test's schemas.
+        """
+        __tracebackhide__ = True
+        request = Request(
+            command, select, exclude, selector, dict(vars or {}), full_refresh, state, defer, favor_state, tuple(args)
+        )
+        started = time.perf_counter()
+        manifest = self._manifest(request)
+        arguments = write_arguments(request, self.project)
+        self._refuse_escapes(request, arguments, manifest)
+        self._prepare()
+        guard = self._guard()
+        outcome = runner.invoke(self.project.folders, arguments, manifest, self.schema, guard)
+        self._schemas |= guard.schemas
+        nodes = read_nodes(getattr(outcome.result, "results", None), self.project.path)
+        result = DbtResult(command, nodes, time.perf_counter() - started)
+        self._record_run(request, result)
+        if guard.refused:
+            raise _refusal(guard.refused, self.schema)
+        if outcome.exception is not None or (check and not result.success):
+            raise explain_failure(self.project, manifest, result, outcome.exception)
+        if guard.unmatched or not nodes:
+            raise _nothing_selected(request, guard.unmatched)
+        return result
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """What was built, or stands in, under a name: its rows with real types."""
+        __tracebackhide__ = True
+        names, rows = self._warehouse.read(f"select * from {self._source_of(name)}")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def arrow(self, name: str) -> "pa.Table":
+        """What was built, or stands in, under a name."""
+        __tracebackhide__ = True
+        return self._warehouse.read_table(f"select * from {self._source_of(name)}")
+
+    def sql(self, query: str) -> list[dict[str, Any]]:
+        """The rows of a query; `{{ ref('x') }}`, `{{ source('a', 'b') }}` and `{{ target.schema }}` work in it."""
+        __tracebackhide__ = True
+        names, rows = self._warehouse.read(self._render(query))
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def expect(
+        self,
+        name: str,
+        rows: Any,
+        columns: Sequence[str] | None = None,
+        ordered: bool = False,
+        tolerance: Tolerance = None,
+    ) -> None:
+        """Compare what was built with what is expected, by value.
+
+        Args:
+            name: The model, seed, snapshot or source.
+            rows: The expected rows, in any form that [given][] takes. Their columns are compared; others are not.
+            columns: Compare these columns alone.
+            ordered: Whether the order of the rows counts.
+            tolerance: How far apart numbers may be: for all columns, or a mapping by column.
+
+        Raises:
+            DbtDifference: They differ; the message shows the rows that do.
+            DbtRowsInvalid: A column is not there.
+        """
+        __tracebackhide__ = True
+        built = self.arrow(name)
+        if is_sql(rows):
+            expected, typed = self._warehouse.read_table(self._render(rows)), True
+        else:
+            expected, typed = read_rows(rows, self._folders)
+        key = manifests.find_key(self.project.nodes_manifest, self.project.find(name))
+        difference = compare_tables(
+            built, expected, typed=typed, columns=columns, ordered=ordered, tolerance=tolerance, key=key
+        )
+        if difference is not None:
+            raise DbtDifference(render_difference(name, difference))
+
+    def close(self) -> None:
+        """Drop the test's schemas."""
+        if self._open:
+            for schema in sorted(self._schemas):
+                self._warehouse.drop_schema(self._relation(schema))
+        self._warehouse.close()
+
+    def _prepare(self, schema: str | None = None) -> None:
+        """Create the test's schema, and another that a stand-in is in."""
+        wanted = {self.schema, schema or self.schema}
+        for name in wanted if not self._open else wanted - self._schemas:
+            self._warehouse.create_schema(self._relation(name))
+        self._schemas |= wanted
+        self._open = True
+
+    def _manifest(self, request: Request) -> Any:
+        """The project as this invocation sees it."""
+        manifest = self.project.copy_manifest(request.vars)
+        adapter = self.project.live_adapter()
+        manifests.move_nodes(manifest, adapter, self.schema)
+        manifests.move_files(manifest, str(self.project.folder / "external"))
+        named = name_given(request)
+        for unique_id, relation in self._given.items():
+            if unique_id in manifest.sources:
+                manifests.redirect_source(manifest, adapter, unique_id, relation)
+            elif manifest.nodes[unique_id].name not in named or request.command == "test":
+                manifests.stand_in(manifest, unique_id)
+        for node in list(manifest.nodes.values()):
+            if node.name in named and node.resource_type == "model" and node.config.materialized == "ephemeral":
+                if request.command in {"run", "build"} and node.unique_id not in self._given:
+                    manifests.build_ephemeral(manifest, node.unique_id)
+        return manifest
+
+    def _guard(self) -> Guard:
+        credentials = self.project.live_adapter().config.credentials
+        return Guard(self.schema, str(credentials.database), self._created, unqualified=self.project.puts_unqualified)
+
+    def _refuse_escapes(self, request: Request, arguments: Sequence[str], manifest: Any) -> None:
+        """Refuse, before anything runs, hooks that name another schema to write to."""
+        if not self.project.escapes:
+            return
+        listed = runner.invoke(
+            self.project.folders, ["list", *arguments[1:], "--output", "json", "--output-keys", "unique_id"],
+            manifest, self.schema, lambda _event: None,
+        )  # fmt: skip
+        selected = {json.loads(line)["unique_id"] for line in listed.result or ()}
+        for unique_id, write in self.project.escapes.items():
+            runs_always = unique_id.startswith("operation.") and request.command != "compile"
+            if runs_always or unique_id in selected:
+                raise _refusal([(unique_id.split(".", 2)[-1], write)], self.schema)
+
+    def _stand_in_relation(self, node: Any) -> Any:
+        """Where a stand-in goes: a model's own place, moved; a source's beside the test's models."""
+        adapter = self.project.live_adapter()
+        if node.resource_type == "source":
+            return self._relation(self.schema, f"{node.source_name}__{node.identifier}")
+        moved = manifests.moved_schema(node, adapter, self.schema)
+        return adapter.Relation.create_from(adapter.config, node).incorporate(
+            path={"database": adapter.config.credentials.database, "schema": moved}
+        )
+
+    def _relation(self, schema: str, identifier: str | None = None) -> Any:
+        adapter = self.project.live_adapter()
+        return adapter.Relation.create(
+            database=adapter.config.credentials.database, schema=schema, identifier=identifier,
+            quote_policy=adapter.config.quoting,
+        )  # fmt: skip
+
+    def _known_types(self, node: Any, relation: Any) -> dict[str, str]:
+        """The types of a node's columns: as its YAML says them, else as they are in the database now."""
+        types = self._warehouse.column_types(relation) if node.unique_id not in self._given else {}
+        types |= (
+            {name: str(kind) for name, kind in (node.config.get("column_types") or {}).items()}
+            if node.resource_type == "seed"
+            else {}
+        )
+        return types | {column.name: column.data_type for column in node.columns.values() if column.data_type}
+
+    def _source_of(self, name: str) -> str:
+        """What to select from for a name: a relation, or an ephemeral model's query."""
+        node = self.project.find(name)
+        if node.unique_id in self._given:
+            return str(self._given[node.unique_id])
+        if node.resource_type == "source":
+            return str(node.relation_name)
+        relation = self._stand_in_relation(node)
+        if node.config.materialized == "ephemeral" and not self._warehouse.column_types(relation):
+            compiled = self.compile(name).nodes[node.name].compiled
+            return f"({compiled}) as {node.name}"
+        return str(relation)
+
+    def _render(self, query: str) -> str:
+        """A query with its references resolved."""
+        from jinja2 import Environment, StrictUndefined
+
+        def ref(*names: str, v: object = None, version: object = None) -> str:
+            which = v if v is not None else version
+            return self._source_of(".".join(names) if which is None else f"{names[-1]}.v{which}")
+
+        environment = Environment(undefined=StrictUndefined)  # noqa: S701 - SQL, not HTML
+        target = {"schema": self.schema, "name": self.project.profile.target, "type": self.project.adapter}
+        names = {"ref": ref, "source": lambda source, table: self._source_of(f"{source}.{table}"), "target": target}
+        return environment.from_string(query).render(**names)
+
+    def _record_run(self, request: Request, result: DbtResult) -> None:
+        from pipeproof.environments.dbt.evidence import describe_run
+
+        for kind, data in describe_run(self.project, self.schema, request, result, self._given):
+            self._record(kind, data)
+
+
+def _refusal(refused: Sequence[tuple[str, str]], schema: str) -> DbtRefused:
+    node, write = refused[0]
+    return DbtRefused(
+        f"{node} would {write}, which is outside the test's schema {schema}",
+        hint="let it follow the target: {{ target.schema }} in place of the schema's name",
+    )
+
+
+def _nothing_selected(request: Request, unmatched: Sequence[str]) -> DbtNothingSelected:
+    what = ", ".join(unmatched) or " ".join(request.criteria) or "everything"
+    return DbtNothingSelected(f"dbt {request.command}: {what} matches nothing")
+
+
+def _empty(types: Mapping[str, str]) -> "pa.Table":
+    """No rows, in the columns that are known."""
+    import pyarrow as pa
+
+    return pa.table({name: pa.array([], pa.string()) for name in types})

@@ -1,0 +1,80 @@
+"""Where the dbt project is and what its tests connect to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeproof.environments.dbt.errors import DbtSetupError
+from pipeproof.errors import InputError, Location
+
+EMBEDDED = "embedded"
+"""The target that needs no profile: DuckDB, one file a worker."""
+
+_NEVER_PROJECTS = {"dbt_packages", "dbt_modules", "node_modules", "target", "site-packages", ".venv", "venv", ".git"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user can set.
+
+    Args:
+        project_dir: The folder of `dbt_project.yml`.
+        target: `embedded`, or a target of the project's profile.
+        schema_prefix: The first part of every test schema.
+        allowed_targets: Targets that may be used although they look like production.
+    """
+
+    project_dir: Path
+    target: str = EMBEDDED
+    schema_prefix: str = "pipeproof"
+    allowed_targets: frozenset[str] = frozenset()
+
+
+def find_project(start: Path, given: str | None = None) -> Path:
+    """The folder of the dbt project: the one that is given, else the only one at or below `start`.
+
+    Raises:
+        InputError: The folder that is given holds no project.
+        DbtSetupError: There is none, or there are several.
+    """
+    if given:
+        folder = (start / given).resolve()
+        if not (folder / "dbt_project.yml").is_file():
+            raise InputError(f"dbt-project-dir: there is no dbt_project.yml in {folder}")
+        return folder
+    found = sorted(find_projects(start))
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise DbtSetupError(f"no dbt_project.yml at or below {start}", hint="say where it is: dbt-project-dir")
+    names = ", ".join(str(folder.relative_to(start)) for folder in found)
+    raise DbtSetupError(f"several dbt projects below {start}: {names}", hint="say which one: dbt-project-dir")
+
+
+def find_projects(start: Path, depth: int = 4) -> Iterable[Path]:
+    """The dbt projects at or below a folder, packages of a project and its own sub-projects left out."""
+    if (start / "dbt_project.yml").is_file():
+        yield start.resolve()
+        return
+    if depth == 0:
+        return
+    for child in sorted(start.iterdir()):
+        hidden = child.name.startswith(".") or child.name in _NEVER_PROJECTS
+        if not hidden and child.is_dir() and not child.is_symlink():
+            yield from find_projects(child, depth - 1)
+
+
+def read_project_file(project_dir: Path) -> dict[str, Any]:
+    """`dbt_project.yml` as it stands, Jinja unrendered."""
+    path = project_dir / "dbt_project.yml"
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise DbtSetupError(f"not YAML: {error.problem}", location=Location(path, line)) from error
+    if not isinstance(content, dict):
+        raise DbtSetupError("a dbt project file is a mapping", location=Location(path, 1))
+    return content

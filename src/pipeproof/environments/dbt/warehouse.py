@@ -1,0 +1,258 @@
+"""A test's own connection to the database: makes stand-ins, reads what was built, drops what was made.
+
+What a database can do is asked of its adapter and its connection (a cursor that takes Arrow tables, one that copies),
+never of its name.
+"""
+
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pipeproof.environments.dbt.rows import JSON_FIELD, make_array
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH = 500
+"""How many rows one `insert` statement takes, where there is no faster way."""
+
+
+class Warehouse:
+    """The database, through the adapter's own connection.
+
+    Args:
+        adapter: Returns dbt's adapter, as the last invocation left it.
+        connect: Opens a connection of the adapter's.
+    """
+
+    def __init__(self, adapter: Callable[[], Any], connect: Callable[[], Any]) -> None:
+        self._adapter = adapter
+        self._connect = connect
+        self._handle: Any = None
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._handle is not None:
+            with suppress(Exception):
+                self._handle.close()
+            self._handle = None
+
+    def execute(self, sql: str, cursor: Any = None) -> Any:
+        """Run a statement and commit it; the cursor."""
+        cursor = cursor or self._live_handle().cursor()
+        try:
+            cursor.execute(sql)
+        except Exception:
+            self._end("rollback")
+            raise
+        if cursor.description is None:
+            self._end("commit")
+        return cursor
+
+    def read(self, sql: str) -> "tuple[list[str], list[tuple[Any, ...]]]":
+        """The columns' names and the rows of a query, as the database's driver gives them."""
+        cursor = self.execute(sql)
+        names = [column[0] for column in cursor.description or ()]
+        rows = cursor.fetchall() if names else []
+        self._end("commit")
+        return names, [tuple(row) for row in rows]
+
+    def read_table(self, sql: str) -> "pa.Table":
+        """The rows of a query as an Arrow table."""
+        import pyarrow as pa
+
+        cursor = self.execute(sql)
+        for method in ("fetch_arrow_table", "to_arrow_table", "fetchall_arrow", "fetch_arrow_all"):
+            fetch = getattr(cursor, method, None)
+            if callable(fetch):
+                table = fetch()
+                self._end("commit")
+                if table is not None:
+                    return table
+        names = [column[0] for column in cursor.description or ()]
+        codes = [column[1] for column in cursor.description or ()]
+        rows = cursor.fetchall()
+        self._end("commit")
+        arrays = [
+            self._column(name, code, [row[at] for row in rows])
+            for at, (name, code) in enumerate(zip(names, codes, strict=True))
+        ]
+        return pa.table(dict(zip(names, arrays, strict=True)))
+
+    def column_types(self, relation: Any) -> dict[str, str]:
+        """The types of a relation's columns in the database's words; none where the relation is not there."""
+        _, rows = self.read(
+            "select column_name, data_type from information_schema.columns "  # noqa: S608 - names of ours
+            f"where table_schema = '{relation.schema}' and table_name = '{relation.identifier}' order by ordinal_position"
+        )
+        return {str(name): str(kind) for name, kind in rows}
+
+    def create_schema(self, relation: Any) -> None:
+        """Create the schema of a relation."""
+        self.execute(f"create schema if not exists {relation.without_identifier()}")
+
+    def drop_schema(self, relation: Any) -> None:
+        """Drop the schema of a relation with all that is in it."""
+        self.execute(f"drop schema if exists {relation.without_identifier()} cascade")
+
+    def drop(self, relation: Any) -> None:
+        """Drop a relation, whether it is a table or a view."""
+        _, found = self.read(
+            "select table_type from information_schema.tables "  # noqa: S608 - names of ours
+            f"where table_schema = '{relation.schema}' and table_name = '{relation.identifier}'"
+        )
+        for (kind,) in found:
+            self.execute(f"drop {'view' if 'VIEW' in str(kind).upper() else 'table'} {relation} cascade")
+
+    def create_from_query(self, relation: Any, query: str) -> None:
+        """Make a table of a query."""
+        self.drop(relation)
+        self.execute(f"create table {relation} as {query}")
+
+    def create_table(self, relation: Any, table: "pa.Table", types: Mapping[str, str]) -> None:
+        """Make a table of rows; `types` are the columns' types where they are known."""
+        self.drop(relation)
+        adapter = self._adapter()
+        names = [adapter.quote_as_configured(field.name, "identifier") for field in table.schema]
+        kinds = [types.get(field.name) or self._sql_type(field) for field in table.schema]
+        if not names:
+            names, kinds = ["pipeproof_no_columns"], ["integer"]
+        definition = ", ".join(f"{name} {kind}" for name, kind in zip(names, kinds, strict=True))
+        self.execute(f"create table {relation} ({definition})")
+        if table.num_rows:
+            self._insert(relation, names, kinds, table)
+
+    def _insert(self, relation: Any, names: Sequence[str], kinds: Sequence[str], table: "pa.Table") -> None:
+        cursor = self._live_handle().cursor()
+        columns = ", ".join(names)
+        if callable(getattr(cursor, "register", None)):
+            cursor.register("pipeproof_rows", table)
+            self.execute(f"insert into {relation} ({columns}) select * from pipeproof_rows", cursor)  # noqa: S608
+            cursor.unregister("pipeproof_rows")
+        elif table.num_rows > BATCH and callable(getattr(cursor, "copy_expert", None)):
+            cursor.copy_expert(f"copy {relation} ({columns}) from stdin with (format csv)", _as_csv(table))
+            self._end("commit")
+        else:
+            for start in range(0, table.num_rows, BATCH):
+                rows = table.slice(start, BATCH).to_pylist()
+                values = ", ".join(
+                    f"({', '.join(_literal(value, kind) for value, kind in zip(row.values(), kinds, strict=True))})"
+                    for row in rows
+                )
+                self.execute(f"insert into {relation} ({columns}) values {values}")  # noqa: S608
+
+    def _sql_type(self, field: "pa.Field[Any]") -> str:
+        """The adapter's name for an Arrow type."""
+        if field.metadata and JSON_FIELD.items() <= field.metadata.items():
+            return "json"
+        return _sql_type(field.type, type(self._adapter()))
+
+    def _column(self, name: str, code: Any, values: list[Any]) -> "pa.Array":
+        """Values of a driver that knows no Arrow; a column of NULLs gets the type that the adapter names for it."""
+        import pyarrow as pa
+
+        array, _ = make_array(name, [bytes(value) if isinstance(value, memoryview) else value for value in values])
+        if not pa.types.is_null(array.type):
+            return array
+        named = str(self._adapter().connections.data_type_code_to_name(code)).upper()
+        return array.cast(next((kind for word, kind in _named_types() if word in named), pa.string()))
+
+    def _live_handle(self) -> Any:
+        """The connection; made anew where dbt has closed it."""
+        if self._handle is not None:
+            try:
+                self._handle.cursor().execute("select 1")
+            except Exception:  # noqa: BLE001 - each driver has its own
+                self.close()
+        if self._handle is None:
+            self._handle = self._connect()
+        return self._handle
+
+    def _end(self, how: str) -> None:
+        """Commit or roll back, where the driver has begun a transaction."""
+        end = getattr(self._handle, how, None)
+        if callable(end):
+            with suppress(Exception):
+                end()
+
+
+def _sql_type(kind: Any, adapter: Any) -> str:
+    import agate
+    import pyarrow as pa
+
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return f"{_sql_type(kind.value_type, adapter)}[]"
+    if pa.types.is_struct(kind):
+        return f"struct({', '.join(f'{field.name} {_sql_type(field.type, adapter)}' for field in kind)})"
+    if pa.types.is_decimal(kind):
+        return f"numeric({kind.precision}, {kind.scale})"
+    if pa.types.is_timestamp(kind) and kind.tz:
+        return "timestamp with time zone"
+    if pa.types.is_integer(kind):
+        return "integer" if kind.bit_width <= 32 else "bigint"
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return "bytea"
+    sample = agate.Table([("0.5",)], ["x"], [agate.Number()])
+    for test, convert in (
+        (pa.types.is_boolean, adapter.convert_boolean_type),
+        (pa.types.is_floating, adapter.convert_number_type),
+        (pa.types.is_timestamp, adapter.convert_datetime_type),
+        (pa.types.is_date, adapter.convert_date_type),
+        (pa.types.is_time, adapter.convert_time_type),
+    ):
+        if test(kind):
+            return str(convert(sample, 0))
+    return str(adapter.convert_text_type(sample, 0))
+
+
+def _named_types() -> "list[tuple[str, pa.DataType]]":
+    import pyarrow as pa
+
+    return [
+        ("BOOL", pa.bool_()),
+        ("INT", pa.int64()),
+        ("DECIMAL", pa.decimal128(38, 9)),
+        ("FLOAT", pa.float64()),
+        ("DATETIME", pa.timestamp("us")),
+        ("TIMESTAMP", pa.timestamp("us")),
+        ("DATE", pa.date32()),
+    ]
+
+
+def _literal(value: Any, kind: str) -> str:
+    """A value as SQL."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return f"cast('\\x{value.hex()}' as {kind})"
+    if isinstance(value, list):
+        inner = kind.removesuffix("[]")
+        return f"cast(array[{', '.join(_literal(item, inner) for item in value)}] as {kind})"
+    text = json.dumps(value) if isinstance(value, dict) else str(value)
+    return f"cast('{text.replace(chr(39), chr(39) * 2)}' as {kind})"
+
+
+def _as_csv(table: "pa.Table") -> io.StringIO:
+    """Rows as PostgreSQL's `copy` reads them: an unquoted empty field is NULL, a quoted one is empty text."""
+    output = io.StringIO()
+    for row in table.to_pylist():
+        fields = ("" if value is None else _quoted(_copied(value)) for value in row.values())
+        output.write(",".join(fields) + "\n")
+    output.seek(0)
+    return output
+
+
+def _quoted(text: str) -> str:
+    return f'"{text.replace(chr(34), chr(34) * 2)}"'
+
+
+def _copied(value: Any) -> str:
+    if isinstance(value, list):
+        return "{" + ",".join("null" if item is None else json.dumps(str(item)) for item in value) + "}"
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    return json.dumps(value) if isinstance(value, dict) else str(value)
