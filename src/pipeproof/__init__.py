@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeproof.errors import PipeproofError
 
 if TYPE_CHECKING:
+    from pipeproof.environments.dbt.errors import DbtFailed, DbtNothingSelected
     from pipeproof.environments.prefect.outcomes import (
         FlowCancelled,
         FlowCrashed,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pipeproof.stepfunctions.mocks import returns, throws
 
 __all__ = [
+    "DbtFailed",
+    "DbtNothingSelected",
     "ExecutionAborted",
     "ExecutionFailed",
     "ExecutionTimedOut",
@@ -38,6 +41,8 @@ __all__ = [
 ]
 
 _HOMES: dict[str, str] = {
+    "DbtFailed": "pipeproof.environments.dbt.errors",
+    "DbtNothingSelected": "pipeproof.environments.dbt.errors",
     "ExecutionAborted": "pipeproof.stepfunctions.errors",
     "ExecutionFailed": "pipeproof.stepfunctions.errors",
     "ExecutionTimedOut": "pipeproof.stepfunctions.errors",

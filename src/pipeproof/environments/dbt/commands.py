@@ -73,7 +73,7 @@ def fetch_state(state: str | Path, folder: Path) -> Path:
 
 def _download(url: str, folder: Path) -> Path:
     try:
-        import boto3
+        import boto3  # type: ignore[import-untyped]
     except ModuleNotFoundError as error:
         raise DbtSetupError(f"state: {url} needs boto3", hint="install pipeproof[aws]") from error
     parts = urlsplit(url)

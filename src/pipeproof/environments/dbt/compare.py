@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.environments.dbt.errors import DbtRowsInvalid
+from pipeproof.environments.dbt.errors import DbtRowsError
 from pipeproof.environments.dbt.rows import JSON_FIELD
 from pipeproof.environments.dbt.values import Key, adapt, identify, is_close, is_number, read_column
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped]
 
 PAIRED = 200
 """How many missing and extra rows are looked through for pairs; a difference beyond that is counted, not explained."""
@@ -63,7 +63,7 @@ def compare_tables(
         key: The columns by which a changed row is known to be the same row.
 
     Raises:
-        DbtRowsInvalid: A column is not there.
+        DbtRowsError: A column is not there.
     """
     from pipeproof.environments.dbt.compare_large import LARGE, can_drop, drop_equal_rows
 
@@ -99,7 +99,7 @@ def _pick(built: "pa.Table", expected: "pa.Table", columns: Sequence[str] | None
         lacking = [name for name in wanted if name not in table.column_names and name.lower() not in names]
         if lacking:
             has = ", ".join(table.column_names)
-            raise DbtRowsInvalid(
+            raise DbtRowsError(
                 f"the {side} rows have no column {', '.join(map(repr, lacking))}", hint=f"they have {has}"
             )
         found = [name if name in table.column_names else names[name.lower()] for name in wanted]
@@ -135,7 +135,7 @@ def _tolerances(names: Sequence[str], tolerance: Tolerance) -> list[float | None
     if isinstance(tolerance, Mapping):
         unknown = sorted(set(tolerance) - set(names))
         if unknown:
-            raise DbtRowsInvalid(f"tolerance names columns that are not compared: {', '.join(unknown)}")
+            raise DbtRowsError(f"tolerance names columns that are not compared: {', '.join(unknown)}")
         return [tolerance.get(name) for name in names]
     return [tolerance] * len(names)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped]
 
 LARGE = 20_000
 """From how many rows on."""
@@ -38,15 +38,14 @@ def drop_equal_rows(
         database.register("built_rows", built)
         database.register("expected_rows", expected)
         sides = [
-            _same_values(built.schema.field(at), expected.schema.field(at), typed=typed) for at in range(len(limits))
+            _same_values(mine, theirs, typed=typed) for mine, theirs in zip(built.schema, expected.schema, strict=True)
         ]
-        for name, side in (("built", 0), ("expected", 1)):
-            values = ", ".join(
-                f"{pair[side].format(at=_quote(field.name))} as v{at}"
-                for at, (pair, field) in enumerate(zip(sides, built.schema, strict=True))
-            )
+        for name, forms in (("built", [side[0] for side in sides]), ("expected", [side[1] for side in sides])):
+            pairs = zip(forms, built.column_names, strict=True)
+            values = ", ".join(f"{form.format(at=_quote(column))} as v{at}" for at, (form, column) in enumerate(pairs))
             database.execute(
-                f"create temp table {name} as select row_number() over () - 1 as at, {values} from {name}_rows"  # noqa: S608
+                f"create temp table {name} as "  # noqa: S608 - names of ours
+                f"select row_number() over () - 1 as at, {values} from {name}_rows"
             )
         every = ", ".join(f"v{at}" for at in range(len(limits)))
         left = {
@@ -54,8 +53,11 @@ def drop_equal_rows(
             for name, other in (("built", "expected"), ("expected", "built"))
         }
         if any(limit is not None for limit in limits):
-            _drop_close(database, limits, [pair[2] for pair in sides])
-        rows = {name: _fetch(database, f"select at from {table} order by at") for name, table in left.items()}
+            _drop_close(database, limits, [numeric for _, _, numeric in sides])
+        rows = {
+            name: _fetch(database, f"select at from {table} order by at")  # noqa: S608
+            for name, table in left.items()
+        }
     more = sum(max(0, len(found) - LISTED) for found in rows.values())
     return built.take(rows["built"][:LISTED]), expected.take(rows["expected"][:LISTED]), more
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pipeproof.environments.dbt.result import DbtResult
 
 
-class DbtFailed(PipeproofError):
+class DbtFailed(PipeproofError):  # noqa: N818 - the interface's name
     """dbt, or a node that it ran, failed.
 
     Args:
@@ -30,23 +30,23 @@ class DbtFailed(PipeproofError):
         self.result = result
 
 
-class DbtNothingSelected(PipeproofError):
+class DbtNothingSelected(PipeproofError):  # noqa: N818 - the interface's name
     """A selection, or a part of one, matches nothing: dbt itself would call that a success."""
 
 
-class DbtUnknownName(PipeproofError):
+class DbtNameError(PipeproofError):
     """The project has no such model, seed, snapshot or source."""
 
 
-class DbtRowsInvalid(PipeproofError):
+class DbtRowsError(PipeproofError):
     """Rows that cannot be made into a table."""
 
 
-class DbtDifference(PipeproofError, AssertionError):
+class DbtDifferenceError(PipeproofError, AssertionError):
     """What was built is not what was expected."""
 
 
-class DbtRefused(PipeproofError):
+class DbtRefusedError(PipeproofError):
     """Something would be written outside the test's own schemas."""
 
 

@@ -35,7 +35,7 @@ def explain_failure(
     skipped = [node.name for node in result.nodes.values() if node.status == "skipped"]
     if skipped:
         lines.append(f"not run because of that: {', '.join(skipped)}")
-    return DbtFailed("\n".join(lines), hint=_hint(project, manifest, first), location=location, result=result)
+    return DbtFailed("\n".join(lines), hint=_hint(manifest, first), location=location, result=result)
 
 
 def _words(node: DbtNode) -> str:
@@ -52,7 +52,7 @@ def _write_compiled(folder: Path, node: DbtNode) -> Path:
     return path
 
 
-def _hint(project: DbtProject, manifest: Any, node: DbtNode) -> str | None:
+def _hint(manifest: Any, node: DbtNode) -> str | None:
     """What to do when an input is not there: name the inputs that were neither built nor given."""
     if not _MISSING.search(node.message):
         return None

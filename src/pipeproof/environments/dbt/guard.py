@@ -4,12 +4,14 @@ dbt announces each statement before it sends it; an exception raised then keeps 
 with every adapter, and for whatever made the statement: a hook, a macro, a materialization.
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeproof.environments.dbt.errors import DbtRefused
+from pipeproof.environments.dbt.errors import DbtRefusedError
 from pipeproof.environments.dbt.naming import is_inside
 from pipeproof.environments.dbt.writes import Write, find_writes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Guard:
@@ -47,7 +49,7 @@ class Guard:
                 continue
             node = str(data.node_info.node_name or data.node_info.unique_id or data.conn_name)
             self.refused.append((node, str(write)))
-            raise DbtRefused(f"{node} would {write}, outside the test's schema {self._schema}")
+            raise DbtRefusedError(f"{node} would {write}, outside the test's schema {self._schema}")
 
     def _allows(self, write: Write) -> bool:
         *outer, last = (part.lower() for part in write.name)

@@ -8,7 +8,7 @@ one is known.
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -78,8 +78,8 @@ def _owner(test: Any, root: yaml.Node, manifest: Any) -> yaml.Node | None:
 
 
 def _test_entry(place: yaml.Node | None, kind: str, name: str) -> yaml.Node | None:
-    """The item under `data_tests` or `tests` that declares a test: the one with its name, else the first of its kind."""
-    first = None
+    """The item under `data_tests` or `tests` that declares a test: by its name, else the first of its kind."""
+    first: yaml.Node | None = None
     for key in ("data_tests", "tests"):
         listed = _get(place, key)
         for item in listed.value if isinstance(listed, yaml.SequenceNode) else ():
@@ -90,7 +90,7 @@ def _test_entry(place: yaml.Node | None, kind: str, name: str) -> yaml.Node | No
                 fits = inner is not None or _scalar(_get(item, "test_name")) == kind
                 named = name in {_scalar(_get(inner, "name")), _scalar(_get(item, "name"))}
             if named:
-                return item
+                return cast("yaml.Node", item)
             first = first or (item if fits else None)
     return first
 
@@ -128,10 +128,11 @@ def _suspects(message: str, quoted: "re.Match[str] | None") -> Iterator[str]:
 
 
 def _first_file(text: str, project_dir: Path) -> Path | None:
+    name: str
     for name in _PROJECT_FILE.findall(text):
         if (project_dir / name).is_file():
             return project_dir / name
-        for found in project_dir.glob(f"*/**/{name}"):
+        if found := next(project_dir.glob(f"*/**/{name}"), None):
             return found
     return None
 
@@ -162,7 +163,8 @@ def _get(node: yaml.Node | None, key: str) -> yaml.Node | None:
 
 def _named(node: yaml.Node | None, name: str) -> yaml.Node | None:
     entries = node.value if isinstance(node, yaml.SequenceNode) else ()
-    return next((entry for entry in entries if _scalar(_get(entry, "name")) == name), None)
+    found: yaml.Node | None = next((entry for entry in entries if _scalar(_get(entry, "name")) == name), None)
+    return found
 
 
 def _scalar(node: yaml.Node | None) -> str | None:

@@ -3,7 +3,7 @@
 The nodes are dbt's; they are changed by their public fields only.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pipeproof.environments.dbt.naming import place_schema
@@ -45,13 +45,24 @@ def stand_in(manifest: Any, unique_id: str) -> None:
 
     A model without code is one that dbt refers to and never runs; without parents, it ends the selection of ancestors.
     """
-    from dbt.artifacts.resources import DependsOn, ModelConfig
+    from dbt.artifacts.resources.types import NodeType
+    from dbt.artifacts.resources.v1.components import DependsOn
+    from dbt.artifacts.resources.v1.model import ModelConfig
     from dbt.contracts.graph.nodes import ModelNode
-    from dbt.node_types import NodeType
 
     node = manifest.nodes[unique_id]
     if not isinstance(node, ModelNode):
-        same = ("database", "schema", "name", "package_name", "path", "original_file_path", "unique_id", "fqn", "alias")
+        same: tuple[str, ...] = (
+            "database",
+            "schema",
+            "name",
+            "package_name",
+            "path",
+            "original_file_path",
+            "unique_id",
+            "fqn",
+            "alias",
+        )
         same += ("checksum", "columns", "tags", "relation_name")
         values = {name: getattr(node, name) for name in same}
         node = ModelNode(resource_type=NodeType.Model, config=ModelConfig(), **values)
@@ -63,9 +74,11 @@ def stand_in(manifest: Any, unique_id: str) -> None:
     node.config.pre_hook, node.config.post_hook = [], []
 
 
-def build_ephemeral(manifest: Any, unique_id: str) -> None:
-    """Make an ephemeral model that a test builds by its name a view, so that there is something to look at."""
-    manifest.nodes[unique_id].config.materialized = "view"
+def build_ephemerals(manifest: Any, names: Collection[str]) -> None:
+    """Make ephemeral models that a test builds by their names views, so that there is something to look at."""
+    for node in manifest.nodes.values():
+        if node.name in names and node.resource_type == "model" and node.config.materialized == "ephemeral":
+            node.config.materialized = "view"
 
 
 def redirect_source(manifest: Any, adapter: Any, unique_id: str, relation: Any) -> None:

@@ -125,7 +125,7 @@ def _refuse_production(settings: Settings, profile: Mapping[str, Any], output: M
     allow = f"if it is meant, allow it by name: PIPEPROOF_DBT_ALLOW_TARGET={settings.target}"
     if _PRODUCTION.search(settings.target.lower()):
         raise DbtSetupError(f"dbt-target: {settings.target!r} looks like production", hint=allow)
-    default = str(profile.get("target", "default"))
+    default = _render(str(profile.get("target", "default")))
     other = (profile.get("outputs") or {}).get(default)
     if other is None or default == settings.target:
         return
@@ -134,6 +134,16 @@ def _refuse_production(settings: Settings, profile: Mapping[str, Any], output: M
             f"dbt-target: {settings.target!r} writes to the schema of the profile's default target {default!r}",
             hint=f"give it a schema of its own, or, {allow}",
         )
+
+
+def _render(text: str) -> str:
+    """A value with its `env_var(…)` filled in, as far as it goes without dbt."""
+    from jinja2 import Environment
+
+    def env_var(name: str, default: str = "") -> str:
+        return os.environ.get(name, default)
+
+    return Environment(autoescape=False).from_string(text).render(env_var=env_var)  # noqa: S701 - YAML, not HTML
 
 
 def _place(output: Mapping[str, Any]) -> tuple[Any, ...]:

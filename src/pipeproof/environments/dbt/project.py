@@ -14,7 +14,7 @@ import yaml
 
 from pipeproof.environments.dbt import manifest as manifests
 from pipeproof.environments.dbt import runner
-from pipeproof.environments.dbt.errors import DbtFailed, DbtSetupError, DbtUnknownName
+from pipeproof.environments.dbt.errors import DbtFailed, DbtNameError, DbtSetupError
 from pipeproof.environments.dbt.lines import locate_parse_error
 from pipeproof.environments.dbt.naming import RunName
 from pipeproof.environments.dbt.profile import Profile, make_profile
@@ -119,9 +119,8 @@ class DbtProject:
         try:
             return runner.current_adapter(self.adapter)
         except KeyError:  # this process has read what another parsed, and run nothing yet
-            outcome = runner.invoke(
-                self.folders, ["list", "--select", "config.enabled:false"], self.parsed().copy(), runner.PARSE_SCHEMA, _ignore
-            )  # fmt: skip
+            arguments = ["list", "--select", "config.enabled:false"]
+            outcome = runner.invoke(self.folders, arguments, self.parsed().copy(), runner.PARSE_SCHEMA, _ignore)
             if outcome.exception is not None:
                 raise _failed(outcome.exception, self.path) from outcome.exception
             return runner.current_adapter(self.adapter)
@@ -146,7 +145,7 @@ class DbtProject:
         """The node or source of that name: `orders`, `package.orders`, `orders.v2`, `source.table`.
 
         Raises:
-            DbtUnknownName: There is none.
+            DbtNameError: There is none.
         """
         names: dict[str, Any] = self._fact("names", _index_names)
         if name not in names:
@@ -154,7 +153,7 @@ class DbtProject:
 
             close = get_close_matches(name, names, n=3)
             hint = f"did you mean {' or '.join(close)}?" if close else "`dbt.project.nodes` lists what there is"
-            raise DbtUnknownName(f"the project has no model, seed, snapshot or source {name!r}", hint=hint)
+            raise DbtNameError(f"the project has no model, seed, snapshot or source {name!r}", hint=hint)
         return names[name]
 
     def _fact(self, name: str, find: Callable[[Any], Any]) -> Any:

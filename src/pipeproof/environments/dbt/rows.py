@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pipeproof.environments.dbt.errors import DbtRowsInvalid
+from pipeproof.environments.dbt.errors import DbtRowsError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped]
 
 _FILE = re.compile(r".+\.(?:csv|tsv|parquet)", re.IGNORECASE)
 
@@ -33,7 +33,7 @@ def read_rows(rows: object, folders: Sequence[Path] = ()) -> "tuple[pa.Table, bo
         folders: Where a relative path is looked for.
 
     Raises:
-        DbtRowsInvalid: They are none of these, or the file is not there.
+        DbtRowsError: They are none of these, or the file is not there.
     """
     import pyarrow as pa
 
@@ -42,12 +42,12 @@ def read_rows(rows: object, folders: Sequence[Path] = ()) -> "tuple[pa.Table, bo
     if isinstance(rows, pa.Table):
         return rows, True
     if isinstance(rows, Mapping):
-        raise DbtRowsInvalid("rows are a list of mappings, not one mapping", hint="write [{…}]")
+        raise DbtRowsError("rows are a list of mappings, not one mapping", hint="write [{…}]")
     if hasattr(rows, "__arrow_c_stream__") or hasattr(rows, "__dataframe__"):
         return _read_frame(rows), True
     if isinstance(rows, Iterable):
         return make_table(list(rows)), True
-    raise DbtRowsInvalid(f"rows cannot be read from {type(rows).__name__}")
+    raise DbtRowsError(f"rows cannot be read from {type(rows).__name__}")
 
 
 def make_table(rows: "Sequence[Mapping[str, Any]]", names: Sequence[str] = ()) -> "pa.Table":
@@ -56,7 +56,7 @@ def make_table(rows: "Sequence[Mapping[str, Any]]", names: Sequence[str] = ()) -
 
     for row in rows:
         if not isinstance(row, Mapping):
-            raise DbtRowsInvalid(f"rows are mappings of columns to values, not {type(row).__name__}: {row!r}")
+            raise DbtRowsError(f"rows are mappings of columns to values, not {type(row).__name__}: {row!r}")
     columns = list(dict.fromkeys(str(key) for row in rows for key in row)) or list(names)
     arrays, schema = [], []
     for name in columns:
@@ -85,7 +85,7 @@ def make_array(name: str, values: list[Any]) -> "tuple[pa.Array, bool]":
         return pa.array(values), False
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
         held = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise DbtRowsInvalid(f"column {name!r}: values of {held} make no column: {error}") from error
+        raise DbtRowsError(f"column {name!r}: values of {held} make no column: {error}") from error
 
 
 def _as_number(value: Any, *, exact: bool) -> Any:
@@ -98,7 +98,7 @@ def _read_file(path: Path, folders: Sequence[Path]) -> "tuple[pa.Table, bool]":
     found = next((place for folder in (*folders, Path()) if (place := folder / path.expanduser()).is_file()), None)
     if found is None:
         looked = ", ".join(str(folder) for folder in (*folders, Path.cwd()))
-        raise DbtRowsInvalid(f"there is no file {path}", hint=f"looked in {looked}")
+        raise DbtRowsError(f"there is no file {path}", hint=f"looked in {looked}")
     if found.suffix.lower() == ".parquet":
         from pyarrow import parquet
 
@@ -142,7 +142,8 @@ def infer_types(table: "pa.Table", known: Iterable[str]) -> "pa.Table":
             column.seek(0)
             options = csv.ReadOptions(column_names=[name])
             skipping = csv.ParseOptions(ignore_empty_lines=False, newlines_in_values=True)
-            read = csv.read_csv(column, options, skipping, csv.ConvertOptions(strings_can_be_null=True))
+            nulls = csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""])
+            read = csv.read_csv(column, options, skipping, nulls)
             if read.num_rows == table.num_rows and not pa.types.is_null(read.schema.field(0).type):
                 table = table.set_column(at, name, _decide(table.column(at), read.column(0)))
     return table
@@ -151,7 +152,7 @@ def infer_types(table: "pa.Table", known: Iterable[str]) -> "pa.Table":
 def _decide(text: "pa.ChunkedArray", read: "pa.ChunkedArray") -> "pa.ChunkedArray":
     """What Arrow read, unless that loses something: `007` is no number."""
     import pyarrow as pa
-    import pyarrow.compute as pc
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
 
     if pa.types.is_integer(read.type) and not pc.all(pc.equal(pc.cast(read, pa.string()), text)).as_py():
         return text
@@ -165,6 +166,6 @@ def _read_frame(frame: Any) -> "pa.Table":
         return pa.Table.from_pandas(frame, preserve_index=False)
     if hasattr(frame, "__arrow_c_stream__"):
         return pa.table(frame)
-    from pyarrow.interchange import from_dataframe
+    from pyarrow.interchange import from_dataframe  # type: ignore[import-untyped]
 
     return from_dataframe(frame)

@@ -11,7 +11,7 @@ from pipeproof.environments.dbt import runner
 from pipeproof.environments.dbt.commands import Request, name_given, write_arguments
 from pipeproof.environments.dbt.compare import Tolerance, compare_tables
 from pipeproof.environments.dbt.difference import render_difference
-from pipeproof.environments.dbt.errors import DbtDifference, DbtNothingSelected, DbtRefused
+from pipeproof.environments.dbt.errors import DbtDifferenceError, DbtNothingSelected, DbtRefusedError
 from pipeproof.environments.dbt.failures import explain_failure
 from pipeproof.environments.dbt.guard import Guard
 from pipeproof.environments.dbt.project import DbtProject
@@ -20,7 +20,7 @@ from pipeproof.environments.dbt.rows import infer_types, is_sql, read_rows
 from pipeproof.environments.dbt.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped]
 
 Recorder = Callable[[str, Mapping[str, Any]], None]
 Selection = str | Sequence[str] | None
@@ -57,8 +57,8 @@ class Dbt:
             rows: A list of mappings, the path of a CSV or Parquet file, a pandas, Polars or Arrow frame, or SQL.
 
         Raises:
-            DbtUnknownName: The project has nothing of that name.
-            DbtRowsInvalid: The rows make no table.
+            DbtNameError: The project has nothing of that name.
+            DbtRowsError: The rows make no table.
         """
         __tracebackhide__ = True
         node = self.project.find(name)
@@ -139,7 +139,7 @@ class Dbt:
         Raises:
             DbtFailed: A node failed, or dbt did.
             DbtNothingSelected: The selection, or a part of it, matches nothing.
-            DbtRefused: Something would be written outside the test's schemas.
+            DbtRefusedError: Something would be written outside the test's schemas.
         """
         __tracebackhide__ = True
         request = Request(
@@ -156,6 +156,9 @@ class Dbt:
         nodes = read_nodes(getattr(outcome.result, "results", None), self.project.path)
         result = DbtResult(command, nodes, time.perf_counter() - started)
         self._record_run(request, result)
+        for node in nodes.values():
+            if node.unique_id in self._given:  # built now: no stand-in any more
+                self._warehouse.forget(self._given.pop(node.unique_id))
         if guard.refused:
             raise _refusal(guard.refused, self.schema)
         if outcome.exception is not None or (check and not result.success):
@@ -167,13 +170,13 @@ class Dbt:
     def rows(self, name: str) -> list[dict[str, Any]]:
         """What was built, or stands in, under a name: its rows with real types."""
         __tracebackhide__ = True
-        names, rows = self._warehouse.read(f"select * from {self._source_of(name)}")
+        names, rows = self._warehouse.read(f"select * from {self._source_of(name)}")  # noqa: S608
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def arrow(self, name: str) -> "pa.Table":
         """What was built, or stands in, under a name."""
         __tracebackhide__ = True
-        return self._warehouse.read_table(f"select * from {self._source_of(name)}")
+        return self._warehouse.read_table(f"select * from {self._source_of(name)}")  # noqa: S608
 
     def sql(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query; `{{ ref('x') }}`, `{{ source('a', 'b') }}` and `{{ target.schema }}` work in it."""
@@ -199,8 +202,8 @@ class Dbt:
             tolerance: How far apart numbers may be: for all columns, or a mapping by column.
 
         Raises:
-            DbtDifference: They differ; the message shows the rows that do.
-            DbtRowsInvalid: A column is not there.
+            DbtDifferenceError: They differ; the message shows the rows that do.
+            DbtRowsError: A column is not there.
         """
         __tracebackhide__ = True
         built = self.arrow(name)
@@ -213,7 +216,7 @@ class Dbt:
             built, expected, typed=typed, columns=columns, ordered=ordered, tolerance=tolerance, key=key
         )
         if difference is not None:
-            raise DbtDifference(render_difference(name, difference))
+            raise DbtDifferenceError(render_difference(name, difference))
 
     def close(self) -> None:
         """Drop the test's schemas."""
@@ -242,10 +245,10 @@ class Dbt:
                 manifests.redirect_source(manifest, adapter, unique_id, relation)
             elif manifest.nodes[unique_id].name not in named or request.command == "test":
                 manifests.stand_in(manifest, unique_id)
-        for node in list(manifest.nodes.values()):
-            if node.name in named and node.resource_type == "model" and node.config.materialized == "ephemeral":
-                if request.command in {"run", "build"} and node.unique_id not in self._given:
-                    manifests.build_ephemeral(manifest, node.unique_id)
+        if request.command in {"run", "build"}:
+            manifests.build_ephemerals(
+                manifest, named - {manifest.nodes[at].name for at in self._given if at in manifest.nodes}
+            )
         return manifest
 
     def _guard(self) -> Guard:
@@ -326,9 +329,9 @@ class Dbt:
             self._record(kind, data)
 
 
-def _refusal(refused: Sequence[tuple[str, str]], schema: str) -> DbtRefused:
+def _refusal(refused: Sequence[tuple[str, str]], schema: str) -> DbtRefusedError:
     node, write = refused[0]
-    return DbtRefused(
+    return DbtRefusedError(
         f"{node} would {write}, which is outside the test's schema {schema}",
         hint="let it follow the target: {{ target.schema }} in place of the schema's name",
     )

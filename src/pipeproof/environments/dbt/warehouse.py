@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipeproof.environments.dbt.rows import JSON_FIELD, make_array
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped]
 
 BATCH = 500
 """How many rows one `insert` statement takes, where there is no faster way."""
@@ -31,6 +31,7 @@ class Warehouse:
         self._adapter = adapter
         self._connect = connect
         self._handle: Any = None
+        self._made: dict[str, dict[str, str]] = {}
 
     def close(self) -> None:
         """Close the connection."""
@@ -63,14 +64,14 @@ class Warehouse:
         """The rows of a query as an Arrow table."""
         import pyarrow as pa
 
+        query = getattr(self._live_handle().cursor(), "sql", None)
+        if callable(query):
+            return query(sql).to_arrow_table()
         cursor = self.execute(sql)
-        for method in ("fetch_arrow_table", "to_arrow_table", "fetchall_arrow", "fetch_arrow_all"):
+        for method in ("fetchall_arrow", "fetch_arrow_all"):
             fetch = getattr(cursor, method, None)
             if callable(fetch):
-                table = fetch()
-                self._end("commit")
-                if table is not None:
-                    return table
+                return fetch()
         names = [column[0] for column in cursor.description or ()]
         codes = [column[1] for column in cursor.description or ()]
         rows = cursor.fetchall()
@@ -85,17 +86,18 @@ class Warehouse:
         """The types of a relation's columns in the database's words; none where the relation is not there."""
         _, rows = self.read(
             "select column_name, data_type from information_schema.columns "  # noqa: S608 - names of ours
-            f"where table_schema = '{relation.schema}' and table_name = '{relation.identifier}' order by ordinal_position"
+            f"where table_schema = '{relation.schema}' and table_name = '{relation.identifier}' "
+            "order by ordinal_position"
         )
         return {str(name): str(kind) for name, kind in rows}
 
     def create_schema(self, relation: Any) -> None:
         """Create the schema of a relation."""
-        self.execute(f"create schema if not exists {relation.without_identifier()}")
+        self.execute(f"create schema if not exists {relation.without_identifier().include(database=False)}")
 
     def drop_schema(self, relation: Any) -> None:
         """Drop the schema of a relation with all that is in it."""
-        self.execute(f"drop schema if exists {relation.without_identifier()} cascade")
+        self.execute(f"drop schema if exists {relation.without_identifier().include(database=False)} cascade")
 
     def drop(self, relation: Any) -> None:
         """Drop a relation, whether it is a table or a view."""
@@ -106,23 +108,43 @@ class Warehouse:
         for (kind,) in found:
             self.execute(f"drop {'view' if 'VIEW' in str(kind).upper() else 'table'} {relation} cascade")
 
+    def forget(self, relation: Any) -> None:
+        """Take a table that was made here for one that dbt has made anew."""
+        self._made.pop(str(relation), None)
+
     def create_from_query(self, relation: Any, query: str) -> None:
         """Make a table of a query."""
+        self.forget(relation)
         self.drop(relation)
         self.execute(f"create table {relation} as {query}")
 
     def create_table(self, relation: Any, table: "pa.Table", types: Mapping[str, str]) -> None:
-        """Make a table of rows; `types` are the columns' types where they are known."""
-        self.drop(relation)
+        """Make a table of rows, or fill the one that this made before if its columns are the same.
+
+        A table that is dropped takes the views that read it with it.
+
+        Args:
+            relation: The table.
+            table: Its rows.
+            types: The columns' types where they are known.
+        """
         adapter = self._adapter()
-        names = [adapter.quote_as_configured(field.name, "identifier") for field in table.schema]
-        kinds = [types.get(field.name) or self._sql_type(field) for field in table.schema]
-        if not names:
-            names, kinds = ["pipeproof_no_columns"], ["integer"]
-        definition = ", ".join(f"{name} {kind}" for name, kind in zip(names, kinds, strict=True))
-        self.execute(f"create table {relation} ({definition})")
+        before = self._made.get(str(relation), {})
+        columns = {}
+        for at, column in enumerate(table.schema):
+            guess = before.get(column.name) if table.column(at).null_count == table.num_rows else None
+            columns[column.name] = types.get(column.name) or guess or self._sql_type(column)
+        columns = columns or {"pipeproof_no_columns": "integer"}
+        names = [adapter.quote_as_configured(name, "identifier") for name in columns]
+        if columns == before:
+            self.execute(f"delete from {relation}")  # noqa: S608 - a name of ours
+        else:
+            self.drop(relation)
+            definition = ", ".join(f"{name} {kind}" for name, kind in zip(names, columns.values(), strict=True))
+            self.execute(f"create table {relation} ({definition})")
+            self._made[str(relation)] = columns
         if table.num_rows:
-            self._insert(relation, names, kinds, table)
+            self._insert(relation, names, list(columns.values()), table)
 
     def _insert(self, relation: Any, names: Sequence[str], kinds: Sequence[str], table: "pa.Table") -> None:
         cursor = self._live_handle().cursor()
@@ -179,7 +201,7 @@ class Warehouse:
 
 
 def _sql_type(kind: Any, adapter: Any) -> str:
-    import agate
+    import agate  # type: ignore[import-untyped]
     import pyarrow as pa
 
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):

@@ -1,0 +1,71 @@
+"""A project that does what projects do, on both databases: every test that takes `dbt` runs on each."""
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+SHOP = Path(__file__).parent / "shop"
+
+
+@pytest.fixture(scope="session")
+def make_project(tmp_path_factory):
+    """Make a `DbtProject` of settings, with folders of its own."""
+    from pipeproof.environments.dbt.naming import name_run
+    from pipeproof.environments.dbt.project import DbtProject
+    from pipeproof.environments.dbt.settings import Settings
+
+    made = []
+
+    def make(project_dir=SHOP, target="embedded", prefix="pptest", worker="w0", shared=None, **settings):
+        folder = tmp_path_factory.mktemp("dbt")
+        project = DbtProject(
+            Settings(project_dir, target, prefix, **settings), name_run(prefix, worker), folder, shared or folder
+        )
+        made.append(project)
+        return project
+
+    yield make
+    for project in made:
+        project.close()
+
+
+@pytest.fixture(scope="session")
+def shop_database(postgres_server):
+    """The address of the server, where the project's profile looks for it."""
+    name = "shop"
+    server = postgres_server
+    with pytest.MonkeyPatch.context() as patch:
+        if not server.execute(f"select 1 from pg_database where datname = '{name}'"):
+            from contextlib import suppress
+
+            with suppress(Exception):  # another worker was faster
+                server.execute(f"create database {name}")
+        for variable, value in (("HOST", server.host), ("PORT", str(server.port)), ("USER", server.user)):
+            patch.setenv(f"SHOP_{variable}", value)
+        patch.setenv("SHOP_DATABASE", name)
+        yield type(server)(port=server.port, database=name)
+
+
+@pytest.fixture(scope="session", params=["embedded", "ci"])
+def _dbt_project(request, make_project):
+    if request.param != "embedded":
+        request.getfixturevalue("shop_database")
+    return make_project(target=request.param)
+
+
+@pytest.fixture
+def raw_orders():
+    """Three orders of two customers, as they land."""
+    return [
+        {
+            "id": 1,
+            "customer_id": 1,
+            "status": "paid",
+            "amount": Decimal("10.00"),
+            "ordered_at": datetime(2026, 1, 1, 9),
+        },
+        {"id": 2, "customer_id": 1, "status": "open", "amount": Decimal("5.00"), "ordered_at": datetime(2026, 1, 2, 9)},
+        {"id": 3, "customer_id": 2, "status": "paid", "amount": Decimal("7.50"), "ordered_at": datetime(2026, 1, 3, 9)},
+    ]

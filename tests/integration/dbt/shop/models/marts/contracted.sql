@@ -1,0 +1,1 @@
+select customer_id, {{ var('contracted', 'name') }} as name from {{ ref('stg_customers') }}

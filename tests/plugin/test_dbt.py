@@ -1,0 +1,126 @@
+"""The fixture `dbt`, from outside."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+PROJECT = {
+    "dbt_project.yml": """
+        name: tiny
+        version: "1.0"
+        profile: there_is_none
+    """,
+    "models/totals.sql": """
+        select customer, sum(amount) as total
+        from {{ source('shop', 'orders') }}
+        group by customer
+    """,
+    "models/broken.sql": """
+        select
+            1 as one,
+            nonsense + 1 as two
+    """,
+    "models/schema.yml": """
+        version: 2
+        sources:
+          - name: shop
+            tables:
+              - name: orders
+    """,
+}
+
+
+@pytest.fixture
+def project(pytester):
+    """A dbt project in `pipeline/`, and a run of pytest in a process of its own."""
+    for name, content in PROJECT.items():
+        path = pytester.path / "pipeline" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = content.strip("\n").splitlines()
+        path.write_text("\n".join(line[8:] for line in lines) + "\n")
+    return pytester
+
+
+def files_of(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_dbt__embedded_without_any_setup(project):
+    """The project is found, its files are as they were, each test has a schema, and what ran is on record."""
+    before = files_of(project.path / "pipeline")
+    project.makeconftest(
+        """
+        import json
+        import pytest
+        from pipeproof.plugin.evidence import RECORDS
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_runtest_teardown(item):
+            with open("evidence.jsonl", "a") as file:
+                file.write(json.dumps([item.name, item.stash.get(RECORDS, [])]) + "\\n")
+        """
+    )
+    project.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("amount", [1, 2.5])
+        def test_totals(dbt, amount):
+            dbt.given("shop.orders", [{"customer": "Ann", "amount": amount}, {"customer": "Ann", "amount": 1}])
+            dbt.run("totals")
+            dbt.expect("totals", [{"customer": "Ann", "total": amount + 1}])
+            print("SCHEMA", dbt.schema)
+
+        def test_project(dbt):
+            assert dbt.project.name == "tiny"
+            assert dbt.project.adapter == "duckdb"
+            assert {node["name"] for node in dbt.project.nodes} == {"totals", "broken", "shop.orders"}
+
+        def test_broken(dbt):
+            dbt.run("broken")
+        """
+    )
+    result = project.runpytest_subprocess("-rA", "-n", "2", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=3, failed=1)
+    schemas = {line for line in result.outlines if line.startswith("SCHEMA pipeproof_")}
+    assert len(schemas) == 2
+    result.stdout.fnmatch_lines(["E * */pipeline/models/broken.sql:3: model broken: *nonsense*"])
+    assert files_of(project.path / "pipeline") == before
+    records = [json.loads(line) for line in Path("evidence.jsonl").read_text().splitlines()]
+    runs = [
+        record["data"]
+        for name, found in records
+        for record in found
+        if name == "test_totals[1]" and record["kind"] == "dbt.run"
+    ]
+    assert [(run["command"], run["select"], run["given"]) for run in runs] == [
+        ("run", ["totals"], ["source.tiny.shop.orders"])
+    ]
+    assert [(node["name"], node["status"]) for node in runs[0]["nodes"]] == [("totals", "success")]
+    described = [record for _, found in records for record in found if record["kind"] == "dbt.project"]
+    assert described
+    assert {node["name"]: node["tests"] for node in described[0]["data"]["nodes"]} == {
+        "totals": 0,
+        "broken": 0,
+        "shop.orders": 0,
+    }
+
+
+def test_dbt__no_project(pytester):
+    pytester.makepyfile("def test_it(dbt): pass")
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["E * no dbt_project.yml at or below *"])
+
+
+def test_plugin__loads_nothing_heavy(pytester):
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_it():
+            assert not {"dbt", "duckdb", "pyarrow", "agate"} & set(sys.modules)
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
