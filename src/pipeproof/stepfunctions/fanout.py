@@ -7,10 +7,9 @@ from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.history import Thread
 from pipeproof.stepfunctions.interpreter import Outcome, run_graph, worker
 from pipeproof.stepfunctions.model import State
-from pipeproof.stepfunctions.payload import fill_expressions, fill_template, select
 from pipeproof.stepfunctions.run import Frame, Visit
 from pipeproof.stepfunctions.scheduler import Cancelled, Fiber, Signal, Sleep
-from pipeproof.stepfunctions.tasks import result_outcome
+from pipeproof.stepfunctions.tasks import result_outcome, task_payload
 
 Waiting = Generator[Sleep | Signal | None, Any, Any]
 _ABORTED = {"Task": "TaskStateAborted", "Wait": "WaitStateAborted"}
@@ -133,14 +132,7 @@ def run_parallel(
 ) -> Generator[Sleep | Signal | None, Any, Outcome]:
     """Runs its branches side by side; the result is the list of their outputs."""
     environment = frame.environment(visit)
-    if state.is_jsonata:
-        payload = value
-        if "Arguments" in state.raw:
-            payload = fill_expressions(state.raw["Arguments"], "Arguments", {"input": value}, environment)
-    else:
-        payload = select(state.raw, "InputPath", value, environment)
-        if "Parameters" in state.raw:
-            payload = fill_template(state.raw["Parameters"], payload, environment)
+    payload = task_payload(state, value, environment)
     visit.attempts[-1].payload = payload
     started = frame.add_event("ParallelStateStarted", {})
     results: list[Any] = [None] * len(state.graphs)
@@ -162,4 +154,5 @@ def run_parallel(
     group = Group(frame, lines(), 0, on_success=succeeded, on_failure=failed, on_abort=lambda _: None)
     yield from group.run()
     frame.add_event("ParallelStateSucceeded", {}, leaf=True)
+    visit.attempts[-1].result = results
     return result_outcome(state, value, results, environment)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from random import Random
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from pipeproof.stepfunctions import lambdas
 from pipeproof.stepfunctions.errors import MockError, StateFailure, TaskNotHandled
 from pipeproof.stepfunctions.mocks import Callback, MockBook, Returns, TaskContext, Throws, call_function, failure_of
 from pipeproof.stepfunctions.resources import Resource, function_name
-from pipeproof.stepfunctions.values import MISSING
+from pipeproof.stepfunctions.values import MISSING, dump
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Request:
     iterations: tuple[int, ...]
     random: Random
     location: Location | None = None
-    elapsed: float = 0.0
+    started: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -72,6 +73,7 @@ class Handlers:
         region: The region.
         validate: Checks a mocked result of a service's integration.
         limit: Wall-clock seconds that a callable may take, or None.
+        refuse: Gives the failure of a call that the role's policy does not allow.
     """
 
     mocks: MockBook
@@ -81,6 +83,7 @@ class Handlers:
     region: str = "us-east-1"
     validate: Callable[[Resource, Any], None] | None = None
     limit: float | None = None
+    refuse: Callable[[Request], StateFailure | None] | None = None
     loaded: dict[str, Callable[..., Any]] = field(default_factory=dict)
 
     def answer(self, request: Request) -> Reply:
@@ -90,6 +93,9 @@ class Handlers:
             TaskNotHandled: Nothing answers it.
             MockError: Its mock is used up or of a wrong form.
         """
+        refusal = self.refuse(request) if self.refuse is not None else None
+        if refusal is not None:
+            return Reply(failure=refusal)
         found = self.mocks.next_answer(self._keys(request), request.iterations)
         if found is not None:
             return self._from_mock(found[1], request)
@@ -148,8 +154,10 @@ class Handlers:
             return self._result(answer.value, request, answer.after, raw=answer.raw)
         if isinstance(answer, Callback):
             return self._from_callback(answer, request)
-        if hasattr(answer, "run_nested"):
-            return answer.run_nested(request)  # type: ignore[no-any-return]
+        if hasattr(answer, "definition"):
+            from pipeproof.stepfunctions.nested import run_nested
+
+            return run_nested(answer, request, self.mocks.all)
         return self._from_callable(answer, request)
 
     def _from_callback(self, answer: Callback, request: Request) -> Reply:
@@ -194,6 +202,9 @@ class Handlers:
     def _result(self, value: Any, request: Request, after: float, *, raw: bool) -> Reply:
         if request.resource.is_lambda_invoke and not raw and not lambdas.is_invoke_response(value):
             return Reply(dict(lambdas.wrap_result(value, request.random)), after=after)
+        failure = _http_failure(request.resource, value)
+        if failure is not None:
+            return Reply(failure=failure, after=after)
         if self.validate is not None and request.resource.kind == "integration" and not request.resource.pattern:
             self.validate(request.resource, value)
         return Reply(value, after=after)
@@ -213,6 +224,14 @@ class Handlers:
             f"Pass mocks={{{name!r}: returns(...)}} or a callable to run(), or use the `aws` fixture: with it service "
             "integrations reach moto."
         )
+
+
+def _http_failure(resource: Resource, value: Any) -> StateFailure | None:
+    """The failure that an answer of `http:invoke` with an error's status is."""
+    status = value.get("StatusCode") if resource.service == "http" and isinstance(value, dict) else None
+    if not isinstance(status, int) or status < 400:
+        return None
+    return StateFailure(f"States.Http.StatusCode.{status}", dump(value.get("ResponseBody", "")))
 
 
 @contextmanager

@@ -74,8 +74,6 @@ def _iterable(value: Any, config: Mapping[str, Any]) -> list[Any]:
         value = value.get(key) if isinstance(value, dict) else None
     if isinstance(value, list):
         return value
-    if isinstance(value, dict):
-        return [{"Key": key, "Value": item} for key, item in value.items()]
     raise reader_failure("Attempting to map over non-iterable node.")
 
 

@@ -17,8 +17,9 @@ from pipeproof.stepfunctions.history import Thread
 from pipeproof.stepfunctions.interpreter import run_graph
 from pipeproof.stepfunctions.loader import load_definition
 from pipeproof.stepfunctions.mock_config import load_mocks
-from pipeproof.stepfunctions.mocks import MockBook
+from pipeproof.stepfunctions.mocks import MockBook, Returns
 from pipeproof.stepfunctions.run import Frame, Run, Settings
+from pipeproof.stepfunctions.unit import StateResult, UnitOptions, run_unit
 from pipeproof.stepfunctions.values import copy
 
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,7 +36,7 @@ class StateMachine:
         name: The machine's name; of a template with several machines the logical id of the one that is meant.
         substitutions: Values for `${Name}` in the definition.
         lambdas: Functions by name: `"package.module:handler"` or a callable.
-        role_policy: The role's policy: what it does not allow fails, as it would in AWS.
+        role_policy: The role's policy (a document or its file): what it does not allow fails, as it would in AWS.
         type: STANDARD or EXPRESS.
         account: The account's number.
         region: The region.
@@ -56,7 +57,7 @@ class StateMachine:
         name: str | None = None,
         substitutions: Mapping[str, Any] | None = None,
         lambdas: Mapping[str, Any] | None = None,
-        role_policy: Mapping[str, Any] | None = None,
+        role_policy: Any = None,
         type: str = "STANDARD",  # noqa: A002 - AWS's word
         account: str = "123456789012",
         region: str = "us-east-1",
@@ -130,6 +131,46 @@ class StateMachine:
             execution.raise_for_status()
         return execution
 
+    def run_state(
+        self,
+        name: str,
+        input: Any = None,  # noqa: A002 - AWS's word
+        mocks: Mapping[str, Any] | None = None,
+        context: Mapping[str, Any] | None = None,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        options: UnitOptions | None = None,
+        seed: int = 0,
+    ) -> StateResult:
+        """Runs one state as a unit, as AWS's TestState API does: a Retrier is named, not followed.
+
+        Args:
+            name: The state, inner ones included.
+            input: Its input; None is an empty object.
+            mocks: What answers its task. The mock of a Map or Parallel gives its whole result; without one its inner
+                states run.
+            context: A context object in place of one that is made up.
+            variables: The variables that it finds.
+            options: What TestState calls stateConfiguration.
+            seed: For random numbers.
+
+        Raises:
+            KeyError: There is no such state.
+        """
+        state = self.definition.find(name)
+        if state is None:
+            known = ", ".join(repr(known.name) for known in self.definition.graph.walk())
+            raise KeyError(f"there is no state {name!r}; there are {known}")
+        settings = replace(self.settings, execution_name="test-state", type="EXPRESS")
+        given = dict(mocks or {})
+        if options is not None and options.item_reader_data is not None and name not in given:
+            given[name] = Returns(options.item_reader_data)
+        handlers = self._handlers(given, None)
+        return run_unit(
+            self.definition, state, _plain_input(input), handlers, settings, Clock(DEFAULT_START),
+            context=context, variables=variables, seed=seed, options=options,
+        )  # fmt: skip
+
     def start(
         self,
         input: Any = None,  # noqa: A002 - AWS's word
@@ -150,7 +191,7 @@ class StateMachine:
 
     def _handlers(self, mocks: Mapping[str, Any] | str | Path | None, test_case: str | None) -> Handlers:
         book = MockBook(load_mocks(mocks, self.name, test_case))
-        backends: tuple[Backend, ...] = active_backends()
+        backends: tuple[Backend, ...] = active_backends(self.settings.region)
         return Handlers(
             book,
             self.lambdas,
@@ -159,6 +200,7 @@ class StateMachine:
             self.settings.region,
             validator_for(self.validation),
             self.handler_limit,
+            refuser_for(self.role_policy, self.settings),
         )
 
 
@@ -273,3 +315,13 @@ class RunningExecution:
             run.hits,
             run.exception,
         )
+
+
+def refuser_for(policy: Any, settings: Settings) -> Callable[[Any], StateFailure | None] | None:
+    """Refuses what a role's policy does not allow, where a policy is given."""
+    if policy is None:
+        return None
+    from pipeproof.iam import Policy
+    from pipeproof.stepfunctions.permissions import refuser
+
+    return refuser(Policy.load(policy), settings)

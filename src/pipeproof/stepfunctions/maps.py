@@ -30,6 +30,7 @@ def run_map(state: State, value: Any, frame: Frame, visit: Visit) -> Work:
     else:
         items = find_items(state, value, effective, environment)
         result = yield from _run_inline(state, value, effective, items, frame, visit, environment)
+    visit.attempts[-1].result = result
     return result_outcome(state, value, result, environment)
 
 

@@ -148,6 +148,11 @@ class MockBook:
         return bool(self._mocks)
 
     @property
+    def all(self) -> Mapping[str, Any]:
+        """The mocks as they were given."""
+        return self._mocks
+
+    @property
     def names(self) -> list[str]:
         """What is mocked."""
         return list(self._mocks)
@@ -201,7 +206,7 @@ def _check(key: str, answer: Any) -> None:
         for item in [*answer.answers.values(), answer.otherwise]:
             if item is not None:
                 _check(key, item)
-    elif not (isinstance(answer, (Returns, Throws, Callback)) or callable(answer) or hasattr(answer, "run_nested")):
+    elif not (isinstance(answer, (Returns, Throws, Callback)) or callable(answer) or hasattr(answer, "definition")):
         raise MockError(
             f"the mock for {key!r} is a {type(answer).__name__}",
             hint="A mock is a callable, returns(value), throws(error, cause), or a list of these, one an attempt.",

@@ -60,6 +60,7 @@ class Attempt:
     started: float
     ended: float | None = None
     payload: Any = MISSING
+    result: Any = MISSING
     error: str | None = None
     cause: str | None = None
     retry_at: float | None = None
@@ -148,13 +149,15 @@ class Frame:
         iterations: The indices of the Map iterations around it.
         items: The context object's `Map`, innermost.
         current: The visit under way, for what aborts it.
+        context: A whole context object in place of the execution's own, for a state that is run alone.
         concurrent: Others take their turn after each state.
         recorded: Visits are remembered.
         execution: The context object's `Execution`, in a child of a distributed Map.
     """
 
     __slots__ = (
-        "concurrent", "current", "execution", "history", "items", "iterations", "recorded", "run", "scope", "thread",
+        "concurrent", "context", "current", "execution", "history", "items", "iterations", "recorded", "run", "scope",
+        "thread",
     )  # fmt: skip
 
     def __init__(
@@ -180,6 +183,7 @@ class Frame:
         self.recorded = recorded
         self.execution = execution
         self.current: Visit | None = None
+        self.context: Mapping[str, Any] | None = None
 
     def inner(
         self,
@@ -211,6 +215,8 @@ class Frame:
         run = self.run
 
         def context() -> dict[str, Any]:
+            if self.context is not None:
+                return dict(self.context)
             state: dict[str, Any] = {"Name": visit.state.name, "EnteredTime": run.clock.text(visit.entered)}
             if visit.state.type in ("Task", "Map", "Parallel"):
                 state["RetryCount"] = visit.retry_count

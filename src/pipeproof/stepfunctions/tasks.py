@@ -22,7 +22,7 @@ Work = Generator[Sleep | Signal | None, Any, Outcome]
 def run_task(state: State, value: Any, frame: Frame, visit: Visit) -> Work:
     """Calls what the Resource names, and waits for its answer in virtual time."""
     resource = parse_resource(state.raw["Resource"])
-    token = frame.run.new_token() if resource.pattern == "waitForTaskToken" or resource.kind == "activity" else None
+    token = frame.run.new_token() if resource.pattern or resource.kind == "activity" else None
     environment = frame.environment(visit, token if resource.kind == "integration" else None)
     payload = task_payload(state, value, environment)
     timeout = task_seconds(state, "TimeoutSeconds", value, environment)
@@ -44,12 +44,13 @@ def run_task(state: State, value: Any, frame: Frame, visit: Visit) -> Work:
         frame.iterations,
         frame.run.random,
         frame.run.definition.locate(state),
-        frame.run.clock.now,
+        frame.run.clock.date(),
     )
     reply = frame.run.handlers.answer(request)
     reply = yield from _await_reply(reply, resource, timeout, heartbeat, token, frame)
     if reply.exception is not None:
         frame.run.exception = reply.exception
+    visit.attempts[-1].result = reply.value
     _raise_failure(reply, resource, frame)
     _add_ended(resource, "Succeeded", {"output": reply.value, "outputDetails": {"truncated": False}}, frame)
     return result_outcome(state, value, reply.value, environment)
