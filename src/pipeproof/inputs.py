@@ -13,6 +13,8 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pipeproof.credentials import request
+from pipeproof.credentials.conflicts import find_conflicts
 from pipeproof.errors import InputError
 
 T = TypeVar("T")
@@ -143,6 +145,11 @@ def prefect_database(value: str) -> str:
     return value.strip()
 
 
+def optional(parse: Callable[[str], T]) -> Callable[[str], T | None]:
+    """Make a parser that takes nothing for `None`, and passes on what is there without the blanks around it."""
+    return lambda value: parse(value.strip()) if value.strip() else None
+
+
 def _input(default: str, parse: Callable[[str], T], help: str, shown_default: str | None = None) -> T:  # noqa: A002
     """Declare one input. The default is written as a user would, and goes through the parser like anything else."""
     metadata = {"default": default, "parse": parse, "help": help, "shown_default": shown_default or default}
@@ -175,6 +182,72 @@ class Inputs:
         "Run a failed test again up to so often; a test that then passes is flaky, not passed",
     )
     test_timeout: float = _input("0", seconds, "Seconds for one test; 0 is none")
+    network: str = _input(
+        "auto",
+        one_of("auto", "loopback", "open"),
+        "`loopback`: tests reach nothing but this machine; `open`; `auto`: loopback, save for tests marked `live`",
+    )
+    aws_role_to_assume: request.Role | None = _input(
+        "", optional(request.parse_role), "The role's ARN, assumed with the workflow's OIDC token"
+    )
+    aws_region: str | None = _input("", optional(request.parse_region), "The region of the role's session")
+    aws_role_session_name: str | None = _input(
+        "",
+        optional(request.parse_session_name),
+        r"2 to 64 of `[\w+=,.@-]`",
+        "`gh-<run id>-<attempt>-<job>`",
+    )
+    aws_role_duration_seconds: int = _input("3600", request.parse_duration, "900 to 43200")
+    aws_session_policy: str | None = _input(
+        "", optional_path, "Inline JSON, or a file's path: the session can do no more than this"
+    )
+    aws_allowed_account_ids: frozenset[str] = _input(
+        "", request.parse_account_ids, "Refuse, before anything is injected, a role of another account"
+    )
+    aws_audience: str = _input("sts.amazonaws.com", one_line, "The audience of the ID token for AWS")
+    aws_sts_endpoint: str | None = _input(
+        "",
+        optional(request.parse_endpoint),
+        "For VPC endpoints, GovCloud and tests; never taken from the environment",
+        "the region's",
+    )
+    aws_chained_role: request.Role | None = _input(
+        "", optional(request.parse_role), "A second role, assumed from the first"
+    )
+    credentials_mode: request.Mode = _input(
+        "env",
+        request.parse_mode,
+        "`env`: static variables; `broker`: a loopback endpoint that renews them, for runs longer than the session",
+    )
+    oidc_tokens: tuple[request.OidcVariable, ...] = _input(
+        "",
+        request.parse_oidc_variables,
+        "Lines `VARIABLE=audience`: put an ID token in that variable (Snowflake workload identity, for one)",
+    )
+    token_exchange: tuple[request.TokenExchange, ...] = _input(
+        "",
+        request.parse_exchanges,
+        "Lines `VARIABLE=token-endpoint audience=… [client_id=…] [scope=…]`: RFC 8693 exchange (Databricks and others)",
+    )
+    rds_auth_token: tuple[request.DatabaseLogin, ...] = _input(
+        "",
+        request.parse_database_logins,
+        "Lines `VARIABLE=user@host:port`: an IAM database token, e.g. for dbt-postgres",
+    )
+    gcp_workload_identity_provider: str | None = _input(
+        "",
+        optional(request.parse_google_provider),
+        "Google: an `external_account` file outside the workspace, `GOOGLE_APPLICATION_CREDENTIALS`",
+    )
+    gcp_service_account: str | None = _input(
+        "", optional(request.parse_service_account), "Google: the service account to act as"
+    )
+    azure_tenant_id: str | None = _input(
+        "",
+        optional(request.parse_azure_id),
+        "Azure: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_FEDERATED_TOKEN_FILE`",
+    )
+    azure_client_id: str | None = _input("", optional(request.parse_azure_id), "Azure: the application's client id")
     dbt_project_dir: str | None = _input("", optional_path, "The folder of `dbt_project.yml`", "found")
     dbt_target: str = _input(
         "embedded", one_line, "`embedded` (DuckDB, no profile needed) or a target of the project's profile"
@@ -262,6 +335,7 @@ def _problems_between(inputs: Inputs, workspace: Path) -> Iterator[str]:
         yield "fail-on: 'regressions' needs `baseline`, the earlier run to compare with"
     if inputs.baseline and not (project / inputs.baseline).exists():
         yield f"baseline: {inputs.baseline!r} does not exist (looked in {project})"
+    yield from find_conflicts(inputs, project)
     if inputs.dbt_project_dir and not (project / inputs.dbt_project_dir / "dbt_project.yml").is_file():
         yield f"dbt-project-dir: {inputs.dbt_project_dir!r} has no dbt_project.yml (looked in {project})"
 

@@ -11,14 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from pipeproof.access import Access, build_request, grant, judge, make_audit, record_tests, redact_files
+from pipeproof.credentials.audit import Audit
 from pipeproof.errors import InputError, NoTestsError, PipeproofError
-from pipeproof.github.context import Context, read_context
+from pipeproof.github.checkout_token import ADVICE, find_tokens
+from pipeproof.github.context import Context, read_context, read_event
+from pipeproof.github.eligibility import Eligibility
 from pipeproof.github.file_commands import Snapshot
 from pipeproof.github.workflow import Workflow
 from pipeproof.inputs import Inputs, action_values, read_inputs
+from pipeproof.redaction import Redactor
 from pipeproof.report.annotations import annotations
 from pipeproof.report.exercised import render_exercised
-from pipeproof.report.files import write_files
+from pipeproof.report.files import AUDIT, write_files
 from pipeproof.report.outputs import exit_code, outputs
 from pipeproof.report.summary import Links, render_summary
 from pipeproof.results.baseline import Comparison, compare, read_baseline
@@ -66,6 +71,15 @@ class Job:
         return Path(os.path.normpath(self.workspace / self.inputs.report_dir))
 
 
+@dataclass
+class Trail:
+    """What a run gathers on its way, for the report."""
+
+    redactor: Redactor
+    audit: Audit
+    account_id: str | None = None
+
+
 def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None, directory: Path | None = None) -> int:
     """Run the tests of a project and report; give the exit code.
 
@@ -93,19 +107,57 @@ def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None,
 
 def run(job: Job) -> int:
     """Take the steps of one run; give the exit code."""
+    verdict = judge(read_event(job.context) if job.context else {}, job.environ)
+    warn_of_tokens(job)
+    trail = follow(job)
     # Read before the tests run: they may write over it.
     earlier = read_baseline(job.project / job.inputs.baseline) if job.inputs.baseline else None
     with scratch(job) as home:
         environment = environment_for_tests(job.environ, home=home.folder)
         try:
             python = install(job, home, environment)
-            outcome, code = test(job, home, environment, python), None
+            with credentials(job, home, verdict, trail) as access:
+                outcome, code = test(job, home, environment, python, access, trail.redactor), None
         except PipeproofError as error:
             outcome, code = Run(failures=(Failure("session", "", str(error)),)), error.exit_code
         tampered = job.files.restore()
     comparison = None if earlier is None else compare(outcome, earlier)
-    report(job, outcome, comparison, tampered)
+    report(job, outcome, comparison, tampered, trail)
     return exit_code(outcome, job.inputs, comparison) if code is None else code
+
+
+def follow(job: Job) -> Trail:
+    """Have all that is written go through one redactor."""
+    redactor = Redactor()
+    job.outlet.redact = redactor.redact
+    return Trail(redactor, make_audit(job.environ, redactor))
+
+
+def warn_of_tokens(job: Job) -> None:
+    """Point out a token that checkout left where the tests can read it."""
+    if job.outlet.on_github:
+        for place in find_tokens(job.workspace):
+            shown = place.file.relative_to(job.workspace) if place.file.is_relative_to(job.workspace) else place.file
+            job.outlet.warn(f"The checkout's token lies in {shown}, line {place.line}. {ADVICE}")
+
+
+@contextmanager
+def credentials(job: Job, home: Home, verdict: Eligibility, trail: Trail) -> Iterator[Access]:
+    """Have the credentials that were asked for, renewed as long as the tests run."""
+    request = build_request(job.inputs, job.project, job.environ)
+    owner = (home.user.uid, home.user.gid) if home.user else None
+    with grant(
+        request,
+        verdict,
+        job.environ,
+        outlet=job.outlet,
+        redactor=trail.redactor,
+        audit=trail.audit,
+        directory=home.own,
+        owner=owner,
+    ) as access:
+        trail.account_id = access.account_id
+        yield access
 
 
 @contextmanager
@@ -143,9 +195,17 @@ def install(job: Job, home: Home, environment: Mapping[str, str]) -> PythonEnvir
     return python
 
 
-def test(job: Job, home: Home, environment: Mapping[str, str], python: PythonEnvironment) -> Run:
+def test(
+    job: Job,
+    home: Home,
+    environment: Mapping[str, str],
+    python: PythonEnvironment,
+    access: Access,
+    redactor: Redactor,
+) -> Run:
     """Run the suite, its output passed on and its progress shown."""
     inputs, outlet = job.inputs, job.outlet
+    handover = access.open_pipe()
     durations = job.project / inputs.baseline if inputs.shard and inputs.baseline else None
     suite = Suite(
         command=pytest_command(python.python, inputs, color=outlet.on_github, durations=durations),
@@ -156,14 +216,18 @@ def test(job: Job, home: Home, environment: Mapping[str, str], python: PythonEnv
             "PIPEPROOF_DBT_TARGET": inputs.dbt_target,
             "PIPEPROOF_DBT_SCHEMA_PREFIX": inputs.dbt_schema_prefix,
             "PIPEPROOF_PREFECT_DATABASE": inputs.prefect_database,
+            "PIPEPROOF_NETWORK": inputs.network,
+            "PIPEPROOF_LIVE_FD": str(handover),
             **({"PIPEPROOF_DBT_PROJECT_DIR": inputs.dbt_project_dir} if inputs.dbt_project_dir else {}),
         },
         project=job.project,
         workspace=job.workspace,
         timeout=inputs.test_timeout,
         user=home.user,
+        descriptors=(handover,),
     )
-    lines = Lines(outlet.pass_on)
+    stream = redactor.stream()
+    lines = Lines(lambda line: outlet.pass_on(stream.feed(f"{line}\n").removesuffix("\n")))
     with outlet.group("Run the tests"):
         outcome = run_suite(
             suite, cancellation=job.cancellation, on_output=lines.feed, on_progress=outlet.show_progress
@@ -184,9 +248,10 @@ def test(job: Job, home: Home, environment: Mapping[str, str], python: PythonEnv
     return outcome
 
 
-def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequence[str]) -> None:
+def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequence[str], trail: Trail) -> None:
     """Say what happened: annotations, summary, outputs, files."""
     inputs, outlet, context = job.inputs, job.outlet, job.context
+    record_tests(trail.audit, outcome)
     notes = [f"The tests wrote to {name}; it was put back as it was." for name in tampered]
     if outcome.not_run and not outcome.cancelled:
         notes.append(f"{len(outcome.not_run)} collected tests did not run.")
@@ -204,11 +269,13 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
     with tempfile.TemporaryDirectory(prefix="pipeproof-report-") as made:
         try:
             write_files(outcome, summary, Path(made), inputs.title)
+            trail.audit.write(Path(made) / AUDIT)
+            redact_files(Path(made), trail.redactor)
             place_files(Path(made), job.workspace, PurePath(os.path.normpath(inputs.report_dir)))
         except OSError as error:
             outlet.warn(f"the report's files could not be written to {inputs.report_dir}: {error}")
     outlet.annotate(annotations(outcome, inputs.annotations))
     if inputs.summary == "always" or (inputs.summary == "on-failure" and outcome.conclusion != "success"):
         outlet.add_summary(summary)
-    outlet.set_outputs(outputs(outcome, job.report, job.workspace))
+    outlet.set_outputs(outputs(outcome, job.report, job.workspace, trail.account_id))
     outlet.draw_totals(outcome, os.path.relpath(job.report))

@@ -5,13 +5,14 @@ case). Redirects are not followed: a token is sent to the address that was asked
 """
 
 import random
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import urllib3
+if TYPE_CHECKING:
+    import urllib3
 
 RETRIED = frozenset({429, *range(500, 600)})
 """Statuses after which the same request may well succeed."""
@@ -75,6 +76,8 @@ class Transport:
         Raises:
             UnreachableError: No answer came. An answer with whatever status is returned.
         """
+        from urllib3.exceptions import HTTPError
+
         ends = self.clock() + self.patience.deadline
         attempt = 0
         while True:
@@ -82,7 +85,7 @@ class Transport:
             response: Response | None = None
             try:
                 response = self._send_once(method, url, headers or {}, body)
-            except urllib3.exceptions.HTTPError as error:
+            except HTTPError as error:
                 failure = _explain(urlsplit(url).netloc.rpartition("@")[2], error)
             if response is not None and not (
                 response.status in RETRIED or (retry_if is not None and retry_if(response))
@@ -104,7 +107,9 @@ class Transport:
         return pause
 
     def _send_once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
-        timeout = urllib3.Timeout(connect=self.patience.connect, read=self.patience.read)
+        from urllib3 import Timeout
+
+        timeout = Timeout(connect=self.patience.connect, read=self.patience.read)
         with _open_pool(find_proxy(url, self.environment)) as pool:
             answer = pool.request(
                 method, url, headers=dict(headers), body=body, timeout=timeout, retries=False, redirect=False
@@ -132,7 +137,9 @@ def _is_excepted(host: str, exceptions: str) -> bool:
     return any(name and (name == "*" or host == name or host.endswith(f".{name}")) for name in names)
 
 
-def _open_pool(proxy: str | None) -> urllib3.PoolManager:
+def _open_pool(proxy: str | None) -> "urllib3.PoolManager":
+    import urllib3
+
     if proxy is None:
         return urllib3.PoolManager()
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
@@ -142,7 +149,11 @@ def _open_pool(proxy: str | None) -> urllib3.PoolManager:
     return urllib3.ProxyManager(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", proxy_headers=headers)
 
 
-def _explain(host: str, error: urllib3.exceptions.HTTPError) -> UnreachableError:
+def _explain(host: str, error: "urllib3.exceptions.HTTPError") -> UnreachableError:
+    import ssl
+
+    import urllib3
+
     cause: BaseException = error
     while isinstance(cause, urllib3.exceptions.ProxyError | urllib3.exceptions.ProtocolError) and cause.__cause__:
         cause = cause.__cause__

@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
 KEY = b"the issuer's key"
-REQUEST_TOKEN = "runner-request-token-0123456789abcdef"
+REQUEST_TOKEN = "Zr7QkX2mVb9TfLw4HsNc8JyPd3GeUa6R"
 SUBJECT = "repo:acme/pipeline:ref:refs/heads/main"
 ISSUER = "https://token.actions.githubusercontent.com"
 

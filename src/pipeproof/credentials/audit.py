@@ -1,10 +1,6 @@
-"""The audit: who had which credentials, when, and which tests used them. One JSON object a line; never a secret.
-
-A file that is written as things happen, so that a run that is killed leaves what had happened until then.
-"""
+"""The audit: who had which credentials, when, and which tests used them. One JSON object a line; never a secret."""
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,27 +28,28 @@ def describe_run(environment: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Audit:
-    """Appends records to a file.
+    """Keeps the records of one run.
 
     Args:
-        path: `audit.jsonl`.
         run: What every record says of the run, of `describe_run`.
         now: The time, in seconds since the epoch.
         redact: Has each line before it is written: a record that held a secret by mistake would still not show it.
     """
 
-    path: Path
     run: Mapping[str, str]
     now: Callable[[], float]
     redact: Callable[[str], str]
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    lines: list[str] = field(default_factory=list)
 
     def record(self, facts: Mapping[str, object]) -> None:
-        """Append one record: the time, `facts` without what is None, and the run."""
+        """Add one record, from any thread: the time, `facts` without what is None, and the run."""
         told = {name: value for name, value in facts.items() if value is not None}
         line = json.dumps({"time": format_time(self.now()), **told, "run": dict(self.run)}, ensure_ascii=False)
-        with self._lock, self.path.open("a", encoding="utf-8") as file:
-            file.write(self.redact(line) + "\n")
+        self.lines.append(self.redact(line))
+
+    def write(self, path: Path) -> None:
+        """Write the records to a file, `audit.jsonl`."""
+        path.write_text("".join(f"{line}\n" for line in self.lines), encoding="utf-8")
 
     def record_test(self, test: str, started: float, finished: float, variables: list[str]) -> None:
         """A test that had credentials: its node id, when it ran (seconds since the epoch), and the variables' names."""

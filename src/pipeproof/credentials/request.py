@@ -1,7 +1,7 @@
 """What is asked of the credential providers: frozen values, and the parsers that make them of the inputs' texts.
 
 A parser takes the raw text of one input and returns its value, or raises a ValueError whose message can follow the
-input's name. What depends on two inputs at once is checked by [CredentialRequest.list_conflicts][].
+input's name.
 """
 
 import hashlib
@@ -128,18 +128,6 @@ class CredentialRequest:
 
     def __bool__(self) -> bool:
         return any((self.aws, self.token_variables, self.google, self.azure))
-
-    def list_conflicts(self) -> Iterator[tuple[str, str]]:
-        """What does not go together: the input's name and what is wrong."""
-        if self.databases and not self.aws:
-            yield "rds-auth-token", "needs aws-role-to-assume: the token is signed with the role's session"
-        if self.mode == "broker" and not self.aws:
-            yield "credentials-mode", "`broker` needs aws-role-to-assume: AWS's session is what it renews"
-        if self.aws and self.aws.chained_role and self.aws.duration > 3600:
-            yield "aws-role-duration-seconds", "is at most 3600 with aws-chained-role (AWS's limit for chained roles)"
-        names = self.token_variables
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield "oidc-tokens, token-exchange, rds-auth-token", f"set the variable {name} more than once"
 
 
 def parse_role(text: str) -> Role:

@@ -9,6 +9,7 @@ from pipeproof.results.model import Run
 JUNIT = "junit.xml"
 CTRF = "report.json"
 SUMMARY = "summary.md"
+AUDIT = "audit.jsonl"
 
 
 def write_files(run: Run, summary: str, folder: Path, title: str) -> None:

@@ -29,7 +29,7 @@ def exit_code(run: Run, inputs: Inputs, comparison: Comparison | None = None) ->
     return EXIT_PASSED
 
 
-def outputs(run: Run, report: Path, workspace: Path) -> dict[str, str]:
+def outputs(run: Run, report: Path, workspace: Path, account_id: str | None = None) -> dict[str, str]:
     """Give the step's outputs; paths are relative to the workspace where they lie in it: later steps have it too."""
     totals = run.totals
     folder = report.relative_to(workspace) if report.is_relative_to(workspace) else report
@@ -45,4 +45,5 @@ def outputs(run: Run, report: Path, workspace: Path) -> dict[str, str]:
         "report-dir": str(folder),
         "junit-xml": str(folder / JUNIT),
         "report-json": str(folder / CTRF),
+        "aws-account-id": account_id or "",
     }

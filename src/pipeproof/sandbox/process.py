@@ -96,7 +96,7 @@ def run_process(
         stderr=subprocess.STDOUT,
         start_new_session=True,
         pass_fds=tuple(descriptors),
-        preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no thread runs here yet
+        preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - it calls prctl, no more
         user=user.uid if user else None,
         group=user.gid if user else None,
         extra_groups=() if user else None,

@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeproof.credentials import CredentialRequest, diagnosis, obtain
-from pipeproof.credentials.request import AwsRequest, DatabaseLogin, SessionPolicy, parse_role
+from pipeproof.credentials import diagnosis
+from pipeproof.credentials.registry import obtain
+from pipeproof.credentials.request import AwsRequest, CredentialRequest, DatabaseLogin, SessionPolicy, parse_role
 from pipeproof.credentials.sts import find_endpoint
 
 ROLE = parse_role("arn:aws:iam::123456789012:role/team/ci")

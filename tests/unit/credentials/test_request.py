@@ -107,20 +107,6 @@ def test_parse_session_policy__bad(text, tmp_path) -> None:
         r.parse_session_policy(text, tmp_path / "project")
 
 
-def test_list_conflicts__what_does_not_go_together() -> None:
-    login = r.DatabaseLogin("TOKEN", "u", "h", 1)
-    token = r.OidcVariable("TOKEN", "a")
-    lonely = r.CredentialRequest(databases=(login,), oidc_variables=(token,), mode="broker")
-    assert [name for name, _ in lonely.list_conflicts()] == [
-        "rds-auth-token",
-        "credentials-mode",
-        "oidc-tokens, token-exchange, rds-auth-token",
-    ]
-    chained = r.CredentialRequest(aws=aws(duration=7200, chained_role=ROLE))
-    assert [name for name, _ in chained.list_conflicts()] == ["aws-role-duration-seconds"]
-    assert not list(r.CredentialRequest(aws=aws(), databases=(login,)).list_conflicts())
-
-
 def test_request__nothing_asked_for_is_false() -> None:
     assert not r.CredentialRequest()
     assert r.CredentialRequest(aws=aws())

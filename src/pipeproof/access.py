@@ -1,0 +1,211 @@
+"""The credentials step of a run: whether it may have any, which ones, and how they reach the tests.
+
+What the tests get goes through a pipe, as one JSON document that the plugin reads before any code of theirs runs: not
+in their environment, where every test and every process that one starts would find it.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeproof.credentials.audit import Audit, describe_run
+from pipeproof.credentials.request import (
+    AwsRequest,
+    AzureRequest,
+    CredentialRequest,
+    GoogleRequest,
+    make_session_name,
+    parse_session_policy,
+)
+from pipeproof.errors import CredentialsError
+from pipeproof.github.eligibility import Eligibility, judge_run
+from pipeproof.inputs import Inputs
+from pipeproof.redaction import Redactor
+from pipeproof.results.model import Run
+
+NOTHING_ASKED = (
+    "no credentials were asked for: set aws-role-to-assume or another of their inputs, "
+    "or pass --live in pytest-args to use those that the workflow set itself"
+)
+
+
+class Outlet(Protocol):
+    """What this step says, it says here."""
+
+    def say(self, text: str) -> None:
+        """Write to the log."""
+
+    def warn(self, text: str) -> None:
+        """Say something that the user should see."""
+
+    def mask(self, secret: str) -> None:
+        """Have a secret masked in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the tests may have.
+
+    Attributes:
+        document: For the plugin, as `pipeproof.plugin.live` reads it.
+        account_id: AWS's, where there is one.
+    """
+
+    document: Mapping[str, object]
+    account_id: str | None = None
+
+    def open_pipe(self) -> int:
+        """The document in a pipe: the descriptor to read it from, to hand to the tests' process."""
+        reader, writer = os.pipe()
+        with os.fdopen(writer, "w", encoding="utf-8") as file:
+            json.dump(self.document, file)
+        return reader
+
+
+def judge(event: Mapping[str, Any], environ: Mapping[str, str]) -> Eligibility:
+    """Decide whether the run may have credentials, before any code of the user's runs.
+
+    Raises:
+        CredentialsError: It may not even run: a fork's code with this repository's rights.
+    """
+    verdict = judge_run(event, environ)
+    if verdict.decision == "refused":
+        raise CredentialsError(verdict.reason or "refused", hint=verdict.hint)
+    return verdict
+
+
+def make_audit(environ: Mapping[str, str], redactor: Redactor) -> Audit:
+    """The audit of this run."""
+    return Audit(describe_run(environ), time.time, redactor.redact)
+
+
+def build_request(inputs: Inputs, project: Path, environ: Mapping[str, str]) -> CredentialRequest:
+    """What the inputs ask for; they have been checked."""
+    return CredentialRequest(
+        aws=_build_aws(inputs, project, environ),
+        databases=inputs.rds_auth_token,
+        oidc_variables=inputs.oidc_tokens,
+        exchanges=inputs.token_exchange,
+        google=GoogleRequest(inputs.gcp_workload_identity_provider, inputs.gcp_service_account)
+        if inputs.gcp_workload_identity_provider
+        else None,
+        azure=AzureRequest(inputs.azure_tenant_id, inputs.azure_client_id)
+        if inputs.azure_tenant_id and inputs.azure_client_id
+        else None,
+        mode="broker" if inputs.credentials_mode == "broker" else "env",
+    )
+
+
+def _build_aws(inputs: Inputs, project: Path, environ: Mapping[str, str]) -> AwsRequest | None:
+    if not inputs.aws_role_to_assume or not inputs.aws_region:
+        return None
+    names = ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB")
+    run_id, attempt, job = (environ.get(name) or "0" for name in names)
+    policy = inputs.aws_session_policy
+    return AwsRequest(
+        role=inputs.aws_role_to_assume,
+        region=inputs.aws_region,
+        session_name=inputs.aws_role_session_name or make_session_name(run_id, attempt, job),
+        duration=inputs.aws_role_duration_seconds,
+        session_policy=parse_session_policy(policy, project) if policy else None,
+        allowed_accounts=inputs.aws_allowed_account_ids,
+        audience=inputs.aws_audience,
+        endpoint=inputs.aws_sts_endpoint,
+        chained_role=inputs.aws_chained_role,
+    )
+
+
+@contextmanager
+def grant(
+    request: CredentialRequest,
+    verdict: Eligibility,
+    environ: Mapping[str, str],
+    *,
+    outlet: Outlet,
+    redactor: Redactor,
+    audit: Audit,
+    directory: Path,
+    owner: tuple[int, int] | None,
+) -> Iterator[Access]:
+    """Have the run's credentials, renewed until the block ends; or the reason why there are none.
+
+    Args:
+        directory: Where token files go: outside the workspace, the supervisor's own.
+        owner: The tests' user and group, where they have one of their own.
+
+    Raises:
+        CredentialsError: They were asked for and the run may have them, and they could not be had.
+    """
+    if not request:
+        own = verdict.decision == "allowed" or environ.get("GITHUB_ACTIONS") != "true"
+        reason = NOTHING_ASKED if own else verdict.reason
+        yield Access({"environment": {}, "reason": reason, "own": own})
+        return
+    from pipeproof.credentials.registry import obtain, withhold
+
+    if verdict.decision != "allowed":
+        _explain_withheld(verdict, outlet)
+        audit.record({"event": "withheld", "reason": verdict.reason})
+        own = environ.get("GITHUB_ACTIONS") != "true"
+        yield Access({**withhold(request, verdict.reason or "").build_handover(), "own": own})
+        return
+    tools = _make_tools(environ, _masking(outlet, redactor), audit, directory, owner)
+    with obtain(request, tools) as issued:
+        yield Access(issued.build_handover(), issued.account_id)
+
+
+def _masking(outlet: Outlet, redactor: Redactor) -> Callable[[str], None]:
+    def mask(secret: str) -> None:
+        outlet.mask(secret)
+        redactor.add(secret)
+
+    return mask
+
+
+def _make_tools(
+    environ: Mapping[str, str],
+    mask: Callable[[str], None],
+    audit: Audit,
+    directory: Path,
+    owner: tuple[int, int] | None,
+) -> Any:
+    from pipeproof.credentials.lease import Tools
+    from pipeproof.github.id_token import find_source
+    from pipeproof.transport import Transport
+
+    source = find_source(environ)
+    assert source is not None  # noqa: S101 - a run that may have credentials has one
+    mask(source.request_token)
+    return Tools(source, Transport(environ), mask, audit.record, directory, owner)
+
+
+def _explain_withheld(verdict: Eligibility, outlet: Outlet) -> None:
+    text = f"Tests marked live are skipped: {verdict.reason}."
+    if verdict.hint:
+        outlet.warn(f"{text} {verdict.hint}")
+    else:
+        outlet.say(text)
+
+
+def record_tests(audit: Audit, outcome: Run) -> None:
+    """Note for the audit which tests had credentials, and when."""
+    for result in outcome.results:
+        for record in result.evidence:
+            data = record.get("data")
+            if record.get("kind") == "live" and isinstance(data, Mapping) and data.get("variables"):
+                audit.record_test(result.id, data["started"], data["finished"], list(data["variables"]))
+
+
+def redact_files(folder: Path, redactor: Redactor) -> None:
+    """Take the secrets out of the report's files: artifacts are masked by nobody else."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            data = path.read_bytes()
+            clean = redactor.redact_bytes(data)
+            if clean != data:
+                path.write_bytes(clean)
