@@ -18,7 +18,6 @@ def read(key):
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
     """Run a test module in a process of its own, on a machine that is set up for the real AWS."""
-    monkeypatch.delenv("PIPEPROOF_AMBIENT_AWS", raising=False)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
@@ -58,6 +57,7 @@ def test_aws__clients_of_import_time__are_stubbed_and_state_is_gone(run) -> None
             assert pipeline.CLIENT.meta.region_name == "us-east-1"
             assert pipeline.CLIENT.meta.endpoint_url.endswith(".amazonaws.com")
             assert "AWS_PROFILE" not in os.environ
+            assert "AWS_ENDPOINT_URL" not in os.environ
 
         def test_region_of_tables(aws):
             aws.client("dynamodb").create_table(
@@ -158,24 +158,30 @@ def test_aws__evidence__calls_and_policies(run, pytester: pytest.Pytester) -> No
     assert [grant["action"] for grant in policy["data"]["unused"]] == ["s3:PutObject"]
 
 
-def test_aws__live_tests__get_the_machines_configuration_back(run) -> None:
+def test_aws__tests_without_the_fixture__have_the_machines_configuration(run) -> None:
+    """Nothing but imports sees the stubs' configuration."""
     result = run(
         """
         import os
         import pytest
 
+        assert "AWS_PROFILE" not in os.environ
+
         @pytest.mark.live
         def test_live():
             assert os.environ["AWS_PROFILE"] == "production"
             assert os.environ["AWS_REGION"] == "eu-central-1"
-            assert "AWS_ACCESS_KEY_ID" not in os.environ
 
-        def test_other():
+        def test_inside(aws):
             assert "AWS_PROFILE" not in os.environ
+
+        def test_after():
+            assert os.environ["AWS_REGION"] == "eu-central-1"
         """,
         "-n2",
+        "--live",
     )
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=3)
 
 
 def test_aws__ini__region_and_ambient_configuration(run, pytester: pytest.Pytester) -> None:
@@ -186,18 +192,18 @@ def test_aws__ini__region_and_ambient_configuration(run, pytester: pytest.Pytest
         import os
         import boto3
 
-        def test_outside():
-            assert os.environ["AWS_PROFILE"] == "production"
+        assert os.environ["AWS_PROFILE"] == "production"
 
         def test_inside(aws):
             assert "AWS_PROFILE" not in os.environ
             assert boto3.client("sqs").meta.region_name == aws.region == "eu-west-1"
         """
     )
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=1)
 
 
-def test_aws__mock_aws_in_the_test__shares_the_state(run) -> None:
+def test_aws__mock_aws_in_the_test__shares_the_state(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_PROFILE")  # moto alone trips over it
     result = run(
         """
         import boto3

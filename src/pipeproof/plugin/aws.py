@@ -1,14 +1,14 @@
 """Fixtures for AWS: `aws`, moto in this process, and `aws_server`, moto behind a port.
 
-From the start of the run on, before any of the user's modules is imported, the process has a stub configuration of AWS
-(keys that are not real, a region, no profile, no endpoint), so that a client made at import time is one of the stubs'.
-Tests marked `live` get the run's own configuration back. The ini option `pipeproof_aws_configuration = ambient`
-leaves the machine's configuration alone outside the fixtures.
+While the user's modules are imported (conftest files, collection) the process has a stub configuration of AWS: keys
+that are not real, a region, no profile, no endpoint. So a client made at import time is one of the stubs', whatever the
+machine says. While tests run, the environment is the run's own again, but within the fixtures. The ini option
+`pipeproof_aws_configuration = ambient` leaves imports alone.
 """
 
-import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,60 +18,39 @@ from pipeproof.plugin.evidence import Evidence
 if TYPE_CHECKING:
     from pipeproof.environments.aws import AwsServer, AwsStub, MotoServer
 
-_AMBIENT = "PIPEPROOF_AMBIENT_AWS"
-"""Where the run's own configuration is kept, as JSON: processes of pytest-xdist start with the stubs' in theirs."""
-
-_STASH = pytest.StashKey[dict[str, str | None]]()
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the ini options of AWS."""
     parser.addini("pipeproof_aws_region", "the region of the fixtures aws and aws_server", default="us-east-1")
     parser.addini(
         "pipeproof_aws_configuration",
-        "stub: no test but those marked live sees the machine's AWS configuration; ambient: it is left alone",
+        "stub: modules are imported with a stub configuration of AWS; ambient: with the machine's",
         default="stub",
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Put the stub configuration in place before any module of the user's is imported."""
-    configuration = early_config.getini("pipeproof_aws_configuration")
+def _while_importing(config: pytest.Config) -> AbstractContextManager[None]:
+    from pipeproof.environments.aws.configuration import environment_of, stub_variables
+
+    configuration = config.getini("pipeproof_aws_configuration")
     if configuration not in ("stub", "ambient"):
         raise pytest.UsageError(f"pipeproof_aws_configuration is stub or ambient, not {configuration!r}")
-    if configuration == "stub":
-        _install(early_config)
-
-
-def _install(config: pytest.Config) -> None:
-    from pipeproof.environments.aws.configuration import change, stub_variables
-
-    stub = stub_variables(os.environ, str(config.getini("pipeproof_aws_region")))
-    stubbed = os.environ.get("AWS_ACCESS_KEY_ID") == stub["AWS_ACCESS_KEY_ID"] and _AMBIENT in os.environ
-    ambient = json.loads(os.environ[_AMBIENT]) if stubbed else {name: os.environ.get(name) for name in stub}
-    config.stash[_STASH] = ambient
-    change({**stub, _AMBIENT: json.dumps(ambient)})
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Put the machine's configuration back."""
-    ambient = config.stash.get(_STASH, None)
-    if ambient is not None and not hasattr(config, "workerinput"):
-        from pipeproof.environments.aws.configuration import change
-
-        change({**ambient, _AMBIENT: None})
+    if configuration == "ambient":
+        return nullcontext()
+    return environment_of(stub_variables(os.environ, str(config.getini("pipeproof_aws_region"))))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Give a test that is marked `live` the run's own configuration."""
-    ambient = item.config.stash.get(_STASH, None)
-    if ambient is None or item.get_closest_marker("live") is None:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Import the first conftest files with the stub configuration."""
+    with _while_importing(early_config):
         return (yield)
-    from pipeproof.environments.aws.configuration import environment_of
 
-    with environment_of(ambient):
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Import the tests, and with them the user's modules, with the stub configuration."""
+    with _while_importing(session.config):
         return (yield)
 
 

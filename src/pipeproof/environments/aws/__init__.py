@@ -1,17 +1,23 @@
 """AWS, stubbed: moto in this process or behind a port, with calls seen, policies enforced, faults made and data loaded.
 
-with open_aws() as aws:
-    aws.client("s3").create_bucket(Bucket="raw")
-    with aws.enforce("template.yaml", role="LoaderRole"):
-        run_the_pipeline()
-    print(aws.least_privilege().to_template())
+    with open_aws() as aws:
+        aws.client("s3").create_bucket(Bucket="raw")
+        with aws.enforce("template.yaml", role="LoaderRole"):
+            run_the_pipeline()
+        print(aws.least_privilege().to_template())
+
+The names load what they need when they are first used: the plugin reads the configuration of each run from here.
 """
 
-from pipeproof.environments.aws.botocore_hooks import AsyncClientError, UnstubbedEndpointError
-from pipeproof.environments.aws.calls import AwsCall
-from pipeproof.environments.aws.enforcement import Enforcement
-from pipeproof.environments.aws.server import AwsServer, MotoServer, serve, start_server
-from pipeproof.environments.aws.stub import AwsStub, UnknownOperationError, open_aws
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeproof.environments.aws.botocore_hooks import AsyncClientError, UnstubbedEndpointError
+    from pipeproof.environments.aws.calls import AwsCall
+    from pipeproof.environments.aws.enforcement import Enforcement
+    from pipeproof.environments.aws.server import AwsServer, MotoServer, serve, start_server
+    from pipeproof.environments.aws.stub import AwsStub, UnknownOperationError, open_aws
 
 __all__ = [
     "AsyncClientError",
@@ -26,3 +32,23 @@ __all__ = [
     "serve",
     "start_server",
 ]
+
+_HOMES = {
+    "AsyncClientError": "botocore_hooks",
+    "AwsCall": "calls",
+    "AwsServer": "server",
+    "AwsStub": "stub",
+    "Enforcement": "enforcement",
+    "MotoServer": "server",
+    "UnknownOperationError": "stub",
+    "UnstubbedEndpointError": "botocore_hooks",
+    "open_aws": "stub",
+    "serve": "server",
+    "start_server": "server",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
