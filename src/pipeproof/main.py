@@ -28,6 +28,7 @@ from pipeproof.report.outputs import exit_code, outputs
 from pipeproof.report.summary import Links, render_summary
 from pipeproof.results.baseline import Comparison, compare, read_baseline
 from pipeproof.results.model import Failure, Run
+from pipeproof.results.redacted import redact_run
 from pipeproof.sandbox.environment import environment_for_tests
 from pipeproof.sandbox.files import place_files
 from pipeproof.sandbox.identity import Home, contained, make_home, user_for_tests
@@ -121,6 +122,8 @@ def run(job: Job) -> int:
         except PipeproofError as error:
             outcome, code = Run(failures=(Failure("session", "", str(error)),)), error.exit_code
         tampered = job.files.restore()
+    if trail.redactor:
+        outcome = redact_run(outcome, trail.redactor.redact)
     comparison = None if earlier is None else compare(outcome, earlier)
     report(job, outcome, comparison, tampered, trail)
     return exit_code(outcome, job.inputs, comparison) if code is None else code

@@ -160,6 +160,10 @@ class Redactor:
         for secret in secrets:
             self.add(secret)
 
+    def __bool__(self) -> bool:
+        """Whether there is anything to look for."""
+        return bool(self._known)
+
     def add(self, secret: str) -> None:
         """Look for `secret` from now on. White space, and fewer than four characters, are no secret."""
         with self._lock:
