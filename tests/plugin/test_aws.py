@@ -203,7 +203,8 @@ def test_aws__ini__region_and_ambient_configuration(run, pytester: pytest.Pytest
 
 
 def test_aws__mock_aws_in_the_test__shares_the_state(run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_PROFILE")  # moto alone trips over it
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):  # moto alone trips over them
+        monkeypatch.delenv(name)
     result = run(
         """
         import boto3

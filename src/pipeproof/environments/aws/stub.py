@@ -241,15 +241,22 @@ def open_aws(region: str = REGION, *, real_time: bool = False) -> Iterator[AwsSt
 
 @contextmanager
 def default_session(stub: AwsStub) -> Iterator[None]:
-    """The stub's session is the one that `boto3.client()` uses."""
+    """The stub's session is the one that `boto3.client()` uses; it is made when it is first needed."""
     import boto3  # type: ignore[import-untyped]
 
-    before = boto3.DEFAULT_SESSION
-    boto3.DEFAULT_SESSION = stub.session
+    session, setup = boto3.DEFAULT_SESSION, boto3.setup_default_session
+
+    def setup_default_session(**options: Any) -> None:
+        if options:
+            setup(**options)
+        else:
+            boto3.DEFAULT_SESSION = stub.session
+
+    boto3.DEFAULT_SESSION, boto3.setup_default_session = None, setup_default_session
     try:
         yield
     finally:
-        boto3.DEFAULT_SESSION = before
+        boto3.DEFAULT_SESSION, boto3.setup_default_session = session, setup
 
 
 def _service(call: Attempted) -> str:
