@@ -12,6 +12,7 @@ pytest_plugins = (
     "pipeproof.plugin.live",
     "pipeproof.plugin.network",
     "pipeproof.plugin.sharding",
+    "pipeproof.plugin.timeouts",
     "pipeproof.plugin.prefect",
     "pipeproof.plugin.aws",
     "pipeproof.plugin.stepfunctions",
