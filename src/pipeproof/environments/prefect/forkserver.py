@@ -43,6 +43,7 @@ class _ForkServer:
         self.databases: list[str] = []
         self.template_database: str | None = None
         self.life, self.life_held = os.pipe()
+        self.warm = False
 
     def prepare(self, template: Path) -> dict[str, Any]:
         """Import the server, make the application, and make sure that there is a database to copy."""
@@ -59,7 +60,21 @@ class _ForkServer:
             built.mkdir()
             self.run_forked(lambda: internals.build_database(built))
             template = keep_template(built / internals.DATABASE_FILE, template)
+        self.template = template
         return {"template": str(template)}
+
+    def warm_up(self) -> None:
+        """Make the servers to come quicker, when the first one has been asked for; what fails here does no harm."""
+        self.warm = True
+        if self.database is None:
+            folder = self.folder / "warm-up"
+            folder.mkdir()
+            shutil.copyfile(self.template, folder / self.internals.DATABASE_FILE)
+            try:
+                self.internals.warm_up(self.app, folder)
+            except Exception:  # noqa: BLE001 - servers are slower without, and the log says why
+                traceback.print_exc()
+            gc.freeze()
 
     def answer(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         """Do what was asked."""
@@ -178,6 +193,8 @@ def _loop(server: _ForkServer, parent: int) -> None:
         except Exception as error:  # noqa: BLE001 - the other end decides what a failure means
             reply = {"error": f"{type(error).__name__}: {error}"}
         _send(server.control, reply)
+        if server.servers and not server.warm:
+            server.warm_up()
 
 
 def _send(control: socket.socket, reply: dict[str, Any]) -> None:

@@ -91,6 +91,36 @@ def build_database(folder: Path, url: str | None = None) -> None:
         asyncio.run(build())
 
 
+def warm_up(app: Any, folder: Path) -> None:
+    """Answer the requests of one flow run, so that servers forked from now on have compiled what they need for it.
+
+    No thread and no connection is left behind, or forking would not be safe any more.
+
+    Args:
+        app: The application.
+        folder: Where a database is, as for a server.
+    """
+    import httpx
+
+    async def play() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/api") as client:
+            made = await client.post("/flows/", json={"name": "warm-up"})
+            new = {"flow_id": made.json()["id"], "state": {"type": "PENDING"}, "parameters": {}}
+            run = f"/flow_runs/{(await client.post('/flow_runs/', json=new)).json()['id']}"
+            for state in ("RUNNING", "COMPLETED"):
+                await client.post(f"{run}/set_state", json={"state": {"type": state}})
+            await client.get(run)
+            await client.get("/admin/storage")
+        engines = _module("prefect.server.database.configurations").ENGINES
+        for engine in list(engines.values()):
+            await engine.dispose()
+        engines.clear()
+
+    os.chdir(folder)
+    asyncio.run(play())
+
+
 def serve(app: Any, listener: socket.socket, database: str | None, *, on_ready: Callable[[], Any], life: int) -> None:
     """Serve until killed, or until the pipe `life` closes."""
     import uvicorn
