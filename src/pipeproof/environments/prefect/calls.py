@@ -3,7 +3,7 @@
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.environments.prefect import internals
+from pipeproof.environments.prefect.internals import client
 from pipeproof.environments.prefect.loops import outside_loop, run_coroutine
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def call_fn(target: "Flow[..., Any] | Task[..., Any] | Callable[..., Any]", *arg
     """
     function = getattr(target, "fn", target)
 
-    internals.configure_logging()
-    with internals.run_logger(target):
+    client.configure_logging()
+    with client.run_logger(target):
         value = function(*args, **kwargs)
         if inspect.isasyncgen(value):
             return outside_loop(lambda: run_coroutine(lambda: _listed(value)))

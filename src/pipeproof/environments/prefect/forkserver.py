@@ -48,18 +48,18 @@ class _ForkServer:
     def prepare(self, template: Path) -> dict[str, Any]:
         """Import the server, make the application, and make sure that there is a database to copy."""
         gc.disable()
-        from pipeproof.environments.prefect import internals
+        from pipeproof.environments.prefect.internals import serving
 
-        self.internals = internals
-        self.app = internals.make_server_app()
+        self.serving = serving
+        self.app = serving.make_server_app()
         gc.freeze()
         if self.database is None and not template.exists():
             from pipeproof.environments.prefect.template import keep_template
 
             built = self.folder / "template"
             built.mkdir()
-            self.run_forked(lambda: internals.build_database(built))
-            template = keep_template(built / internals.DATABASE_FILE, template)
+            self.run_forked(lambda: serving.build_database(built))
+            template = keep_template(built / serving.DATABASE_FILE, template)
         self.template = template
         return {"template": str(template)}
 
@@ -69,9 +69,9 @@ class _ForkServer:
         if self.database is None:
             folder = self.folder / "warm-up"
             folder.mkdir()
-            shutil.copyfile(self.template, folder / self.internals.DATABASE_FILE)
+            shutil.copyfile(self.template, folder / self.serving.DATABASE_FILE)
             try:
-                self.internals.warm_up(self.app, folder)
+                self.serving.warm_up(self.app, folder)
             except Exception:  # noqa: BLE001 - servers are slower without, and the log says why
                 traceback.print_exc()
             gc.freeze()
@@ -100,7 +100,7 @@ class _ForkServer:
 
         def run() -> None:
             sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=listener)
-            self.internals.serve(self.app, sock, database, on_ready=lambda: os.write(ready, b"1"), life=self.life)
+            self.serving.serve(self.app, sock, database, on_ready=lambda: os.write(ready, b"1"), life=self.life)
 
         self._become(run, folder)
         return 0  # pragma: no cover
@@ -124,7 +124,7 @@ class _ForkServer:
             self.databases.append(template)
             self.run_forked(lambda: postgres.create(url, template))
             there = postgres.with_database(url, template)
-            self.run_forked(lambda: self.internals.build_database(self.folder, there))
+            self.run_forked(lambda: self.serving.build_database(self.folder, there))
             self.template_database = template
         self.databases.append(name)
         self.run_forked(lambda: postgres.create(url, name, self.template_database))

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 from urllib.request import getproxies
 
-from pipeproof.environments.prefect import internals, launcher
+from pipeproof.environments.prefect import launcher
+from pipeproof.environments.prefect.internals import client
+from pipeproof.environments.prefect.internals.serving import DATABASE_FILE
 from pipeproof.environments.prefect.launcher import ForkServerError, Launcher, read_tail
 from pipeproof.environments.prefect.postgres import with_database
 
@@ -91,10 +93,10 @@ def open_server(database: str | None = None) -> Iterator[PrefectServer]:
                 f"Prefect's own test harness is used, which is slower: {error}", PrefectFallbackWarning, stacklevel=3
             )
             backend = stack.enter_context(_stock())
-        internals.configure_logging()
-        internals.drain_services()
+        client.configure_logging()
+        client.drain_services()
         stack.enter_context(_in_force(backend))
-        stack.callback(internals.drain_services)
+        stack.callback(client.drain_services)
         yield PrefectServer(backend)
 
 
@@ -147,7 +149,7 @@ class _ForkedBackend:
             self._launcher.request("create_database", name=self._database)
             url = with_database(self._url, self._database)
         else:
-            shutil.copyfile(self._launcher.wait_ready(), self.folder / internals.DATABASE_FILE)
+            shutil.copyfile(self._launcher.wait_ready(), self.folder / DATABASE_FILE)
         self._ready, told = os.pipe()
         try:
             reply = self._launcher.request(
@@ -219,7 +221,7 @@ def _in_force(backend: _Backend) -> Iterator[None]:
         "PREFECT_PROFILE": None,
         **_without_proxy(),
     }
-    with _environment(environment), internals.settings_in_force(updates):
+    with _environment(environment), client.settings_in_force(updates):
         yield
 
 

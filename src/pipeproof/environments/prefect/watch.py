@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pipeproof.environments.prefect import internals
+from pipeproof.environments.prefect.internals import hooks, timing
+from pipeproof.environments.prefect.remote import RemoteTask, log_record, task_run_of
 from pipeproof.environments.prefect.results import FlowLogs, FlowResult, TaskRunResult
 from pipeproof.environments.prefect.values import state_error, state_value, users_error
 
@@ -44,6 +45,7 @@ class Watch:
     def __init__(self) -> None:
         self.flows: dict[UUID, Seen] = {}
         self.tasks: dict[UUID, Seen] = {}
+        self.remote: dict[UUID, RemoteTask] = {}
         self.records: list[logging.LogRecord] = []
 
     @property
@@ -58,6 +60,20 @@ class Watch:
     def note_task(self, engine: Any) -> None:
         """A task run has entered a state."""
         self.tasks.setdefault(engine.task_run.id, Seen(engine)).note()
+
+    def note_submitted(self, task: Any, future: Any) -> None:
+        """A task was given to another process."""
+        from prefect.context import FlowRunContext
+
+        context = FlowRunContext.get()
+        flow_run_id = context.flow_run.id if context and context.flow_run else None
+        self.remote[future.task_run_id] = RemoteTask(task.name, flow_run_id, future)
+
+    def note_event(self, event: Any) -> None:
+        """Another process tells of something."""
+        task_run_id = task_run_of(event)
+        if task_run_id in self.remote:
+            self.remote[task_run_id].note(event)
 
     def result(
         self, root: Seen, *, parameters: Mapping[str, Any], value: Any, ended: BaseException | None, duration: float
@@ -103,6 +119,9 @@ class Watch:
             task_run = seen.engine.task_run
             if task_run.flow_run_id == flow_run_id:
                 results.setdefault(seen.engine.task.name, []).append(_task_result(seen, task_run))
+        for remote in self.remote.values():
+            if remote.flow_run_id == flow_run_id:
+                results.setdefault(remote.task, []).append(remote.result())
         return results
 
 
@@ -170,7 +189,11 @@ def watching(*, real_time: bool) -> Iterator[Watch]:
     watch = Watch()
     with _lock:
         if not _watches:
-            _enter_hooks(real_time=real_time)
+            try:
+                _enter_hooks(real_time=real_time)
+            except BaseException:
+                _hooks.close()
+                raise
         _watches.append(watch)
     try:
         yield watch
@@ -181,26 +204,34 @@ def watching(*, real_time: bool) -> Iterator[Watch]:
                 _hooks.close()
 
 
-def _note_flow(engine: Any) -> None:
-    for watch in _watches:
-        watch.note_flow(engine)
+def _tell(note: Callable[..., None]) -> Callable[..., None]:
+    def tell(*args: Any) -> None:
+        for watch in _watches:
+            note(watch, *args)
+
+    return tell
 
 
-def _note_task(engine: Any) -> None:
-    for watch in _watches:
-        watch.note_task(engine)
+def _relog(log: dict[str, Any]) -> None:
+    """Log here what another process has logged."""
+    known = [watch.remote.get(UUID(str(log.get("task_run_id")))) for watch in list(_watches)]
+    record = log_record(log, next((task.name for task in known if task), "<unknown>"))
+    logging.getLogger(record.name).handle(record)
 
 
 def _enter_hooks(*, real_time: bool) -> None:
+    _hooks.enter_context(hooks.engine_hooks(on_flow=_tell(Watch.note_flow), on_task=_tell(Watch.note_task)))
     _hooks.enter_context(
-        internals.engine_hooks(
-            on_flow=_note_flow,
-            on_task=_note_task,
+        hooks.process_runner_hooks(
+            on_submit=_tell(Watch.note_submitted),
+            on_event=_tell(Watch.note_event),
+            on_log=_relog,
+            real_time=real_time,
         )
     )
     if not real_time:
-        _hooks.enter_context(internals.virtual_clock())
-    _hooks.enter_context(internals.pauses_end_runs(real_time=real_time))
+        _hooks.enter_context(timing.virtual_clock())
+    _hooks.enter_context(timing.pauses_end_runs(real_time=real_time))
     recorder = _Recorder()
     for name in _LOGGERS:
         logger = logging.getLogger(name)

@@ -1,0 +1,118 @@
+"""What the process that runs the tests needs of Prefect's settings, services and logging."""
+
+import contextlib
+import contextvars
+import logging
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from pipeproof.environments.prefect.internals.patching import module, replaced
+
+if TYPE_CHECKING:
+    from prefect.settings import Settings
+
+
+_SERVICE_DRAIN_SECONDS = 10.0
+
+
+@contextlib.contextmanager
+def settings_in_force(updates: Mapping[str, Any]) -> Iterator["Settings"]:
+    """Change Prefect's settings, by dotted name, for this process; names that this version has not are left out.
+
+    They hold in contexts that were copied earlier too, such as those that an asynchronous test runner made at the
+    start of the session, unless such a context has settings of its own.
+    """
+    contexts = module("prefect.context")
+
+    current = contexts.get_settings_context()
+    known = {name: value for name, value in updates.items() if _has_setting(current.settings, name)}
+    settings = current.settings.copy_with_update(updates=known)
+    changed = contexts.SettingsContext(profile=current.profile, settings=settings)
+    outer = contexts.GLOBAL_SETTINGS_CONTEXT
+    with contextlib.ExitStack() as stack:
+        if current is not outer:
+            stack.enter_context(changed)
+        contexts.GLOBAL_SETTINGS_CONTEXT = changed
+        try:
+            yield settings
+        finally:
+            contexts.GLOBAL_SETTINGS_CONTEXT = outer
+
+
+def _has_setting(settings: Any, name: str) -> bool:
+    for part in name.split("."):
+        if not hasattr(settings, part):
+            return False
+        settings = getattr(settings, part)
+    return True
+
+
+def drain_services() -> None:
+    """Send what is queued for the current server (events, logs), and let go of the connection to it."""
+    if "prefect" not in sys.modules:
+        return
+    from prefect._internal.concurrency.services import _QueueServiceBase
+
+    # A thread of its own: where an event loop runs in this one, draining would hand back an awaitable.
+    drained = threading.Thread(
+        target=contextvars.copy_context().run, args=(_QueueServiceBase.drain_all, _SERVICE_DRAIN_SECONDS), daemon=True
+    )
+    drained.start()
+    drained.join(_SERVICE_DRAIN_SECONDS + 1)
+
+
+def configure_logging() -> None:
+    """Import Prefect, which sets up logging, and keep the handlers that were on the root logger.
+
+    pytest's own handlers are there while a test runs, and Prefect would replace them.
+    """
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    import prefect.main  # noqa: F401 - it sets up logging when it is imported
+
+    if handlers:
+        root.setLevel(level)
+        for handler in handlers:
+            root.addHandler(handler)
+
+
+@contextlib.contextmanager
+def run_logger(target: Any) -> Iterator[None]:
+    """Make `get_run_logger()` give a logger where no run is under way; what it logs is not sent to a server.
+
+    It alone sees a run: the engine, should the code call tasks or flows, sees none.
+    """
+    from uuid import uuid4
+
+    from prefect.client.schemas.objects import FlowRun, TaskRun
+    from prefect.context import FlowRunContext, TaskRunContext
+    from prefect.flows import Flow
+    from prefect.logging.loggers import get_run_logger
+
+    name = str(getattr(target, "name", None) or getattr(target, "__name__", "function"))
+    kind: Any
+    if isinstance(target, Flow):
+        kind, run = FlowRunContext, SimpleNamespace(flow=target, flow_run=FlowRun(name=name, flow_id=uuid4()))
+    else:
+        task_run = TaskRun(name=name, task_key=name, dynamic_key="0", flow_run_id=None)
+        kind, run = TaskRunContext, SimpleNamespace(task=target, task_run=task_run)
+    get = kind.get
+
+    def get_for_logger() -> Any:
+        asked_by = sys._getframe(1).f_code  # noqa: SLF001 - the one way to tell the logger's question from the engine's
+        return get() or (run if asked_by is get_run_logger.__code__ else None)
+
+    def keep_here(record: logging.LogRecord) -> bool:
+        record.send_to_api = getattr(record, "task_run_name" if "task" in vars(run) else "flow_run_name", "") != name
+        return True
+
+    logger = logging.getLogger("prefect.flow_runs" if kind is FlowRunContext else "prefect.task_runs")
+    logger.addFilter(keep_here)
+    try:
+        with replaced(kind, "get", get_for_logger):
+            yield
+    finally:
+        logger.removeFilter(keep_here)

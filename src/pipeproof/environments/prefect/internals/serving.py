@@ -1,0 +1,126 @@
+"""What the fork server's processes need of Prefect's server."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeproof.environments.prefect import clock
+from pipeproof.environments.prefect.internals.patching import module
+
+DATABASE_FILE = "prefect.db"
+"""The name of a server's SQLite database, in the server's folder; the fork server's relative URL says the same."""
+
+
+def make_server_app() -> Any:
+    """Import Prefect's server and make its application, its clock shifted by what the requests say."""
+    times = module("prefect.types._datetime")
+
+    times.now = clock.shifted(times.now)  # before the server's modules take it by name
+    from prefect.server.api.server import create_app
+    from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+    configurations = module("prefect.server.database.configurations")
+    # One connection, as Prefect has it for databases in memory: writers of several lock each other out of SQLite, and
+    # each request that loses is tried again after seconds.
+    configurations.create_async_engine = _with_sqlite_options(
+        configurations.create_async_engine, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0
+    )
+    app = create_app(ephemeral=True)
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        header = dict(scope.get("headers", ())).get(clock.HEADER.encode())
+        if header is None:
+            await app(scope, receive, send)
+        else:
+            with clock.starting_at(float(header)):
+                await app(scope, receive, send)
+
+    return application
+
+
+def _with_sqlite_options(create_engine: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    def create(url: Any, **kwargs: Any) -> Any:
+        return create_engine(url, **(kwargs | options if str(url).startswith("sqlite") else kwargs))
+
+    return create
+
+
+def build_database(folder: Path, url: str | None = None) -> None:
+    """Create Prefect's tables and register its blocks, in the database of the settings or in `url`.
+
+    It starts an event loop, and so belongs in a process of its own.
+    """
+    from prefect.server.database import provide_database_interface
+    from prefect.server.models.block_registration import run_block_auto_registration
+
+    async def build() -> None:
+        interface = provide_database_interface()
+        await interface.create_db()
+        async with await interface.session() as session:
+            await run_block_auto_registration(session=session)
+        await (await interface.engine()).dispose()
+
+    os.chdir(folder)
+    with _database_setting(url):
+        asyncio.run(build())
+
+
+def warm_up(app: Any, folder: Path) -> None:
+    """Answer the requests of one flow run, so that servers forked from now on have compiled what they need for it.
+
+    No thread and no connection is left behind, or forking would not be safe any more.
+
+    Args:
+        app: The application.
+        folder: Where a database is, as for a server.
+    """
+    import httpx
+
+    async def play() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/api") as client:
+            made = await client.post("/flows/", json={"name": "warm-up"})
+            new = {"flow_id": made.json()["id"], "state": {"type": "PENDING"}, "parameters": {}}
+            run = f"/flow_runs/{(await client.post('/flow_runs/', json=new)).json()['id']}"
+            for state in ("RUNNING", "COMPLETED"):
+                await client.post(f"{run}/set_state", json={"state": {"type": state}})
+            await client.get(run)
+            await client.get("/admin/storage")
+        engines = module("prefect.server.database.configurations").ENGINES
+        for engine in list(engines.values()):
+            await engine.dispose()
+        engines.clear()
+
+    os.chdir(folder)
+    asyncio.run(play())
+
+
+def serve(app: Any, listener: socket.socket, database: str | None, *, on_ready: Callable[[], Any], life: int) -> None:
+    """Serve until killed, or until the pipe `life` closes."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            asyncio.get_running_loop().add_reader(life, os._exit, 0)
+            await super().startup(sockets)
+            if self.started:
+                on_ready()
+
+    config = uvicorn.Config(app, lifespan="on", log_level="error", log_config=None)
+    with _database_setting(database):
+        Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _database_setting(url: str | None) -> Iterator[None]:
+    from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL, temporary_settings
+
+    if url is None:
+        yield
+    else:
+        with temporary_settings({PREFECT_API_DATABASE_CONNECTION_URL: url}):
+            yield

@@ -1,0 +1,113 @@
+"""Lets Prefect's waits pass on the virtual clock."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pipeproof.environments.prefect import clock
+from pipeproof.environments.prefect.internals.patching import module, replaced
+
+_BREATH_SECONDS = 0.01
+"""What is really slept where the virtual clock advances, so that waiting for something else is no busy loop."""
+
+
+@contextlib.contextmanager
+def virtual_clock() -> Iterator[None]:
+    """Let retry delays pass on the virtual clock instead of sleeping, here and on the server."""
+    objects = module("prefect.client.schemas.objects")
+    states = module("prefect.states")
+    times = module("prefect.types._datetime")
+    proposing = module("prefect.utilities.engine")
+    from prefect.client.base import PrefectHttpxAsyncClient, PrefectHttpxSyncClient
+    from prefect.task_engine import AsyncTaskRunEngine, SyncTaskRunEngine
+
+    now = clock.shifted(times.now)
+    with contextlib.ExitStack() as stack:
+        for teller in (objects, states, times):
+            stack.enter_context(replaced(teller, "now", now))
+        stack.enter_context(replaced(proposing, "time", _Sleepless(proposing.time)))
+        stack.enter_context(replaced(proposing, "anyio", _AsyncSleepless(proposing.anyio)))
+        for engine in (SyncTaskRunEngine, AsyncTaskRunEngine):
+            stack.enter_context(replaced(engine, "wait_until_ready", _ready_at_once(engine.wait_until_ready)))
+        for client in (PrefectHttpxSyncClient, PrefectHttpxAsyncClient):
+            stack.enter_context(replaced(client, "send", _telling_time(client.send)))
+        yield
+
+
+@contextlib.contextmanager
+def pauses_end_runs(*, real_time: bool) -> Iterator[None]:
+    """Make a flow that suspends itself end, with no deployment too, and, unless in real time, one that pauses.
+
+    A paused flow would wait for an hour to be resumed, which nobody is there to do.
+    """
+    flow_runs = module("prefect.flow_runs")
+    from prefect.exceptions import Abort, Pause
+
+    def ended(state: Any) -> Any:
+        if state.is_paused() and (state.state_details.pause_reschedule or not real_time):
+            raise Pause("the flow run is paused", state=state)
+        return state
+
+    async def propose(client: Any, state: Any, flow_run_id: Any) -> Any:
+        try:
+            return ended(await asynchronous(client, state, flow_run_id=flow_run_id))
+        except Abort:
+            if not state.state_details.pause_reschedule:
+                raise
+            return ended((await client.set_flow_run_state(flow_run_id, state, force=True)).state)
+
+    def propose_sync(client: Any, state: Any, flow_run_id: Any) -> Any:
+        try:
+            return ended(synchronous(client, state, flow_run_id=flow_run_id))
+        except Abort:
+            if not state.state_details.pause_reschedule:
+                raise
+            return ended(client.set_flow_run_state(flow_run_id, state, force=True).state)
+
+    asynchronous = flow_runs.propose_state
+    synchronous: Any = getattr(flow_runs, "propose_state_sync", None)  # 3.4 has the asynchronous one alone
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(replaced(flow_runs, "propose_state", propose))
+        if synchronous is not None:
+            stack.enter_context(replaced(flow_runs, "propose_state_sync", propose_sync))
+        yield
+
+
+def _ready_at_once(wait_until_ready: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def wait(engine: Any) -> Any:
+        if scheduled := engine.state.state_details.scheduled_time:
+            clock.advance_to(scheduled)
+        return wait_until_ready(engine)
+
+    return wait
+
+
+def _telling_time(send: Callable[..., Any]) -> Callable[..., Any]:
+    def told(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        if offset := clock.offset_seconds():
+            request.headers[clock.HEADER] = str(offset)
+        return send(client, request, *args, **kwargs)
+
+    return told
+
+
+class _Module:
+    """A module with a `sleep` of ours; all else is the module's own."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+class _Sleepless(_Module):
+    def sleep(self, seconds: float) -> None:
+        clock.advance(seconds)
+        self._module.sleep(min(seconds, _BREATH_SECONDS))
+
+
+class _AsyncSleepless(_Module):
+    async def sleep(self, seconds: float) -> None:
+        clock.advance(seconds)
+        await self._module.sleep(min(seconds, _BREATH_SECONDS))
