@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipeproof.environments.prefect.server import PrefectServer
 
 _SERVER_FIXTURES = frozenset({"prefect_server", "fresh_prefect_server", "run_flow"})
+_UNDO = "_undo_prefect_writes"
 _DATABASE_VARIABLE = "PIPEPROOF_PREFECT_DATABASE"
 
 
@@ -56,9 +57,23 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Start the fork server for a test that comes by a fixture in some other way, such as through a conftest."""
-    if not _SERVER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
-        _start_early(item.config)
+    """Start the fork server for a test that comes by a fixture in some other way, such as through a conftest.
+
+    The test's writes to the session's server are to be undone, so the fixture that does it goes before the first
+    fixture of the test's own.
+    """
+    names = getattr(item, "fixturenames", [])
+    if _SERVER_FIXTURES.isdisjoint(names):
+        return
+    _start_early(item.config)
+    if _UNDO not in names and ("prefect_server" in names or "fresh_prefect_server" not in names):
+        names.insert(_first_of_function_scope(item, names), _UNDO)
+
+
+def _first_of_function_scope(item: pytest.Item, names: list[str]) -> int:
+    definitions = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009 - pytest has no public name for it
+    scopes = (definitions[name][-1].scope if name in definitions else "function" for name in names)
+    return next((index for index, scope in enumerate(scopes) if scope == "function"), len(names))
 
 
 def _start_early(config: pytest.Config) -> None:
@@ -89,6 +104,14 @@ def prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer]":
 
     with open_server(_database(pytestconfig)) as server:
         yield server
+
+
+@pytest.fixture(name=_UNDO)
+def _undo_prefect_writes(prefect_server: "PrefectServer") -> "Iterator[None]":
+    """Undo what the test writes to the session's server; what fixtures of a wider scope have written stays."""
+    prefect_server.checkpoint()
+    yield
+    prefect_server.restore()
 
 
 @pytest.fixture

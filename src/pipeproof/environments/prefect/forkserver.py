@@ -7,7 +7,7 @@ and talks to it: one JSON object to the line, file descriptors beside it.
 
     {"op": "serve", "folder": …, "database": URL or null} + [listening socket, pipe]  →  {"pid": …}
     {"op": "end", "pid": …}                                                           →  {}
-    {"op": "create_database", "name": …}                                              →  {}
+    {"op": "create_database", "name": …, "source": name or null}                      →  {}
     {"op": "drop_database", "name": …}                                                →  {}
 
 A request that fails is answered with `{"error": …}`. The process ends when the control socket closes or its parent is
@@ -84,7 +84,7 @@ class _ForkServer:
             case "end":
                 self.end(request["pid"])
             case "create_database":
-                self.create_database(request["name"])
+                self.create_database(request["name"], request["source"])
             case "drop_database":
                 self.drop_database(request["name"])
         return {}
@@ -114,12 +114,17 @@ class _ForkServer:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
 
-    def create_database(self, name: str) -> None:
-        """Make a PostgreSQL database with Prefect's tables: a copy of one that was migrated when first needed."""
+    def create_database(self, name: str, source: str | None) -> None:
+        """Make a PostgreSQL database with Prefect's tables: a copy of one that was migrated when first needed.
+
+        Args:
+            name: The new one's name.
+            source: Another one to copy.
+        """
         from pipeproof.environments.prefect import postgres
 
         url = str(self.database)
-        if self.template_database is None:
+        if source is None and self.template_database is None:
             template = f"{name}_template"
             self.databases.append(template)
             self.run_forked(lambda: postgres.create(url, template))
@@ -127,14 +132,14 @@ class _ForkServer:
             self.run_forked(lambda: self.serving.build_database(self.folder, there))
             self.template_database = template
         self.databases.append(name)
-        self.run_forked(lambda: postgres.create(url, name, self.template_database))
+        self.run_forked(lambda: postgres.create(url, name, source or self.template_database))
 
     def drop_database(self, name: str) -> None:
         """Drop a PostgreSQL database, whoever is connected to it."""
         from pipeproof.environments.prefect import postgres
 
         self.run_forked(lambda: postgres.drop(str(self.database), name))
-        self.databases.remove(name)
+        self.databases = [other for other in self.databases if other != name]
 
     def run_forked(self, action: Callable[[], None]) -> None:
         """Run something that starts an event loop in a process of its own: threads here would not survive a fork."""

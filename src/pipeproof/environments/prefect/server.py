@@ -1,44 +1,24 @@
 """A Prefect server for tests: a real one, on a database of its own, put in force for this process."""
 
 import contextlib
-import itertools
 import os
-import secrets
-import select
-import shutil
-import socket
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.request import getproxies
 
 from pipeproof.environments.prefect import launcher
+from pipeproof.environments.prefect.backends import Backend, forked, stock
 from pipeproof.environments.prefect.internals import client
-from pipeproof.environments.prefect.internals.serving import DATABASE_FILE
-from pipeproof.environments.prefect.launcher import ForkServerError, Launcher, read_tail
-from pipeproof.environments.prefect.postgres import with_database
+from pipeproof.environments.prefect.launcher import ForkServerError
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient, SyncPrefectClient
 
-_READY_SECONDS = 60.0
-_numbers = itertools.count(1)
-
 
 class PrefectFallbackWarning(UserWarning):
     """Prefect's own, slower test harness stands in for pipeproof's server."""
-
-
-class _Backend(Protocol):
-    """What answers at a server's address."""
-
-    @property
-    def api_url(self) -> str: ...
-
-    @property
-    def folder(self) -> Path: ...
 
 
 class PrefectServer:
@@ -48,7 +28,7 @@ class PrefectServer:
         folder: Prefect's home for as long as the server is in force: results, caches, profiles.
     """
 
-    def __init__(self, backend: _Backend) -> None:
+    def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.folder = backend.folder
 
@@ -69,6 +49,18 @@ class PrefectServer:
 
         return SyncPrefectClient(self.api_url) if sync_client else PrefectClient(self.api_url)
 
+    def checkpoint(self) -> None:
+        """Keep what the server holds now, runs, variables, blocks and persisted results, for [restore][]."""
+        if self._backend.written:
+            client.drain_services()
+            self._backend.checkpoint()
+
+    def restore(self) -> None:
+        """Undo what was written since the last checkpoint, or since the start; the address stays the same."""
+        if self._backend.written:
+            client.drain_services()
+            self._backend.restore()
+
 
 @contextlib.contextmanager
 def open_server(database: str | None = None) -> Iterator[PrefectServer]:
@@ -85,14 +77,14 @@ def open_server(database: str | None = None) -> Iterator[PrefectServer]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            backend: _Backend = stack.enter_context(_forked(launcher.start(database), database))
+            backend: Backend = stack.enter_context(forked(launcher.start(database), database))
         except ForkServerError as error:
             if database is not None:
                 raise
             warnings.warn(
                 f"Prefect's own test harness is used, which is slower: {error}", PrefectFallbackWarning, stacklevel=3
             )
-            backend = stack.enter_context(_stock())
+            backend = stack.enter_context(stock())
         client.configure_logging()
         client.drain_services()
         stack.enter_context(_in_force(backend))
@@ -100,101 +92,8 @@ def open_server(database: str | None = None) -> Iterator[PrefectServer]:
         yield PrefectServer(backend)
 
 
-class _StockBackend:
-    """Prefect's own test harness."""
-
-    def __init__(self, folder: Path) -> None:
-        from prefect.settings import PREFECT_API_URL
-
-        self.folder = folder
-        self.api_url = str(PREFECT_API_URL.value())
-
-
 @contextlib.contextmanager
-def _stock() -> Iterator[_StockBackend]:
-    from prefect.testing.utilities import prefect_test_harness
-
-    harness = prefect_test_harness()
-    with tempfile.TemporaryDirectory(prefix="pipeproof-prefect-") as folder:
-        harness.__enter__()
-        try:
-            yield _StockBackend(Path(folder))
-        finally:
-            harness.__exit__(None, None, None)  # told of an exception it would leave its server running
-
-
-class _ForkedBackend:
-    """A server that the fork server made. The socket is bound before, so that no port is raced for."""
-
-    def __init__(self, fork_server: Launcher, database: str | None) -> None:
-        self._launcher = fork_server
-        self.folder = fork_server.folder / f"server-{next(_numbers)}"
-        self.folder.mkdir()
-        self._database = database and f"pipeproof_prefect_{secrets.token_hex(8)}"
-        self._url = database
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen(512)
-        self._pid: int | None = None
-        self._ready: int | None = None
-
-    @property
-    def api_url(self) -> str:
-        self._wait_ready()
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}/api"
-
-    def start(self) -> None:
-        url = None
-        if self._url and self._database:
-            self._launcher.request("create_database", name=self._database)
-            url = with_database(self._url, self._database)
-        else:
-            shutil.copyfile(self._launcher.wait_ready(), self.folder / DATABASE_FILE)
-        self._ready, told = os.pipe()
-        try:
-            reply = self._launcher.request(
-                "serve", [self._socket.fileno(), told], folder=str(self.folder), database=url
-            )
-        finally:
-            os.close(told)
-        self._pid = reply["pid"]
-
-    def stop(self) -> None:
-        if self._pid is not None:
-            self._launcher.request("end", pid=self._pid)
-            self._pid = None
-            if self._database:
-                self._launcher.request("drop_database", name=self._database)
-        if self._ready is not None:
-            os.close(self._ready)
-            self._ready = None
-        self._socket.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _wait_ready(self) -> None:
-        if self._ready is None:
-            return
-        readable, _, _ = select.select([self._ready], [], [], _READY_SECONDS)
-        said = os.read(self._ready, 1) if readable else b""
-        if not said:
-            raise ForkServerError(f"the server did not start{read_tail(self._launcher.folder / 'forkserver.log')}")
-        os.close(self._ready)
-        self._ready = None
-
-
-@contextlib.contextmanager
-def _forked(fork_server: Launcher, database: str | None) -> Iterator[_ForkedBackend]:
-    fork_server.wait_ready()
-    backend = _ForkedBackend(fork_server, database)
-    try:
-        backend.start()
-        yield backend
-    finally:
-        backend.stop()
-
-
-@contextlib.contextmanager
-def _in_force(backend: _Backend) -> Iterator[None]:
+def _in_force(backend: Backend) -> Iterator[None]:
     """Make Prefect's settings and the environment of child processes name the server."""
     url = backend.api_url
     home = backend.folder

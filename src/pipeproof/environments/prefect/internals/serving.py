@@ -14,6 +14,9 @@ from pipeproof.environments.prefect.internals.patching import module
 DATABASE_FILE = "prefect.db"
 """The name of a server's SQLite database, in the server's folder; the fork server's relative URL says the same."""
 
+WRITTEN_FILE = "written"
+"""The file that a server makes in its folder when a request that may change something has come."""
+
 
 def make_server_app() -> Any:
     """Import Prefect's server and make its application, its clock shifted by what the requests say."""
@@ -32,6 +35,8 @@ def make_server_app() -> Any:
     app = create_app(ephemeral=True)
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
+        if _may_write(scope):
+            Path(WRITTEN_FILE).touch()
         header = dict(scope.get("headers", ())).get(clock.HEADER.encode())
         if header is None:
             await app(scope, receive, send)
@@ -40,6 +45,14 @@ def make_server_app() -> Any:
                 await app(scope, receive, send)
 
     return application
+
+
+def _may_write(scope: Any) -> bool:
+    """Whether a request may change something: reading is by GET, or by POST to one of a few paths."""
+    if scope["type"] == "http":
+        reads = ("/filter", "/count", "/paginate", "/history", "/lateness")
+        return scope["method"] != "GET" and not scope["path"].endswith(reads)
+    return scope["type"] == "websocket" and bool(scope["path"].endswith("/events/in"))
 
 
 def _with_sqlite_options(create_engine: Callable[..., Any], **options: Any) -> Callable[..., Any]:

@@ -1,0 +1,131 @@
+"""Servers nest, keep to themselves, and end: what Prefect's own harness gets wrong, ours does not."""
+
+import os
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+from prefect import flow, task
+from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterFlowRunId
+from prefect.client.schemas.sorting import TaskRunSort
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME
+from prefect.testing.utilities import prefect_test_harness
+from prefect.variables import Variable
+
+from pipeproof.environments.prefect import launcher
+from pipeproof.environments.prefect.runs import run_flow
+from pipeproof.environments.prefect.server import PrefectFallbackWarning, open_server
+
+REQUESTS = 3000
+
+
+@task
+def same(number):
+    return number
+
+
+@flow
+def mapped(count):
+    return same.map(range(count)).result()
+
+
+def stored_task_runs(server, result, expected):
+    """The task runs that the server knows of; it stores them some time after the flow run has ended."""
+    wanted = TaskRunFilter(flow_run_id=TaskRunFilterFlowRunId(any_=[result.flow_run_id]))
+    with server.client() as client:
+        for _ in range(REQUESTS):
+            runs = client.read_task_runs(task_run_filter=wanted, sort=TaskRunSort.NAME_ASC, limit=200, offset=0)
+            if len(runs) == expected and all(run.state.is_completed() for run in runs):
+                return runs
+    return runs
+
+
+def listens(address):
+    parts = urlsplit(address)
+    try:
+        socket.create_connection((parts.hostname, parts.port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_open_server__nests(prefect_server):
+    """A server in a server has nothing of the outer one's, and gives it back unharmed."""
+    Variable.set("outer", 1)
+    before = PREFECT_API_URL.value(), PREFECT_HOME.value(), os.environ["PREFECT_API_URL"]
+    with open_server() as inner:
+        assert inner.api_url == PREFECT_API_URL.value() == os.environ["PREFECT_API_URL"]
+        assert inner.api_url != prefect_server.api_url
+        assert Variable.get("outer") is None
+        Variable.set("inner", 1)
+    assert before == (PREFECT_API_URL.value(), PREFECT_HOME.value(), os.environ["PREFECT_API_URL"])
+    assert (Variable.get("outer"), Variable.get("inner")) == (1, None)
+
+
+def test_open_server__events_reach_their_own_server():
+    """Task runs are told by events; each server gets those of its own runs, none those of another."""
+    for count in (2, 3):
+        with open_server() as server:
+            result = run_flow(mapped, (count,), {})
+            assert len(stored_task_runs(server, result, count)) == count
+
+
+def test_open_server__ends_when_its_body_raises():
+    """Nothing listens at the address any more, and the environment is as it was."""
+    before = dict(os.environ)
+    addresses = []
+
+    def fail():
+        with open_server() as server:
+            addresses.append(server.api_url)
+            assert listens(server.api_url)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    assert not listens(addresses[0])
+    assert dict(os.environ) == before
+
+
+def test_open_server__address_is_taken_before_the_server_is_started():
+    """The socket is bound first and kept while the process behind it changes, so that nobody can take the port."""
+    with open_server() as server:
+        address = server.api_url
+        Variable.set("a", 1)
+        server.restore()
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", urlsplit(address).port))
+        assert server.api_url == address
+        assert Variable.get("a") is None
+
+
+def test_open_server__no_task_run_is_lost():
+    """A hundred task runs at once are all stored, and no request is refused by a locked database."""
+    with open_server() as server:
+        result = run_flow(mapped, (100,), {})
+        assert len(stored_task_runs(server, result, 100)) == 100
+
+
+def test_open_server__proxy(monkeypatch):
+    """Requests to the server do not go to a proxy that the environment names."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with open_server():
+        assert run_flow(mapped, (1,), {}).value == [0]
+    assert "no_proxy" not in os.environ
+
+
+def test_open_server__beside_prefects_harness(prefect_server):
+    """Who calls Prefect's own harness gets it, and pipeproof's server back after it."""
+    with prefect_test_harness():
+        assert PREFECT_API_URL.value() != prefect_server.api_url
+        assert mapped(2) == [0, 1]
+    assert PREFECT_API_URL.value() == prefect_server.api_url
+    assert run_flow(mapped, (1,), {}).value == [0]
+
+
+def test_open_server__falls_back_to_prefects_harness(monkeypatch):
+    """Where the fork server cannot be, Prefect's harness is used, and a warning says so and why."""
+    monkeypatch.setattr(launcher, "_RUN", "raise SystemExit('no such thing in this version')")
+    monkeypatch.setattr(launcher, "_started", {})
+    with pytest.warns(PrefectFallbackWarning, match="no such thing in this version"), open_server():
+        assert run_flow(mapped, (2,), {}).value == [0, 1]
