@@ -42,7 +42,7 @@ class Execution:
     output: Any
     error: str | None
     cause: str | None
-    path: tuple[str, ...]
+    path: list[str]
     events: tuple[Event, ...]
     elapsed: float
     arn: str
@@ -125,9 +125,9 @@ def _render_attempts(visit: Visit) -> Iterator[str]:
         yield f"  attempt {attempt.number}: {attempt.started:g} s{ended} {attempt.error or 'running'}{retried}"
 
 
-def _render_path(path: tuple[str, ...]) -> str:
+def _render_path(path: list[str]) -> str:
     if len(path) > _PATH_SHOWN:
-        path = (*path[: _PATH_SHOWN // 2], f"… {len(path) - _PATH_SHOWN} more …", *path[-_PATH_SHOWN // 2 :])
+        path = [*path[: _PATH_SHOWN // 2], f"… {len(path) - _PATH_SHOWN} more …", *path[-_PATH_SHOWN // 2 :]]
     return " → ".join(path) or "(no state was entered)"
 
 

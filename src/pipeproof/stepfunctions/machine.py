@@ -303,7 +303,7 @@ class RunningExecution:
             copy(self._output),
             failure.error if failure else None,
             failure.cause if failure else None,
-            tuple(visit.state.name for visit in run.visits),
+            [visit.state.name for visit in run.visits],
             tuple(run.history.events),
             self._ended if self.is_over else run.clock.now,
             run.settings.execution_arn,
