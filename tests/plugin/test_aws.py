@@ -147,6 +147,7 @@ def test_aws__evidence__calls_and_policies(run, pytester: pytest.Pytester) -> No
     assert calls["data"]["calls"][-1] == {
         "service": "s3",
         "operation": "GetObject",
+        "principal": None,
         "actions": ["s3:GetObject"],
         "resources": ["arn:aws:s3:::raw/a"],
         "count": 2,

@@ -24,6 +24,7 @@ from pipeproof.environments.aws import (
     UnstubbedEndpointError,
     open_aws,
 )
+from pipeproof.environments.aws.botocore_hooks import acting_as
 from pipeproof.environments.aws.seeding import SeedError
 
 HERE = "us-east-1:123456789012"
@@ -235,6 +236,15 @@ def test_enforce__handing_over_a_role__needs_pass_role(stub: AwsStub) -> None:
         states.create_state_machine(name="a", definition=definition, roleArn=arn)
     with stub.enforce(allow("states:*")), pytest.raises(ClientError, match="perform: iam:PassRole on resource: " + arn):
         states.create_state_machine(name="b", definition=definition, roleArn=arn)
+
+
+def test_acting_as__another_principal__is_seen_but_not_held_to_the_tests_policy(raw: AwsStub) -> None:
+    role = "arn:aws:iam::123456789012:role/machine"
+    with raw.enforce(allow("sqs:*")) as enforced, acting_as(role):
+        BEFORE.get_object(Bucket="raw", Key="in/a.csv")
+    assert raw.calls[-1].principal == role
+    assert enforced.missing == []
+    assert raw.least_privilege().document["Statement"] == []
 
 
 def test_least_privilege__of_the_calls_so_far(raw: AwsStub) -> None:

@@ -30,11 +30,12 @@ class UnstubbedEndpointError(PipeproofError):
 
 @dataclass
 class Attempted:
-    """A call under way: its client and parameters, and what its attempts gave."""
+    """A call under way: its client and parameters, who makes it, and what its attempts gave."""
 
     client: Any
     operation: str
     params: dict[str, Any]
+    principal: str | None = None
     attempts: int = 0
     status: int = 0
     error: str | None = None
@@ -73,6 +74,22 @@ def unobserved() -> Iterator[None]:
         yield
     finally:
         _muted.reset(token)
+
+
+_principal: ContextVar[str | None] = ContextVar("pipeproof_aws_principal", default=None)
+
+
+@contextmanager
+def acting_as(principal: str) -> Iterator[None]:
+    """Calls made in here are another principal's than the test's own (a state machine's role, by its ARN).
+
+    They are seen, and faults hit them, but the policies that the test enforces are not theirs.
+    """
+    token = _principal.set(principal)
+    try:
+        yield
+    finally:
+        _principal.reset(token)
 
 
 @contextmanager
@@ -126,7 +143,7 @@ def _wrap_call(original: Any) -> Any:
     def make_api_call(client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
         if _muted.get():
             return original(client, operation_name, api_params)
-        observer, call = _observers[-1], Attempted(client, operation_name, dict(api_params))
+        observer, call = _observers[-1], Attempted(client, operation_name, dict(api_params), _principal.get())
         observer.begin(call)
         token = _CURRENT.set(call)
         try:

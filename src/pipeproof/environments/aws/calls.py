@@ -13,7 +13,8 @@ class AwsCall:
 
     `service` and `operation` are boto3's names (`"s3"`, `"GetObject"`); `actions` IAM's (`("s3:GetObject",)`) and
     `resources` the ARNs that they are needed on; `needs` the pairs of both. `status` is the HTTP status of the last
-    attempt (0 where there was no answer), `error` the code of its error, `attempts` how often it was sent.
+    attempt (0 where there was no answer), `error` the code of its error, `attempts` how often it was sent. `principal` is
+    the ARN of the role that made the call where it is not the test's own (a state machine's).
     """
 
     service: str
@@ -24,6 +25,7 @@ class AwsCall:
     error: str | None = None
     attempts: int = 0
     region: str = ""
+    principal: str | None = None
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -39,12 +41,12 @@ class AwsCall:
 def summarize(calls: list[AwsCall]) -> dict[str, Any]:
     """The evidence `aws.calls`: calls of the same kind in one entry.
 
-    `{"count": 3, "calls": [{"service", "operation", "actions", "resources", "count", "errors"}]}`, with at most twenty
-    resources an entry and `errors` a mapping of codes to how often.
+    `{"count": 3, "calls": [{"service", "operation", "principal", "actions", "resources", "count", "errors"}]}`, with at
+    most twenty resources an entry and `errors` a mapping of codes to how often.
     """
-    groups: dict[tuple[str, str], list[AwsCall]] = {}
+    groups: dict[tuple[str, str, str | None], list[AwsCall]] = {}
     for call in calls:
-        groups.setdefault((call.service, call.operation), []).append(call)
+        groups.setdefault((call.service, call.operation, call.principal), []).append(call)
     return {"count": len(calls), "calls": [_entry(group) for group in groups.values()]}
 
 
@@ -56,6 +58,7 @@ def _entry(group: list[AwsCall]) -> dict[str, Any]:
     return {
         "service": group[0].service,
         "operation": group[0].operation,
+        "principal": group[0].principal,
         "actions": list(dict.fromkeys(action for call in group for action in call.actions)),
         "resources": list(dict.fromkeys(resource for call in group for resource in call.resources))[:20],
         "count": len(group),

@@ -103,7 +103,8 @@ class AwsStub:
 
     def least_privilege(self) -> LeastPrivilege:
         """The smallest policy for the calls so far; `aws.calls.clear()` forgets those of the preparation."""
-        return LeastPrivilege(tuple(dict.fromkeys(need for call in self.calls for need in call.needs)))
+        own = [call for call in self.calls if call.principal is None]
+        return LeastPrivilege(tuple(dict.fromkeys(need for call in own for need in call.needs)))
 
     def fail(
         self,
@@ -163,7 +164,7 @@ class AwsStub:
     def answer(self, call: Attempted, request: Any) -> Any:
         """What a call gets in place of moto's answer, if anything: a refusal, a fault."""
         api = self._api_call(call)
-        if self._active:
+        if self._active and call.principal is None:
             refusal = self._active[-1].refuse(api, call)
             if refusal:
                 return _render(call, request, *refusal)
@@ -178,7 +179,7 @@ class AwsStub:
 
     def review(self, call: Attempted, request: Any, response: Any) -> Any:
         """S3 does not tell who may not list a bucket that an object is not there."""
-        if not self._active or response.status_code != 404:
+        if not self._active or call.principal is not None or response.status_code != 404:
             return None
         refusal = self._active[-1].hide(self._api_call(call), call)
         return _render(call, request, *refusal) if refusal else None
@@ -188,7 +189,15 @@ class AwsStub:
         api = self._api_call(call)
         needs = tuple(_needs(api))
         seen = AwsCall(
-            api.service, api.operation, call.params, needs, call.status, call.error, call.attempts, api.region
+            api.service,
+            api.operation,
+            call.params,
+            needs,
+            call.status,
+            call.error,
+            call.attempts,
+            api.region,
+            call.principal,
         )
         with self._lock:
             self.calls.append(seen)
