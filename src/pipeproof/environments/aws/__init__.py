@@ -13,11 +13,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeproof.environments.aws.botocore_hooks import AsyncClientError, UnstubbedEndpointError
+    from pipeproof.environments.aws.async_clients import AsyncClientError
+    from pipeproof.environments.aws.botocore_hooks import UnstubbedEndpointError
     from pipeproof.environments.aws.calls import AwsCall
     from pipeproof.environments.aws.enforcement import Enforcement
+    from pipeproof.environments.aws.opening import open_aws
     from pipeproof.environments.aws.server import AwsServer, MotoServer, serve, start_server
-    from pipeproof.environments.aws.stub import AwsStub, UnknownOperationError, open_aws
+    from pipeproof.environments.aws.stub import AwsStub, UnknownOperationError
 
 __all__ = [
     "AsyncClientError",
@@ -34,7 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AsyncClientError": "botocore_hooks",
+    "AsyncClientError": "async_clients",
     "AwsCall": "calls",
     "AwsServer": "server",
     "AwsStub": "stub",
@@ -42,7 +44,7 @@ _HOMES = {
     "MotoServer": "server",
     "UnknownOperationError": "stub",
     "UnstubbedEndpointError": "botocore_hooks",
-    "open_aws": "stub",
+    "open_aws": "opening",
     "serve": "server",
     "start_server": "server",
 }

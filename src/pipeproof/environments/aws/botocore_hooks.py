@@ -6,7 +6,6 @@ are replaced on the classes, so clients that were made before (while the user's 
 loaded) are met too; moto's own way, a handler in each new session, misses those.
 """
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,13 +14,13 @@ from types import SimpleNamespace
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from pipeproof.environments.aws.async_clients import (
+    AWS_DOMAINS,
+    async_client_classes,
+    wrap_async_call,
+    wrap_creation,
+)
 from pipeproof.errors import PipeproofError
-
-AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws")
-
-
-class AsyncClientError(PipeproofError):
-    """An async client (aioboto3, aiobotocore) was used where only boto3 is stubbed."""
 
 
 class UnstubbedEndpointError(PipeproofError):
@@ -113,12 +112,12 @@ def _patch_all() -> Callable[[], None]:
 
     replaced = [
         _replace(BaseClient, "_make_api_call", _wrap_call),
-        _replace(BaseClient, "__init__", _wrap_creation),
+        _replace(BaseClient, "__init__", wrap_creation),
         _replace(Endpoint, "_do_get_response", _wrap_attempt),
         _replace(Endpoint, "_send", _wrap_send),
         _replace(RequestSigner, "get_auth_instance", _wrap_signing),
         _replace(botocore.endpoint, "time", lambda _: SimpleNamespace(sleep=_sleep)),
-        *_guard_async_clients(),
+        *(_replace(owner, "_make_api_call", wrap_async_call) for owner in async_client_classes()),
     ]
 
     def undo() -> None:
@@ -256,36 +255,3 @@ def _wrap_signing(original: Any) -> Any:
         return original(signer, signing_name, region_name, signature_version, request_credentials, **kwargs)
 
     return get_auth_instance
-
-
-def _wrap_creation(original: Any) -> Any:
-    def init(client: Any, *args: Any, **kwargs: Any) -> None:
-        original(client, *args, **kwargs)
-        if any(base.__module__.startswith("aiobotocore") for base in type(client).__mro__):
-            _refuse_async(client)
-
-    return init
-
-
-def _guard_async_clients() -> list[tuple[Any, str, Any]]:
-    module = sys.modules.get("aiobotocore.client")
-    if module is None:
-        return []
-
-    def wrap(original: Any) -> Any:
-        async def make_api_call(client: Any, operation_name: str, api_params: Any) -> Any:
-            _refuse_async(client)
-            return await original(client, operation_name, api_params)
-
-        return make_api_call
-
-    return [_replace(module.AioBaseClient, "_make_api_call", wrap)]
-
-
-def _refuse_async(client: Any) -> None:
-    host = urlsplit(str(client.meta.endpoint_url)).hostname or ""
-    if host.endswith(AWS_DOMAINS):
-        raise AsyncClientError(
-            "an aioboto3 or aiobotocore client is out of reach of the fixture `aws`, which stubs boto3 in this process",
-            hint="Use the fixture `aws_server`: moto behind a real port, which async clients find by AWS_ENDPOINT_URL.",
-        )

@@ -13,8 +13,8 @@ class AwsCall:
 
     `service` and `operation` are boto3's names (`"s3"`, `"GetObject"`); `actions` IAM's (`("s3:GetObject",)`) and
     `resources` the ARNs that they are needed on; `needs` the pairs of both. `status` is the HTTP status of the last
-    attempt (0 where there was no answer), `error` the code of its error, `attempts` how often it was sent. `principal` is
-    the ARN of the role that made the call where it is not the test's own (a state machine's).
+    attempt (0 where there was no answer), `error` the code of its error, `attempts` how often it was sent. `principal`
+    is the ARN of the role that made the call where it is not the test's own (a state machine's).
     """
 
     service: str

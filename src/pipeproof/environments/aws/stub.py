@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.aws import sessions
-from pipeproof.environments.aws.botocore_hooks import Attempted, moto_only_by_send, observed_by, unobserved
+from pipeproof.environments.aws.botocore_hooks import Attempted, unobserved
 from pipeproof.environments.aws.calls import AwsCall
-from pipeproof.environments.aws.configuration import ACCOUNT, REGION, environment_of, stub_variables
+from pipeproof.environments.aws.configuration import ACCOUNT, REGION
 from pipeproof.environments.aws.enforcement import Enforcement
 from pipeproof.environments.aws.faults import Fault, Faults, status_of, throttling_error
-from pipeproof.environments.aws.moto_state import moto_in_process
 from pipeproof.environments.aws.responses import error_response
 from pipeproof.errors import PipeproofError
 from pipeproof.iam import Policy
@@ -229,43 +228,6 @@ class AwsStub:
         if operation is not None and operation not in known:
             close = ", ".join(get_close_matches(operation, known)) or f"{len(known)} others"
             raise UnknownOperationError(f"{service} has no operation {operation!r}", hint=f"It has: {close}.")
-
-
-@contextmanager
-def open_aws(region: str = REGION, *, real_time: bool = False) -> Iterator[AwsStub]:
-    """AWS, stubbed in this process, empty; all is gone afterwards. Needs no pytest."""
-    import os
-
-    stub = AwsStub(region, real_time=real_time)
-    with (
-        environment_of(stub_variables(os.environ, region)),
-        moto_in_process(),
-        moto_only_by_send(),
-        observed_by(stub),
-        default_session(stub),
-        stub.stack,
-    ):
-        yield stub
-
-
-@contextmanager
-def default_session(stub: AwsStub) -> Iterator[None]:
-    """The stub's session is the one that `boto3.client()` uses; it is made when it is first needed."""
-    import boto3  # type: ignore[import-untyped]
-
-    session, setup = boto3.DEFAULT_SESSION, boto3.setup_default_session
-
-    def setup_default_session(**options: Any) -> None:
-        if options:
-            setup(**options)
-        else:
-            boto3.DEFAULT_SESSION = stub.session
-
-    boto3.DEFAULT_SESSION, boto3.setup_default_session = None, setup_default_session
-    try:
-        yield
-    finally:
-        boto3.DEFAULT_SESSION, boto3.setup_default_session = session, setup
 
 
 def _service(call: Attempted) -> str:

@@ -1,0 +1,46 @@
+"""The stub opened: the environment, moto, the hooks in botocore and boto3's default session, and all put back."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pipeproof.environments.aws.botocore_hooks import moto_only_by_send, observed_by
+from pipeproof.environments.aws.configuration import REGION, environment_of, stub_variables
+from pipeproof.environments.aws.moto_state import moto_in_process
+from pipeproof.environments.aws.stub import AwsStub
+
+
+@contextmanager
+def open_aws(region: str = REGION, *, real_time: bool = False) -> Iterator[AwsStub]:
+    """AWS, stubbed in this process, empty; all is gone afterwards. Needs no pytest."""
+    stub = AwsStub(region, real_time=real_time)
+    with (
+        environment_of(stub_variables(os.environ, region)),
+        moto_in_process(),
+        moto_only_by_send(),
+        observed_by(stub),
+        default_session(stub),
+        stub.stack,
+    ):
+        yield stub
+
+
+@contextmanager
+def default_session(stub: AwsStub) -> Iterator[None]:
+    """The stub's session is the one that `boto3.client()` uses; it is made when it is first needed."""
+    import boto3  # type: ignore[import-untyped]
+
+    session, setup = boto3.DEFAULT_SESSION, boto3.setup_default_session
+
+    def setup_default_session(**options: Any) -> None:
+        if options:
+            setup(**options)
+        else:
+            boto3.DEFAULT_SESSION = stub.session
+
+    boto3.DEFAULT_SESSION, boto3.setup_default_session = None, setup_default_session
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION, boto3.setup_default_session = session, setup
