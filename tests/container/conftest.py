@@ -16,6 +16,9 @@ from actions_runner import Runner
 RUNNER_UID = 1001
 """Whom the workspace belongs to on GitHub's machines."""
 
+_CERTIFICATES = Path("/etc/ssl/certs")
+"""What this machine trusts; where packages come through a proxy, the image has to trust it as well."""
+
 
 class Engine(Protocol):
     """What runs containers here."""
@@ -146,11 +149,11 @@ class ContainerRunner(Runner):
         if os.geteuid() == 0:  # they are the runner's user's, like the workspace
             for path in (folders["file_commands"], *folders["file_commands"].iterdir()):
                 os.chown(path, RUNNER_UID, RUNNER_UID)
-        done = self.image.run(
-            workspace=workspace,
-            environment=inside,
-            volumes={folder: f"/github/{name}" for name, folder in folders.items()} | self.volumes,
-        )
+        volumes = {folder: f"/github/{name}" for name, folder in folders.items()} | self.volumes
+        if (_CERTIFICATES / "ca-certificates.crt").exists():
+            volumes[_CERTIFICATES] = f"{_CERTIFICATES}:ro"
+            inside["SSL_CERT_FILE"] = str(_CERTIFICATES / "ca-certificates.crt")
+        done = self.image.run(workspace=workspace, environment=inside, volumes=volumes)
         return self.read(done.returncode, done.stdout, workspace)
 
 

@@ -21,10 +21,11 @@ def outcomes(step: Any) -> dict[tuple[str, str], str]:
 def test_orders__the_same_results_in_the_image_as_outside_it(
     container_runner: Any, workspace: Callable[..., Path], tmp_path: Path
 ) -> None:
+    """Inside with all inputs at their defaults, so that its requirements are installed as well."""
     folder = workspace(copy_of=EXAMPLES / "orders")
     (tmp_path / "outside").mkdir()
 
-    inside = container_runner.run(folder, install="none")
+    inside = container_runner.run(folder)
 
     assert inside.exit_code == 0, inside.log
     assert inside.outputs["conclusion"] == "success"
@@ -45,6 +46,25 @@ def test_broken__the_same_failures_in_the_image_as_outside_it(
     outside = Runner(tmp_path / "outside").run(folder, install="none")
     assert inside.annotations == outside.annotations
     assert outcomes(inside) == outcomes(outside)
+
+
+def test_install__what_the_project_pins_wins_over_the_image(
+    container_runner: Any, workspace: Callable[..., Path]
+) -> None:
+    folder = workspace(
+        {
+            "requirements-test.txt": "iniconfig==2.0.0\n",
+            "test_pin.py": (
+                "from importlib.metadata import version\n"
+                "def test_pin(evidence):\n"
+                "    assert version('iniconfig') == '2.0.0'\n"
+            ),
+        }
+    )
+
+    step = container_runner.run(folder)
+
+    assert step.exit_code == 0, step.log
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give the workspace to the runner's user")
