@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeproof.plugin.evidence import Evidence
+from pipeproof.plugin.stepfunctions import serve_state_machines
 
 if TYPE_CHECKING:
     from pipeproof.environments.aws import AwsServer, AwsStub, MotoServer
@@ -63,6 +64,7 @@ def aws(request: pytest.FixtureRequest, evidence: Evidence) -> "Iterator[AwsStub
 
     real_time = request.node.get_closest_marker("real_time") is not None
     with open_aws(str(request.config.getini("pipeproof_aws_region")), real_time=real_time) as stub:
+        stub.on_first_use("stepfunctions", lambda opened: serve_state_machines(opened, evidence))
         yield stub
         if stub.calls:
             evidence("aws.calls", summarize(stub.calls))

@@ -37,6 +37,16 @@ def state_machine(request: pytest.FixtureRequest, evidence: Evidence) -> Factory
     return make
 
 
+def serve_state_machines(stub: Any, evidence: Evidence) -> None:
+    """Let boto3's stepfunctions on the stubs of `aws` run executions by our engine, and record them as evidence."""
+    from pipeproof.stepfunctions.evidence import execution_evidence
+    from pipeproof.stepfunctions.moto_stepfunctions import engine_in_moto
+
+    stub.stack.enter_context(
+        engine_in_moto(lambda run, execution: evidence("stepfunctions.execution", execution_evidence(run, execution)))
+    )
+
+
 def find_source(source: "Mapping[str, Any] | str | Path", places: tuple[Path, ...]) -> "Mapping[str, Any] | str | Path":
     """A definition's path from the first of the places that has it; anything else as it is."""
     if isinstance(source, Mapping) or (isinstance(source, str) and source.lstrip().startswith("{")):

@@ -5,6 +5,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -43,7 +44,11 @@ def load_handler(name: str, handler: str | Callable[..., Any]) -> Callable[..., 
 
 def error_payload(error: BaseException, random: Random) -> dict[str, Any]:
     """What the runtime reports for an exception that a handler raised."""
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).parent != Path(__file__).parent
+    ]
     return {
         "errorMessage": str(error),
         "errorType": type(error).__name__,

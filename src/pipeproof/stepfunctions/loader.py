@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeproof.cloudformation import DocumentError, Template
 from pipeproof.stepfunctions.errors import DefinitionError
 from pipeproof.stepfunctions.model import Definition, build_definition
 from pipeproof.stepfunctions.source import Document, parse_text, read_document
+from pipeproof.stepfunctions.templates import choose_machine, find_machines, read_template
 from pipeproof.stepfunctions.validation import Finding, validate
 
 _SHOWN = 10
@@ -57,10 +59,34 @@ def load_document(
     file = Path(source)
     if not file.is_file():
         raise DefinitionError(f"there is no definition at {file}")
-    document = read_document(file, substitutions)
+    template = _template(file)
+    if template is not None:
+        machine = choose_machine(list(find_machines(template, file, substitutions)), name, file)
+        return _named(machine.document), machine.name
+    return _named(read_document(file, substitutions)), name or file.name.split(".")[0]
+
+
+def _named(document: Document) -> Document:
     if document.text is None:
         restore_names(document.value)
-    return document, name or file.name.split(".")[0]
+    return document
+
+
+def _template(file: Path) -> Template | None:
+    try:
+        return read_template(file)
+    except (DocumentError, OSError, UnicodeDecodeError):
+        return None  # reading it as a definition tells what is wrong with it
+
+
+def template_handlers(source: Mapping[str, Any] | str | Path) -> dict[str, str]:
+    """Handlers of the Python functions that stand in a template beside the machine, by function name."""
+    if isinstance(source, Mapping) or (isinstance(source, str) and source.lstrip().startswith("{")):
+        return {}
+    file = Path(source)
+    template = _template(file) if file.is_file() else None
+    machines = list(find_machines(template, file)) if template is not None else []
+    return dict(machines[0].handlers) if machines else {}
 
 
 def restore_names(graph: Any) -> None:

@@ -15,7 +15,7 @@ from pipeproof.stepfunctions.execution import Execution
 from pipeproof.stepfunctions.handlers import Backend, Handlers
 from pipeproof.stepfunctions.history import Thread
 from pipeproof.stepfunctions.interpreter import run_graph
-from pipeproof.stepfunctions.loader import load_definition
+from pipeproof.stepfunctions.loader import load_definition, template_handlers
 from pipeproof.stepfunctions.mock_config import load_mocks
 from pipeproof.stepfunctions.mocks import MockBook, Returns
 from pipeproof.stepfunctions.run import Frame, Run, Settings
@@ -35,7 +35,8 @@ class StateMachine:
         source: The definition, or the path of a file that holds it: JSON, YAML, SAM or CloudFormation.
         name: The machine's name; of a template with several machines the logical id of the one that is meant.
         substitutions: Values for `${Name}` in the definition.
-        lambdas: Functions by name: `"package.module:handler"` or a callable.
+        lambdas: Functions by name: `"package.module:handler"` or a callable. Of a template, the Python functions that
+            stand in it are known without.
         role_policy: The role's policy (a document or its file): what it does not allow fails, as it would in AWS.
         type: STANDARD or EXPRESS.
         account: The account's number.
@@ -68,12 +69,12 @@ class StateMachine:
         validation: str = "STRICT",
     ) -> None:
         self.definition = load_definition(source, name=name, substitutions=substitutions, machine_type=type)
-        self.name = name or self.definition.name or "StateMachine"
-        self.lambdas = dict(lambdas or {})
+        self.name = self.definition.name or name or "StateMachine"
+        self.lambdas: dict[str, Any] = {**template_handlers(source), **(lambdas or {})}
         self.role_policy = role_policy
         self.handler_limit = handler_limit
         self.validation = validation
-        self.machines: dict[str, StateMachine] = {}
+        self.executions: list[Execution] = []
         self.observers: list[Observer] = []
         self._runs = 0
         self.settings = Settings(
@@ -125,11 +126,27 @@ class StateMachine:
         )
         running.advance()
         execution = running.result(strict=True)
+        self.executions.append(execution)
         for observer in self.observers:
             observer(self, execution)
         if check:
             execution.raise_for_status()
         return execution
+
+    def deploy(self, mocks: Mapping[str, Any] | None = None) -> str:
+        """Creates the machine on the stubs of the `aws` fixture, so that start_execution in a flow runs it.
+
+        Its executions are then in `executions`, the latest last.
+
+        Args:
+            mocks: What answers its Tasks in executions that are started so.
+
+        Returns:
+            The machine's ARN on the stubs.
+        """
+        from pipeproof.stepfunctions.moto_stepfunctions import deploy
+
+        return deploy(self, mocks)
 
     def run_state(
         self,
