@@ -4,7 +4,7 @@ It is that of the deepest frame inside the workspace and outside its virtual env
 fixture's, for an import that fails the import's.
 """
 
-import sysconfig
+import os
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -53,7 +53,7 @@ def _deepest(traceback: TracebackType | None, workspace: Path) -> Location | Non
     return found
 
 
-_INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+_STANDARD_LIBRARY = str(Path(os.__file__).parent)
 
 
 @lru_cache(maxsize=4096)
@@ -67,7 +67,7 @@ def is_users(file: str, workspace: str) -> bool:
         path = path.resolve()
         if not path.is_relative_to(root):
             return False
-    if str(path).startswith(_INSTALLED) or {"site-packages", "dist-packages"} & set(path.parts):
+    if str(path).startswith(_STANDARD_LIBRARY) or {"site-packages", "dist-packages"} & set(path.parts):
         return False
     between = path.relative_to(root).parents
     return not any((root / folder / "pyvenv.cfg").exists() for folder in between) and path.suffix != ".pyc"

@@ -8,7 +8,6 @@ unknown duration counts as a middling one.
 import heapq
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
 
 import pytest
 
@@ -46,6 +45,8 @@ def partition(tests: Sequence[str], durations: Mapping[str, float], total: int) 
         durations: Seconds by node id, where known.
         total: How many sets to make.
     """
+    from statistics import median
+
     known = [durations[test] for test in tests if test in durations]
     assumed = median(known) if known else 1.0
     by_length = sorted(set(tests), key=lambda test: (-durations.get(test, assumed), test))
