@@ -28,6 +28,9 @@ DESCRIPTOR_VARIABLE: Final = "PIPEPROOF_EVENTS_FD"
 
 Event = dict[str, Any]
 
+_LINE_LIMIT = 1 << 26
+"""Bytes of a line that is held: an event of a test with much evidence is long, and garbage could be endless."""
+
 
 class EventWriter:
     """Writes events to a descriptor; once the reader is gone it writes nothing more."""
@@ -71,15 +74,31 @@ class EventReader:
     """Puts events together from the pieces that come out of the pipe."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest: list[bytes] = []
+        self._held = 0
 
     def feed(self, data: bytes) -> Iterator[Event]:
         """Give the events that these bytes complete; a line that is none (tests can write here too) is passed over."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(event, dict) and isinstance(event.get("event"), str):
+        first, *others = data.split(b"\n")
+        self._hold(first)
+        for piece in others:
+            line = b"".join(self._rest)
+            self._rest, self._held = [], 0
+            self._hold(piece)
+            event = _parse(line)
+            if event is not None:
                 yield event
+
+    def _hold(self, piece: bytes) -> None:
+        """Keep the start of a line; of one that is longer than any event, what is kept is no event either."""
+        if piece and self._held <= _LINE_LIMIT:
+            self._rest.append(piece)
+            self._held += len(piece)
+
+
+def _parse(line: bytes) -> Event | None:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None

@@ -325,19 +325,34 @@ def _problems_between(inputs: Inputs, workspace: Path) -> Iterator[str]:
     """Find what is wrong with inputs that are each well-formed."""
     root = workspace.resolve()
     for name, value in (("working-directory", inputs.working_directory), ("report-dir", inputs.report_dir)):
-        written, real = Path(os.path.normpath(root / value)), (root / value).resolve()
-        if not (written.is_relative_to(root) and real.is_relative_to(root)):
+        if not _lies_below(root, value):
             yield f"{name}: {value!r} leaves the workspace {workspace}; give a path below it"
     project = root / inputs.working_directory
-    if not project.is_dir():
+    if not _is(Path.is_dir, project):
         yield f"working-directory: {inputs.working_directory!r} is no folder of the workspace {workspace}"
     if inputs.fail_on == "regressions" and not inputs.baseline:
         yield "fail-on: 'regressions' needs `baseline`, the earlier run to compare with"
-    if inputs.baseline and not (project / inputs.baseline).exists():
+    if inputs.baseline and not _is(Path.exists, project / inputs.baseline):
         yield f"baseline: {inputs.baseline!r} does not exist (looked in {project})"
     yield from find_conflicts(inputs, project)
-    if inputs.dbt_project_dir and not (project / inputs.dbt_project_dir / "dbt_project.yml").is_file():
+    if inputs.dbt_project_dir and not _is(Path.is_file, project / inputs.dbt_project_dir / "dbt_project.yml"):
         yield f"dbt-project-dir: {inputs.dbt_project_dir!r} has no dbt_project.yml (looked in {project})"
+
+
+def _lies_below(root: Path, value: str) -> bool:
+    try:
+        written, real = Path(os.path.normpath(root / value)), (root / value).resolve()
+        return written.is_relative_to(root) and real.is_relative_to(root)
+    except (OSError, ValueError, RuntimeError):  # a loop of links, a name that no file can have
+        return False
+
+
+def _is(kind: Callable[[Path], bool], path: Path) -> bool:
+    """Ask of a path that a user wrote; one that cannot even be looked up is nothing."""
+    try:
+        return kind(path)
+    except (OSError, ValueError):
+        return False
 
 
 def default_text(declared: "Field[Any]") -> str:

@@ -24,7 +24,7 @@ from pipeproof.redaction import Redactor
 from pipeproof.report.annotations import annotations
 from pipeproof.report.exercised import render_exercised
 from pipeproof.report.files import AUDIT, write_files
-from pipeproof.report.outputs import exit_code, outputs
+from pipeproof.report.outputs import EXIT_CANCELLED, exit_code, outputs
 from pipeproof.report.summary import Links, render_summary
 from pipeproof.results.baseline import Comparison, compare, read_baseline
 from pipeproof.results.model import Failure, Run
@@ -120,7 +120,10 @@ def run(job: Job) -> int:
             with credentials(job, home, verdict, trail) as access:
                 outcome, code = test(job, home, environment, python, access, trail.redactor), None
         except PipeproofError as error:
-            outcome, code = Run(failures=(Failure("session", "", str(error)),)), error.exit_code
+            if job.cancellation.times:  # what fails then fails for that reason
+                outcome, code = Run(cancelled=True), EXIT_CANCELLED
+            else:
+                outcome, code = Run(failures=(Failure("session", "", str(error)),)), error.exit_code
         tampered = job.files.restore()
     if trail.redactor:
         outcome = redact_run(outcome, trail.redactor.redact)

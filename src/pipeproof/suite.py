@@ -46,13 +46,14 @@ class Suite:
 
 def pytest_command(python: Path, inputs: Inputs, *, color: bool, durations: Path | None = None) -> tuple[str, ...]:
     """Put pytest's command line together; what the user gives comes last, so it wins."""
-    command = [str(python), "-m", "pytest", f"--color={'yes' if color else 'no'}"]
+    # Plugins are named, so that they are there where PYTEST_DISABLE_PLUGIN_AUTOLOAD is set.
+    command = [str(python), "-m", "pytest", "-p", "pipeproof", f"--color={'yes' if color else 'no'}"]
     if inputs.workers != 1:
-        command += ["-n", "auto" if inputs.workers is None else str(inputs.workers)]
+        command += ["-p", "xdist", "-n", "auto" if inputs.workers is None else str(inputs.workers)]
     if inputs.reruns:
-        command += ["--reruns", str(inputs.reruns)]
+        command += ["-p", "rerunfailures", "--reruns", str(inputs.reruns)]
     if inputs.test_timeout:
-        command += ["--timeout", f"{inputs.test_timeout:g}"]
+        command += ["-p", "timeout", "--timeout", str(inputs.test_timeout)]
     if inputs.shard:
         command += ["--pipeproof-shard", str(inputs.shard)]
         if durations is not None:
@@ -112,6 +113,9 @@ def run_suite(
     finally:
         os.close(events)
     ended_by = describe_end(status, collector.exit_status)
+    if collector.exit_status is not None and status >= 0:
+        # A plugin can change pytest's mind after we were told: the process has the last word.
+        collector.exit_status = status
     if hung:
         ended_by = f"{hung[0]} hung {_OVERTIME:g} s and longer past its timeout of {suite.timeout:g} s"
     return collector.finish(

@@ -47,8 +47,15 @@ def plain(text: str) -> str:
     Characters that only change how their neighbours are drawn (bidirectional overrides and their like, Unicode's `Cf`)
     go as well: with them a message can be made to read as another.
     """
-    without = _ANSI.sub("", text.replace("\r\n", "\n"))
-    return "".join(c for c in without if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+    without = strip_ansi(text.replace("\r\n", "\n"))
+    # Judged once for each kind of character: texts are long and made of few.
+    unseen = (c for c in set(without) - {"\n", "\t"} if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co"))
+    return without.translate(dict.fromkeys(map(ord, unseen)))
+
+
+def strip_ansi(text: str) -> str:
+    """Take terminals' escape sequences out of a text."""
+    return _ANSI.sub("", text) if "\x1b" in text else text
 
 
 def _escape_data(text: str) -> str:

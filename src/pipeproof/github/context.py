@@ -77,4 +77,4 @@ def read_event(context: Context) -> dict[str, Any]:
 def _quote(path: str) -> str:
     from urllib.parse import quote
 
-    return quote(path)
+    return quote(path, errors="replace")

@@ -46,6 +46,7 @@ def _put_back(path: Path, data: bytes) -> bool:
                 return False
     except OSError:
         pass
+    path.parent.mkdir(parents=True, exist_ok=True)
     replacement = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     replacement.write_bytes(data)
     if os.geteuid() == 0:

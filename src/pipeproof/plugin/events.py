@@ -200,7 +200,7 @@ class _Sender:
             subtest=_name_of_subtest(report),
             sections=[(name, _shorten(text)) for name, text in report.sections] or None,
             evidence=detail.get("evidence"),
-            properties=report.user_properties or None,
+            properties=[(str(name), _plain_value(value)) for name, value in report.user_properties] or None,
             worker=getattr(getattr(node, "gateway", None), "id", None),
         )
 
@@ -277,6 +277,16 @@ def _name_of_subtest(report: pytest.TestReport) -> str | None:
     values = ", ".join(f"{name}={value}" for name, value in (getattr(context, "kwargs", None) or {}).items())
     message = getattr(context, "msg", None)
     return " ".join(filter(None, (message and str(message), values and f"({values})"))) or "<subtest>"
+
+
+def _plain_value(value: object) -> str | int | float | None:
+    """Take what JSON has a type for as it is, anything else as its text: a property can be any object."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    try:
+        return str(value)
+    except Exception as broken:  # noqa: BLE001 - the user's __str__ may do anything
+        return f"<{type(value).__name__} whose str() raises {type(broken).__name__}>"
 
 
 def _shorten(text: str) -> str:

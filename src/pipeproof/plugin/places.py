@@ -35,7 +35,12 @@ def relative_name(file: str | Path, workspace: Path) -> str:
     """Name a file as the workflow does: relative to the workspace, with slashes; a file elsewhere by its whole path."""
     path = Path(file)
     if not path.is_absolute():
-        path = Path.cwd() / path
+        if path.name.startswith("<"):  # `<string>`: no file at all
+            return str(file)
+        try:
+            path = path.absolute()
+        except FileNotFoundError:  # a test has removed the current folder
+            path = workspace / path
     for candidate in (path, path.resolve()):
         if candidate.is_relative_to(workspace):
             return candidate.relative_to(workspace).as_posix()

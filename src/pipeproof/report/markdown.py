@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from pipeproof.github.commands import plain
 
 _PUNCTUATION = {ord(character): f"&#{ord(character)};" for character in string.punctuation}
+_REFERENCES = _PUNCTUATION | {ord(character): f"&#{ord(character)};&#8203;" for character in "@#"}
+"""GitHub looks for `@name` and `#12` in the text that comes of the Markdown; a zero-width space keeps them apart."""
+
+_CODE_LIMIT = 300
 
 
 def escaped(text: str) -> str:
@@ -15,12 +19,19 @@ def escaped(text: str) -> str:
     Every ASCII punctuation character becomes a character reference, which CommonMark takes as text and never as
     structure (https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references).
     """
-    return " ".join(plain(text).split()).translate(_PUNCTUATION)
+    return _one_line(text).translate(_REFERENCES)
 
 
 def code(text: str) -> str:
-    """Show a text as code, within a line."""
-    return f"<code>{escaped(text)}</code>" if text.strip() else ""
+    """Show a text as code, within a line, where nobody is mentioned; of a long one its start and its end."""
+    shown = _one_line(text)
+    if len(shown) > _CODE_LIMIT:
+        shown = f"{shown[: _CODE_LIMIT // 2]}…{shown[-_CODE_LIMIT // 2 :]}"
+    return f"<code>{shown.translate(_PUNCTUATION)}</code>" if shown else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(plain(text).split())
 
 
 def block(text: str, limit: int) -> str:
@@ -29,7 +40,7 @@ def block(text: str, limit: int) -> str:
     if len(shown) > limit:
         head, tail = limit // 3, limit - limit // 3
         shown = f"{shown[:head]}\n[… {len(shown) - head - tail} characters left out …]\n{shown[-tail:]}"
-    # Nothing in it may look like the end of the block, nor like a mention or a link to what draws the page.
+    # Nothing in it may look like the end of the block.
     return f"<pre>{html.escape(shown)}</pre>"
 
 

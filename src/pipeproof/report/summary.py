@@ -3,8 +3,10 @@
 GitHub drops a step's summary whole where it is over 1 MiB, so it has a budget, and what is left out is counted.
 """
 
+import html
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from pipeproof.report.markdown import block, code, details, escaped, table
 from pipeproof.results.baseline import Comparison
@@ -16,6 +18,9 @@ LIMIT = 1_000_000
 _SLOWEST = 10
 _LISTED = 100
 _CHANGED = 20
+_FAILURES_OF_TEST = 20
+_REST_ROOM = 20_000
+"""Bytes that are kept free for the names of the failures that find no room."""
 _TRACEBACK_LIMIT = 6_000
 _OUTPUT_LIMIT = 3_000
 _MARKS = {"success": "✅", "failure": "❌", "cancelled": "🚫"}
@@ -37,7 +42,7 @@ class Links:
         if not file:
             return ""
         name = code(f"{file}:{line}" if line else file)
-        return f'<a href="{escaped(self.to_line(file, line))}">{name}</a>' if self.to_line else name
+        return f'<a href="{html.escape(self.to_line(file, line))}">{name}</a>' if self.to_line else name
 
 
 def render_summary(
@@ -61,13 +66,13 @@ def render_summary(
         exercised: Markdown that says what the tests exercised.
         limit: Bytes.
     """
-    head = f"## {_MARKS[run.conclusion]} {escaped(title)}: {_WORDS[run.conclusion]}\n\n{_totals(run)}\n"
+    head = f"## {_MARKS[run.conclusion]} {escaped(title[:200])}: {_WORDS[run.conclusion]}\n\n{_totals(run)}\n"
     head += "".join(f"> {escaped(note)}\n>\n" for note in notes) + "\n"
     head += _changes(comparison) if comparison else ""
     tail = _flaky(run, links) + exercised + _slowest(run, links) + _skipped(run) + _warnings(run)
-    room = limit - len(head.encode()) - len(tail.encode()) - 1_000
+    room = limit - len(head.encode()) - len(tail.encode())
     if room < limit // 2:  # the failures are what the reader came for
-        tail, room = "", limit - len(head.encode()) - 1_000
+        tail, room = "", limit - len(head.encode())
     return head + _failures(run, links, room) + tail
 
 
@@ -109,23 +114,36 @@ def _changes(comparison: Comparison) -> str:
 
 
 def _failures(run: Run, links: Links, room: int) -> str:
-    entries = [_session_failure(failure, links) for failure in run.failures]
     failed = [result for result in run.results if result.failures]
-    if not entries and not failed:
+    if not run.failures and not failed:
         return ""
-    parts = ["### Failures\n\n", *entries]
-    room -= sum(len(part.encode()) for part in parts)
-    for shown, result in enumerate(failed):
-        entry = _failed_test(result, links, open=shown < 3)
+    entries = chain(
+        (_session_failure(failure, links) for failure in run.failures),
+        (_failed_test(result, links, open=shown < 3) for shown, result in enumerate(failed)),
+    )
+    shown = []
+    room -= _REST_ROOM
+    for entry in entries:
         room -= len(entry.encode())
         if room < 0:
-            rest = failed[shown:]
-            names = "".join(f"- {code(other.id)}\n" for other in rest[:_LISTED])
-            more = f"- … and {len(rest) - _LISTED} more\n" if len(rest) > _LISTED else ""
-            parts.append(f"{len(rest)} more failures, without their details:\n\n{names}{more}\n")
             break
-        parts.append(entry)
-    return "".join(parts) + "\n"
+        shown.append(entry)
+    rest = failed[max(0, len(shown) - len(run.failures)) :]
+    return "".join(["### Failures\n\n", *shown, _without_details(rest) if rest else "", "\n"])
+
+
+def _without_details(failed: Sequence[TestResult]) -> str:
+    """List failures that there is no room for; within `_REST_ROOM`."""
+    names, room = [], _REST_ROOM - 200
+    for result in failed[:_LISTED]:
+        name = f"- {code(result.id)}\n"
+        room -= len(name.encode())
+        if room < 0:
+            break
+        names.append(name)
+    left = len(failed) - len(names)
+    more = f"- … and {left} more\n" if left else ""
+    return f"{len(failed)} more failures, without their details:\n\n{''.join(names)}{more}\n"
 
 
 def _session_failure(failure: Failure, links: Links) -> str:
@@ -135,11 +153,13 @@ def _session_failure(failure: Failure, links: Links) -> str:
 
 def _failed_test(result: TestResult, links: Links, *, open: bool) -> str:  # noqa: A002 - HTML's word
     bodies = []
-    for failure in result.failures:
+    for failure in result.failures[:_FAILURES_OF_TEST]:
         phase = {"call": "", "crash": "", "collect": ""}.get(failure.phase, f"in {failure.phase} ")
         subtest = f"in subtest {code(failure.subtest)} " if failure.subtest else ""
         head = f"{phase}{subtest}{links.place(failure.file, failure.line)}".strip()
         bodies.append(f"{head}\n\n{block(failure.traceback or failure.message, _TRACEBACK_LIMIT)}")
+    if len(result.failures) > _FAILURES_OF_TEST:
+        bodies.append(f"… and {len(result.failures) - _FAILURES_OF_TEST} more failures of this test.")
     if result.attempts:
         bodies.append(f"Failed {len(result.attempts) + 1} times.")
     bodies.extend(

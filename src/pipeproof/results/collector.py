@@ -4,6 +4,7 @@ It takes whatever part of the story there is. A test that was started and never 
 test that was never started is counted as not run.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,9 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.events import Event
-from pipeproof.results.model import Attempt, Failure, Run, Status, TestResult, Warned
+from pipeproof.github.commands import strip_ansi
+from pipeproof.results.model import (
+    PYTEST_NO_TESTS,
+    PYTEST_OK,
+    PYTEST_USAGE_ERROR,
+    Attempt,
+    Failure,
+    Run,
+    Status,
+    TestResult,
+    Warned,
+)
 
 _DEFINITION = re.compile(r"\s*(async\s+def|def|class)\b")
+_SOURCE_LIMIT = 1 << 22
+"""Bytes of a file in which definitions are looked up."""
+_OUTPUT_BUDGET = 1 << 26
+"""Characters of output that are kept of all tests that passed; those of a test that did not are always kept."""
 
 
 @dataclass(slots=True)
@@ -57,6 +73,7 @@ class Collector:
         self._deselected = 0
         self._environment: dict[str, str] = {}
         self._definitions = _Definitions(workspace)
+        self._output_room = _OUTPUT_BUDGET
         self.exit_status: int | None = None
 
     @property
@@ -79,7 +96,7 @@ class Collector:
         handler = getattr(self, f"_take_{event['event']}", None)
         try:
             ended = handler(event) if handler else None
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             # Tests can write to the pipe as well: what is not in the form of an event is none.
             return None
         return ended if isinstance(ended, TestResult) else None
@@ -98,12 +115,15 @@ class Collector:
         """
         for test in list(self._open.values()):
             if culprit is not None and test.id != culprit:
-                del self._open[test.id]
+                self._interrupt(test)
             else:
                 self._abandon(test, ended_by, cancelled=cancelled)
         crashed = any(f.phase == "crash" for result in self._results.values() for f in result.failures)
         if ended_by and not cancelled and not crashed:
             self._failures.append(Failure("session", "", f"the test process ended early: {ended_by}"))
+        if not cancelled and self._ended_badly_for_no_reason():
+            message = f"pytest ended with exit status {self.exit_status}, though no test failed; the log has its reason"
+            self._failures.append(Failure("session", "", message))
         return Run(
             results=tuple(self._results.values()),
             failures=tuple(self._failures),
@@ -117,12 +137,27 @@ class Collector:
             environment=self._environment,
         )
 
+    def _ended_badly_for_no_reason(self) -> bool:
+        """Tell whether pytest failed and nothing that we know of did: a plugin wills it so (coverage is too low)."""
+        if self._failures or any(result.failures for result in self._results.values()):
+            return False
+        refused = self.exit_status == PYTEST_USAGE_ERROR and not self._results
+        return self.exit_status not in (None, PYTEST_OK, PYTEST_NO_TESTS) and not refused
+
+    def _interrupt(self, test: _Open) -> None:
+        """Close a test whose end was not its own doing: it did not run, unless it had failed already."""
+        if test.failures:
+            self._end(test)
+        else:
+            del self._open[test.id]
+
     def _abandon(self, test: _Open, ended_by: str | None, *, cancelled: bool) -> None:
         if cancelled and not test.failures:
             test.skipped = True
             test.reason = "the run was cancelled while this test ran"
         elif not cancelled:
-            message = f"the test process ended ({ended_by or 'without a word'}) while this test ran"
+            how = ended_by or f"exit status {self.exit_status}"
+            message = f"the test process ended ({how}) while this test ran"
             test.failures.append(self._at_definition(test, Failure("crash", "", message)))
             test.failed_phases.add("crash")
         self._end(test)
@@ -138,9 +173,10 @@ class Collector:
 
     def _take_collect(self, event: Event) -> TestResult:
         test = str(event["id"]) or "(collection)"
-        file = event.get("file") or test.partition("::")[0]
+        file = str(event.get("file") or test.partition("::")[0])
         if event["outcome"] == "skipped":
-            result = TestResult(test, file, event.get("line"), Status.SKIPPED, reason=str(event["reason"]))
+            line = int(event["line"]) if "line" in event else None
+            result = TestResult(test, file, line, Status.SKIPPED, reason=str(event["reason"]))
         else:
             failure = _failure(event["failure"], "collect")
             failure = failure if failure.file else replace(failure, file=file, line=1)
@@ -150,9 +186,10 @@ class Collector:
 
     def _take_start(self, event: Event) -> None:
         test = self._open_test(event["id"])
-        test.heard = float(event["at"])
+        test.heard = _number(event["at"])
         test.started = test.started or test.heard
-        test.file, test.line = event.get("file", test.file), event.get("line", test.line)
+        if "file" in event:
+            test.file, test.line = str(event["file"]), int(event["line"])
 
     def _take_phase(self, event: Event) -> TestResult | None:
         test = self._open_test(event["id"])
@@ -160,9 +197,10 @@ class Collector:
         if "subtest" in event:
             self._take_subtest(test, event)
             return None
-        test.duration += float(event["duration"])
-        test.heard = max(test.heard, float(event.get("at", 0)) + float(event["duration"]))
-        test.worker = event.get("worker", test.worker)
+        duration = _number(event["duration"])
+        test.duration += duration
+        test.heard = max(test.heard, _number(event.get("at", 0)) + duration)
+        test.worker = str(event["worker"]) if "worker" in event else test.worker
         if when == "setup":
             test.superseded = False
         if "sections" in event:  # those of a later phase hold those of the earlier ones
@@ -177,7 +215,7 @@ class Collector:
             test.expectation = "xfailed" if outcome == "skipped" else "xpassed"
         if outcome == "skipped":
             test.skipped = True
-            test.reason = event.get("reason", test.reason)
+            test.reason = str(event["reason"]) if "reason" in event else test.reason
         elif outcome == "failed":
             self._take_failure(test, event)
         # "???" is the phase of xdist's report on a worker that crashed; nothing more comes of that test.
@@ -214,7 +252,8 @@ class Collector:
         test.failed_phases.clear()
 
     def _take_warning(self, event: Event) -> None:
-        key = (str(event["message"]), str(event["category"]), event.get("file"), event.get("line"))
+        place = (str(event["file"]), int(event["line"])) if "file" in event else (None, None)
+        key = (str(event["message"]), str(event["category"]), *place)
         self._warnings[key] = self._warnings.get(key, 0) + 1
 
     def _take_broken(self, event: Event) -> None:
@@ -231,11 +270,16 @@ class Collector:
 
     def _end(self, test: _Open) -> TestResult:
         del self._open[test.id]
+        status = _status(test)
+        if status is Status.PASSED:
+            self._output_room -= sum(len(text) for _, text in test.output)
+            if self._output_room < 0:
+                test.output.clear()
         result = TestResult(
             id=test.id,
             file=test.file,
             line=self._definitions.line(test.file, test.line),
-            status=_status(test),
+            status=status,
             duration=test.duration,
             started=test.started,
             failures=tuple(test.failures),
@@ -286,8 +330,12 @@ class _Definitions:
         return definition
 
     def _read(self, file: str) -> list[str]:
+        path = self._workspace / file
         try:
-            return (self._workspace / file).read_text(encoding="utf-8", errors="replace").splitlines()
+            # A name can lead to a pipe or a device, which would be read for ever.
+            if not (path.is_file() and path.stat().st_size <= _SOURCE_LIMIT):
+                return []
+            return path.read_text(encoding="utf-8", errors="replace").splitlines()
         except (OSError, ValueError):
             return []
 
@@ -307,8 +355,16 @@ def _failure(data: Mapping[str, Any], phase: str) -> Failure:
     return Failure(
         phase=phase,
         type=str(data["type"]),
-        message=str(data["message"]),
-        traceback=str(data["traceback"]),
+        message=strip_ansi(str(data["message"])),  # pytest paints the explanation of an assertion
+        traceback=strip_ansi(str(data["traceback"])),
         file=str(data["file"]) if data.get("file") else None,
         line=int(line) if line else None,
     )
+
+
+def _number(value: Any) -> float:
+    """Take a time or a duration; `ValueError` where it is none."""
+    number = float(value)
+    if not (math.isfinite(number) and 0 <= number < 1e12):
+        raise ValueError(value)
+    return number

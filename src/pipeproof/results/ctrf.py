@@ -5,6 +5,7 @@ CTRF knows `passed`, `failed` and `skipped`; an error is `failed` and a flaky te
 """
 
 import json
+import math
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,15 +24,18 @@ _STATUS = {
     Status.SKIPPED: "skipped",
 }
 
+_DEPTH = 100
+"""How deep a record goes that has to be mended before it can be written."""
+
 
 def write_ctrf(run: Run, path: Path, title: str) -> None:
     """Write a run as CTRF, test by test, so that a large one needs no second copy in memory."""
-    head = json.dumps(_head(run, title), ensure_ascii=False)
+    head = _dump(_head(run, title))
     with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
         # The list of tests is the last member of `results`, which is the last of the document.
         file.write(head[: -len("}}")] + ', "tests": [\n')
         for number, result in enumerate(run.results):
-            file.write((",\n" if number else "") + json.dumps(_test(result), ensure_ascii=False, default=str))
+            file.write((",\n" if number else "") + _dump(_test(result)))
         file.write("\n]}}\n")
 
 
@@ -49,11 +53,30 @@ def read_tests(path: Path) -> list[dict[str, Any]]:
             for test in tests
             if test["rawStatus"] in known and isinstance(test["extra"]["id"], str) and test["duration"] >= 0
         ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{path} is not a report.json of pipeproof ({type(error).__name__}: {error})",
             hint="Give the report.json of an earlier run, or a folder that holds some.",
         ) from error
+
+
+def _dump(record: dict[str, Any]) -> str:
+    try:
+        return json.dumps(record, ensure_ascii=False, default=str, allow_nan=False)
+    except (ValueError, RecursionError):  # what Python's JSON has and JSON has not: NaN, infinity; or endless depth
+        return json.dumps(_storable(record), ensure_ascii=False, default=str)
+
+
+def _storable(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if not isinstance(value, dict | list | tuple):
+        return value
+    if depth == _DEPTH:
+        return "…"
+    if isinstance(value, dict):
+        return {str(key): _storable(inner, depth + 1) for key, inner in value.items()}
+    return [_storable(inner, depth + 1) for inner in value]
 
 
 def _head(run: Run, title: str) -> dict[str, Any]:
@@ -107,7 +130,7 @@ def _test(result: TestResult) -> dict[str, Any]:
         "line": result.line,
         "start": round(result.started * 1000) if result.started else None,
         "threadId": result.worker,
-        "suite": _suite(result),
+        "suite": list(result.path[:-1]) or [result.id],
     }
     if result.failures:
         optional["message"] = "\n\n".join(failure.headline for failure in result.failures)
@@ -167,8 +190,3 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "subtest": failure.subtest,
     }
     return {key: value for key, value in told.items() if value}
-
-
-def _suite(result: TestResult) -> list[str]:
-    file, *names = result.id.split("::")
-    return [file, *names[:-1]]

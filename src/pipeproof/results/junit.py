@@ -10,6 +10,7 @@ from pathlib import Path
 from junitparser import Attr, Error, Failure, IntAttr, JUnitXml, Properties, Property, Skipped, TestSuite
 from junitparser.xunit2 import FlakyError, FlakyFailure, RerunError, RerunFailure, TestCase
 
+from pipeproof.github.commands import strip_ansi
 from pipeproof.results.model import Failure as Failed
 from pipeproof.results.model import Run, Status, TestResult
 
@@ -46,8 +47,9 @@ def write_junit(run: Run, path: Path, title: str) -> None:
 
 
 def _case(result: TestResult) -> _Case:
-    classname, _, name = result.id.replace(".py", "", 1).rpartition("::")
-    case = _Case(_xml(name), _xml(classname.replace("/", ".").replace("::", ".")), round(result.duration, 6))
+    file, *classes, name = result.path if len(result.path) > 1 else ("", result.id.removesuffix(".py"))
+    classname = ".".join(filter(None, [file.removesuffix(".py").replace("/", "."), *classes]))
+    case = _Case(_xml(name), _xml(classname), round(result.duration, 6))
     if result.file:
         case.file = _xml(result.file)
     if result.line:
@@ -88,4 +90,4 @@ def _text(failure: Failed) -> str:
 
 
 def _xml(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+    return _NOT_XML.sub("\ufffd", strip_ansi(text))

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-PYTEST_USAGE_ERROR = 4
-"""The exit status of `pytest.ExitCode.USAGE_ERROR`."""
+PYTEST_OK, PYTEST_USAGE_ERROR, PYTEST_NO_TESTS = 0, 4, 5
+"""Exit statuses: `pytest.ExitCode.OK`, `USAGE_ERROR` and `NO_TESTS_COLLECTED`."""
 
 
 class Status(StrEnum):
@@ -106,6 +106,16 @@ class TestResult:
     def name(self) -> str:
         """The node id without its file: `TestX::test_y[1]`."""
         return self.id.partition("::")[2] or self.id
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The node id in its parts, file, classes and function; parameters may hold what parts the others."""
+        file, colons, rest = self.id.partition("::")
+        if not colons:
+            return (file,)
+        names, bracket, parameters = rest.partition("[")
+        *classes, function = names.split("::")
+        return (file, *classes, f"{function}{bracket}{parameters}")
 
 
 @dataclass(frozen=True, slots=True)
