@@ -39,8 +39,13 @@ def test_writer__any_name_comes_back_as_it_was(name: str, file: str, value: str)
         start, passed, phase = events_of(os.read(read, 1 << 16))
     assert start == {"event": "start", "id": name, "at": 1.5, "file": file, "line": 3}
     assert passed == {
-        "event": "phase", "id": name, "when": "call", "outcome": "passed", "duration": 0.25, "at": 1.75,
-    }  # fmt: skip
+        "event": "phase",
+        "id": name,
+        "when": "call",
+        "outcome": "passed",
+        "duration": 0.25,
+        "at": 1.75,
+    }
     assert phase == {"event": "phase", "id": name, "reason": value}
 
 

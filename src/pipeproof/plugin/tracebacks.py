@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import pipeproof
+from pipeproof.plugin.places import absolute
 
 _OURS = str(Path(pipeproof.__file__).parent)
 
@@ -54,7 +55,7 @@ def _entry(entry: Any, is_users: Callable[[str], bool]) -> Iterator[str]:
 
 def _file_of(entry: Any) -> str:
     location = getattr(entry, "reprfileloc", None)
-    return str(Path.cwd() / location.path) if location is not None else ""
+    return str(absolute(Path(location.path))) if location is not None else ""
 
 
 def _as_pytest_does(report: pytest.TestReport | pytest.CollectReport) -> str:
@@ -62,5 +63,7 @@ def _as_pytest_does(report: pytest.TestReport | pytest.CollectReport) -> str:
     from _pytest._io import TerminalWriter
 
     buffer = StringIO()
-    report.toterminal(TerminalWriter(buffer))
+    writer = TerminalWriter(buffer)
+    writer.hasmarkup = False  # FORCE_COLOR would have it paint
+    report.toterminal(writer)
     return buffer.getvalue().strip("\n")

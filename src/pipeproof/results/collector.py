@@ -96,7 +96,7 @@ class Collector:
         handler = getattr(self, f"_take_{event['event']}", None)
         try:
             ended = handler(event) if handler else None
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
             # Tests can write to the pipe as well: what is not in the form of an event is none.
             return None
         return ended if isinstance(ended, TestResult) else None

@@ -8,8 +8,33 @@ from hypothesis import strategies as st
 
 from pipeproof.github.commands import neutralize, plain, render_command, split_lines, strip_ansi
 
-PARTS = ["::", ":", "##[", "#", "[", "]", "error", "::error::", "add-mask", "\0", "\t", " ", "\u00a0", "\u200b", "\ufeff",
-         "\r", "\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\x1b[31m", "%0A", "x"]  # fmt: skip
+PARTS = [
+    "::",
+    ":",
+    "##[",
+    "#",
+    "[",
+    "]",
+    "error",
+    "::error::",
+    "add-mask",
+    "\0",
+    "\t",
+    " ",
+    "\u00a0",
+    "\u200b",
+    "\ufeff",
+    "\r",
+    "\n",
+    "\x0b",
+    "\x0c",
+    "\x1c",
+    "\x85",
+    "\u2028",
+    "\x1b[31m",
+    "%0A",
+    "x",
+]
 HOSTILE = st.lists(st.sampled_from(PARTS) | st.text(max_size=3), max_size=12).map("".join)
 # What .NET's String.Trim takes off, in any of its versions (char.IsWhiteSpace, and U+200B and U+FEFF of old).
 TRIMMED = "\t\n\x0b\x0c\r \x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\u200b\ufeff"  # noqa: E501
@@ -71,8 +96,12 @@ def test_render_command__without_properties() -> None:
     assert render_command("group", "a b") == "::group::a b"
 
 
-@given(st.lists(st.sampled_from(["\x1b", "\x1b[31m", "\x1b]8;;http://x\x07", "\u202e", "\u200f", "\x9b", "\r", "\n"])
-                | st.text(st.characters(), max_size=5)).map("".join))  # fmt: skip
+@given(
+    st.lists(
+        st.sampled_from(["\x1b", "\x1b[31m", "\x1b]8;;http://x\x07", "\u202e", "\u200f", "\x9b", "\r", "\n"])
+        | st.text(st.characters(), max_size=5)
+    ).map("".join)
+)
 def test_plain__leaves_no_control_nor_bidirectional_character(text: str) -> None:
     left = plain(text)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", left)

@@ -106,8 +106,22 @@ def test_summary__no_text_breaks_out_of_it(name: str, message: str, title: str) 
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
     tags = {part.split(">")[0].split()[0] for part in html.split("<")[1:]}
     assert {tag.strip("/") for tag in tags} <= {
-        "h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "strong", "code", "pre", "details", "summary", "blockquote",
-    }  # fmt: skip
+        "h2",
+        "h3",
+        "p",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "strong",
+        "code",
+        "pre",
+        "details",
+        "summary",
+        "blockquote",
+    }
 
 
 @pytest.mark.parametrize(

@@ -26,17 +26,27 @@ def test_compare__tells_what_is_new() -> None:
     earlier = {
         name: Earlier(status, 1.0)
         for name, status in {
-            "broke": Status.PASSED, "still": Status.FAILED, "mended": Status.ERROR, "wobbles": Status.PASSED,
-            "wobbled": Status.FLAKY, "half": Status.FAILED, "woke": Status.SKIPPED,
+            "broke": Status.PASSED,
+            "still": Status.FAILED,
+            "mended": Status.ERROR,
+            "wobbles": Status.PASSED,
+            "wobbled": Status.FLAKY,
+            "half": Status.FAILED,
+            "woke": Status.SKIPPED,
         }.items()
-    }  # fmt: skip
+    }
     run = Run(
         (
-            result("broke", Status.FAILED), result("still", Status.ERROR), result("mended", Status.PASSED),
-            result("wobbles", Status.FLAKY), result("wobbled", Status.FLAKY), result("half", Status.FLAKY),
-            result("new", Status.FAILED), result("woke", Status.FAILED),
+            result("broke", Status.FAILED),
+            result("still", Status.ERROR),
+            result("mended", Status.PASSED),
+            result("wobbles", Status.FLAKY),
+            result("wobbled", Status.FLAKY),
+            result("half", Status.FLAKY),
+            result("new", Status.FAILED),
+            result("woke", Status.FAILED),
         )
-    )  # fmt: skip
+    )
     found = compare(run, earlier)
     assert names(found.newly_failing) == ["broke", "new", "woke"]
     assert names(found.fixed) == ["mended"]

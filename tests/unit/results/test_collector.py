@@ -46,11 +46,22 @@ def story(name: str, kind: str) -> Events:
 
 
 EXPECTED = {
-    "passed": Status.PASSED, "failed": Status.FAILED, "setup": Status.ERROR, "teardown": Status.ERROR, "both": Status.FAILED,
-    "skipped": Status.SKIPPED, "xfailed": Status.SKIPPED, "xpassed": Status.PASSED, "flaky": Status.FLAKY,
-    "flaky, torn down": Status.FLAKY, "flaky setup": Status.FLAKY, "flaky teardown": Status.FLAKY,
-    "failed again": Status.FAILED, "subtests": Status.FAILED, "worker": Status.ERROR,
-}  # fmt: skip
+    "passed": Status.PASSED,
+    "failed": Status.FAILED,
+    "setup": Status.ERROR,
+    "teardown": Status.ERROR,
+    "both": Status.FAILED,
+    "skipped": Status.SKIPPED,
+    "xfailed": Status.SKIPPED,
+    "xpassed": Status.PASSED,
+    "flaky": Status.FLAKY,
+    "flaky, torn down": Status.FLAKY,
+    "flaky setup": Status.FLAKY,
+    "flaky teardown": Status.FLAKY,
+    "failed again": Status.FAILED,
+    "subtests": Status.FAILED,
+    "worker": Status.ERROR,
+}
 
 
 def collected(*events: dict[str, Any], workspace: Path = ANYWHERE, **end: Any) -> Run:
@@ -106,26 +117,75 @@ def test_collector__adds_up_wherever_the_story_ends(
     assert run.conclusion == "cancelled" or not told_failed or run.conclusion == "failure"
 
 
+HOSTILE_WORDS = [
+    "failed",
+    "passed",
+    "rerun",
+    "skipped",
+    "call",
+    "teardown",
+    "setup",
+    "???",
+    "t.py::x",
+    "/dev/zero",
+    "id",
+    "when",
+    "outcome",
+    "duration",
+    "at",
+    "file",
+    "line",
+    "failure",
+    "reason",
+    "xfail",
+    "subtest",
+    "sections",
+    "evidence",
+    "properties",
+    "worker",
+    "tests",
+    "count",
+    "message",
+    "category",
+    "status",
+    "pytest",
+    "rootdir",
+]
 HOSTILE_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=5)
-    | st.sampled_from(["failed", "passed", "rerun", "skipped", "call", "teardown", "setup", "???", "t.py::x", "/dev/zero"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(), max_size=5)
+    | st.sampled_from(HOSTILE_WORDS),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
-)  # fmt: skip
+)
+KINDS = [
+    "session",
+    "collected",
+    "deselected",
+    "collect",
+    "start",
+    "phase",
+    "warning",
+    "broken",
+    "finish",
+    "subtest",
+    "failure",
+    "x",
+    "__init__",
+]
 
 
 @given(
     st.lists(
         st.fixed_dictionaries(
-            {"event": st.sampled_from(["session", "collected", "deselected", "collect", "start", "phase", "warning", "broken",
-                                       "finish", "subtest", "failure", "x", "__init__"])},
-            optional={key: HOSTILE_VALUES for key in ("id", "when", "outcome", "duration", "at", "file", "line", "failure", "reason",
-                      "xfail", "subtest", "sections", "evidence", "properties", "worker", "tests", "count", "message", "category",
-                      "status", "pytest", "rootdir")},
+            {"event": st.sampled_from(KINDS)}, optional=dict.fromkeys(HOSTILE_WORDS[10:], HOSTILE_VALUES)
         ),
         max_size=6,
     )
-)  # fmt: skip
+)
 def test_collector__survives_any_event(events: Events) -> None:
     """Tests can write to the pipe: what comes of it can be reported."""
     run = collected(*events)
@@ -205,8 +265,10 @@ def test_collector__collection_errors_and_skips_are_results() -> None:
         {"event": "collect", "id": "c.py", "outcome": "skipped", "reason": "no", "file": "c.py", "line": 2},
     )
     assert [(r.id, r.status, r.file, r.line) for r in run.results] == [
-        ("a.py", "error", "lib.py", 7), ("b.py", "error", "b.py", 1), ("c.py", "skipped", "c.py", 2),
-    ]  # fmt: skip
+        ("a.py", "error", "lib.py", 7),
+        ("b.py", "error", "b.py", 1),
+        ("c.py", "skipped", "c.py", 2),
+    ]
 
 
 def test_collector__failed_subtests_are_each_a_failure_of_their_test() -> None:

@@ -40,7 +40,18 @@ SCHEMA = {
                     "required": ["tests", "passed", "failed", "skipped", "pending", "other", "start", "stop"],
                     "additionalProperties": False,
                     "properties": dict.fromkeys(
-                        ["tests", "passed", "failed", "skipped", "pending", "other", "flaky", "start", "stop", "duration"],
+                        [
+                            "tests",
+                            "passed",
+                            "failed",
+                            "skipped",
+                            "pending",
+                            "other",
+                            "flaky",
+                            "start",
+                            "stop",
+                            "duration",
+                        ],
                         COUNT,
                     ),
                 },
@@ -54,10 +65,21 @@ SCHEMA = {
             "required": ["name", "status", "duration"],
             "additionalProperties": False,
             "properties": {
-                "name": TEXT, "status": STATUS, "duration": COUNT, "start": COUNT, "rawStatus": TEXT, "message": TEXT,
-                "trace": TEXT, "line": COUNT, "filePath": TEXT, "threadId": TEXT, "flaky": {"type": "boolean"},
-                "retries": COUNT, "suite": {"type": "array", "minItems": 1, "items": TEXT},
-                "stdout": {"type": "array", "items": TEXT}, "extra": {"type": "object"},
+                "name": TEXT,
+                "status": STATUS,
+                "duration": COUNT,
+                "start": COUNT,
+                "rawStatus": TEXT,
+                "message": TEXT,
+                "trace": TEXT,
+                "line": COUNT,
+                "filePath": TEXT,
+                "threadId": TEXT,
+                "flaky": {"type": "boolean"},
+                "retries": COUNT,
+                "suite": {"type": "array", "minItems": 1, "items": TEXT},
+                "stdout": {"type": "array", "items": TEXT},
+                "extra": {"type": "object"},
                 "retryAttempts": {"type": "array", "items": {"$ref": "#/$defs/attempt"}},
             },
         },
@@ -66,12 +88,16 @@ SCHEMA = {
             "required": ["attempt", "status"],
             "additionalProperties": False,
             "properties": {
-                "attempt": {"type": "integer", "minimum": 1}, "status": STATUS, "duration": COUNT, "message": TEXT,
-                "trace": TEXT, "line": COUNT,
+                "attempt": {"type": "integer", "minimum": 1},
+                "status": STATUS,
+                "duration": COUNT,
+                "message": TEXT,
+                "trace": TEXT,
+                "line": COUNT,
             },
         },
     },
-}  # fmt: skip
+}
 
 
 def no_constant(name: str) -> None:
@@ -101,8 +127,13 @@ def test_ctrf__keeps_to_the_format_and_has_the_totals(mixed_run: Make, tmp_path:
         assert summary[status] == sum(test["status"] == status for test in tests)
     assert (summary["start"], summary["stop"], summary["duration"]) == (100_000, 103_250, 3_250)
     assert report["extra"]["totals"] == {
-        "tests": 7, "passed": 2, "failed": 1, "errors": 1, "skipped": 2, "flaky": 1,
-    }  # fmt: skip
+        "tests": 7,
+        "passed": 2,
+        "failed": 1,
+        "errors": 1,
+        "skipped": 2,
+        "flaky": 1,
+    }
     assert report["extra"]["notRun"] == ["a/t.py::TestX::boom8"]
     assert report["extra"]["conclusion"] == "failure"
 
@@ -153,19 +184,32 @@ def test_read_tests__reads_what_was_written(mixed_run: Make, tmp_path: Path) -> 
     write_ctrf(mixed_run(), tmp_path / "report.json", "x")
     tests = read_tests(tmp_path / "report.json")
     assert [test["rawStatus"] for test in tests] == [
-        "passed", "failed", "error", "skipped", "skipped", "flaky", "passed",
-    ]  # fmt: skip
+        "passed",
+        "failed",
+        "error",
+        "skipped",
+        "skipped",
+        "flaky",
+        "passed",
+    ]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "", "{", "[]", "null", '{"results": 1}', '{"results": {"tests": [1]}}', '{"results": {"tests": 5}}', "[" * 100_000,
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"results": 1}',
+        '{"results": {"tests": [1]}}',
+        '{"results": {"tests": 5}}',
+        "[" * 100_000,
         '{"results": {"tests": [{"rawStatus": "passed", "extra": {"id": "x"}, "duration": "1"}]}}',
         '{"results": {"tests": [{"rawStatus": [], "extra": {"id": "x"}, "duration": 1}]}}',
         '{"results": {"tests": [{"rawStatus": "passed", "duration": 1}]}}',
     ],
-)  # fmt: skip
+)
 def test_read_tests__refuses_what_is_no_report(text: str, tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text(text)
     with pytest.raises(InputError, match=r"report\.json"):
