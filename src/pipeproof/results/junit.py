@@ -37,12 +37,10 @@ def write_junit(run: Run, path: Path, title: str) -> None:
     suite = TestSuite(_xml(title))
     for result in run.results:
         suite.add_testcase(_case(result))
-    suite.update_statistics()
-    suite.time = round(run.duration, 3)
     document = JUnitXml(_xml(title))
     document.append(suite)
-    document.update_statistics()
-    document.time = round(run.duration, 3)
+    document.update_statistics()  # of its suite as well, with the sum of the tests' times for a time
+    suite.time = document.time = round(run.duration, 3)
     document.write(str(path), pretty=False)
 
 
