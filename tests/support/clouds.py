@@ -16,6 +16,8 @@ import itertools
 import json
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import formatdate
@@ -69,8 +71,11 @@ class Cloud:
         github_ahead: Seconds by which GitHub's clock differs from it, in `iat` and `Date`.
         token_life: Seconds that an ID token lives.
         session_life: Seconds that an AWS session lives, where a test wants them to be fewer than were asked for.
+        expired: Calls that came with a session that had ended.
+        most_at_once: Exchanges for a session that were under way at the same time.
+        pause: Called in the middle of each of them.
         faults: Answers by path, each given once, before anything is looked at: `(status, body)`, or None to hang up.
-        drop_id_tokens: Status that the ID token service refuses with, or None.
+        refuse_id_token: Status that the ID token service refuses with, or None.
     """
 
     def __init__(self) -> None:
@@ -92,6 +97,9 @@ class Cloud:
         self.roles: dict[str, Trust] = {}
         self.sessions: dict[str, Session] = {}
         self.seen: list[Seen] = []
+        self.expired = 0
+        self.exchanging = 0
+        self.most_at_once = 0
         self.exchange_audience = "databricks-account"
         self.exchange_life = 3600
         self.google_accounts = {"ci@acme.iam.gserviceaccount.com"}
@@ -99,6 +107,7 @@ class Cloud:
         self.azure_subject = SUBJECT
         self.azure_tenant = "11111111-1111-1111-1111-111111111111"
         self.azure_client = "22222222-2222-2222-2222-222222222222"
+        self.pause = lambda: None
         self.counter = itertools.count(1)
         self.lock = threading.Lock()
 
@@ -161,6 +170,19 @@ class Cloud:
 
     # AWS STS
 
+    @contextmanager
+    def count_exchange(self) -> Iterator[None]:
+        """Hold an exchange open for a moment, and note how many are open at the same time."""
+        with self.lock:
+            self.exchanging += 1
+            self.most_at_once = max(self.most_at_once, self.exchanging)
+        self.pause()
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.exchanging -= 1
+
     def assume_with_token(self, form: dict[str, str]) -> Session:
         arn = form["RoleArn"]
         claims = self.check(form["WebIdentityToken"])
@@ -208,6 +230,7 @@ class Cloud:
         if not session or seen.headers.get("x-amz-security-token") != session.token:
             raise RefusalError(403, "InvalidClientTokenId", "The security token included in the request is invalid")
         if session.expires <= self.now():
+            self.expired += 1
             raise RefusalError(403, "ExpiredToken", "The security token included in the request is expired")
         stamp = datetime.strptime(seen.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
         if abs(stamp - self.now()) > 300 or sign_again(seen, body, scope, session) != scope["Signature"]:
@@ -217,7 +240,8 @@ class Cloud:
     def answer_sts(self, seen: Seen, body: bytes) -> tuple[int, str]:
         action = seen.form["Action"]
         if action == "AssumeRoleWithWebIdentity":
-            return 200, render_session(action, self.assume_with_token(seen.form))
+            with self.count_exchange():
+                return 200, render_session(action, self.assume_with_token(seen.form))
         signer = self.authenticate(seen, body)
         if action == "AssumeRole":
             return 200, render_session(action, self.assume_with_session(seen.form, signer))

@@ -87,12 +87,14 @@ def test_broker__three_hours_with_sessions_of_fifteen_minutes(cloud, clock, brok
 
 
 def test_broker__many_clients_at_once_make_one_renewal(cloud, clock, broker, tools) -> None:
+    cloud.pause = lambda: threading.Event().wait(0.05)
     with obtain(broker, tools) as issued, ThreadPoolExecutor(16) as pool:
         for round_ in range(1, 4):
             clock.seconds += 1000
             answers = list(pool.map(ask, [issued.environment] * 16))
             assert len(cloud.sessions) == 1 + round_
             assert len({answer["AccessKeyId"] for answer in answers}) == 1
+    assert cloud.most_at_once == 1
 
 
 def test_broker__what_is_still_good_is_served_while_another_renews(clock, tools) -> None:

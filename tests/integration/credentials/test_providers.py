@@ -134,13 +134,14 @@ def test_google__files_that_name_each_other(cloud, tools, notes, google) -> None
 
 
 def test_google__the_file_works_with_googles_own_library(google, tools) -> None:
-    auth = pytest.importorskip("google.auth", reason="google-auth is not installed")
-    requests = pytest.importorskip("google.auth.transport.requests")
+    from google.auth.identity_pool import Credentials
+    from google.auth.transport.urllib3 import Request
+    from urllib3 import PoolManager
+
     with obtain(google, tools) as issued:
-        credentials, _ = auth.load_credentials_from_file(
-            issued.environment["GOOGLE_APPLICATION_CREDENTIALS"], scopes=["https://www.googleapis.com/auth/bigquery"]
-        )
-        credentials.refresh(requests.Request())
+        path = issued.environment["GOOGLE_APPLICATION_CREDENTIALS"]
+        credentials = Credentials.from_file(path, scopes=["https://www.googleapis.com/auth/bigquery"])
+        credentials.refresh(Request(PoolManager()))
         assert credentials.token.startswith("ya29.account-")
 
 
