@@ -10,6 +10,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import wraps
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -74,8 +75,10 @@ def _guard_duckdb(module: ModuleType, current: Current) -> None:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         connection = connect(*args, **kwargs)
         if current():
-            connection.execute("SET autoinstall_known_extensions = false")
-            connection.execute(f"SET custom_extension_repository = '{_NOWHERE}'")
+            # A connection that locks its configuration keeps what it has.
+            with suppress(module.Error):
+                connection.execute("SET autoinstall_known_extensions = false")
+                connection.execute(f"SET custom_extension_repository = '{_NOWHERE}'")
         return connection
 
     module.connect = guarded  # type: ignore[attr-defined]
