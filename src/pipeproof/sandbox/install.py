@@ -95,7 +95,9 @@ def install_project(install: Install, project: Path, places: Places, run_uv: Run
     # lies in the way of what is written here.
     _uv(run_uv, asked, ["venv", "--quiet", "--python", str(base.python), str(overlay)])
     _lay_over_base(overlay)
-    missing = list(_missing(_resolve(asked, base, present, project, places, run_uv), present))
+    missing = _missing_projects(asked, base, places, run_uv)
+    if missing is None:
+        missing = list(_missing(_resolve(asked, base, present, project, places, run_uv), present))
     if not missing:
         return base
     listed = places.own / "missing.txt"
@@ -104,6 +106,33 @@ def install_project(install: Install, project: Path, places: Places, run_uv: Run
     _uv(run_uv, asked, ["pip", "install", "--python", str(python), "--no-deps", *asked.flags, "-r", str(listed)])
     names = tuple(re.split(r"\s*[;\\]", block, maxsplit=1)[0] for block in missing)
     return PythonEnvironment(python, (python.parent, *base.scripts), names)
+
+
+def _missing_projects(asked: Requirements, base: PythonEnvironment, places: Places, run_uv: RunUv) -> list[str] | None:
+    """Tell, without the network, whether nothing is missing but the project itself.
+
+    Returns:
+        The editable requirements to install, `None` where something else is missing as well.
+    """
+    wanted = places.own / "asked.in"
+    wanted.write_text("".join(f"{line}\n" for line in asked.lines), encoding="utf-8")
+    command = [
+        "pip",
+        "install",
+        "--dry-run",
+        "--offline",
+        "--python",
+        str(base.python),
+        *asked.flags,
+        "-r",
+        str(wanted),
+    ]
+    status, output = run_uv(command)
+    changes = [line for line in output.splitlines() if line.startswith((" + ", " - ", " ~ "))]
+    editable = [line for line in asked.lines if line.startswith("-e ")]
+    if status or len(changes) > len(editable) or not all(re.match(r" \+ \S+ @ file:", line) for line in changes):
+        return None
+    return editable if changes else []
 
 
 def _resolve(
@@ -238,9 +267,13 @@ def _pyproject(project: Path) -> Mapping[str, Any]:
 def _uv(run_uv: RunUv, asked: Requirements, arguments: Sequence[str]) -> None:
     status, output = run_uv(arguments)
     if status:
+        hint = "pipeproof's own bounds are part of the resolution; `install: none` leaves what is there."
+        if "Permission denied" in output:
+            hint = (
+                "Building wrote to the project, as a user who may not: see whom the workspace belongs to (never root)."
+            )
         raise SetupError(
-            f"the project's requirements ({asked.source}) could not be installed:\n{output.strip()}",
-            hint="pipeproof's own bounds are part of the resolution; `install: none` leaves what is there.",
+            f"the project's requirements ({asked.source}) could not be installed:\n{output.strip()}", hint=hint
         )
 
 
