@@ -1,5 +1,12 @@
 """The Prefect fixtures, from outside."""
 
+import os
+import select
+import signal
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
 
 from pipeproof.environments.prefect import template
@@ -60,3 +67,152 @@ def test_run_flow__evidence(pytester):
         '"attempts": 1, "retries": 0',
     ):
         assert expected in line
+
+
+def test_prefect_server__writes_are_undone(pytester):
+    """Nothing of a test reaches the next one: variables, runs, cached results; a module's fixture stays in force."""
+    pytester.makepyfile(
+        """
+        import pytest
+        from pathlib import Path
+        from prefect import flow, task
+        from prefect.cache_policies import INPUTS
+        from prefect.variables import Variable
+
+        calls, addresses = [], set()
+
+        @task(cache_policy=INPUTS, persist_result=True)
+        def fetch(key):
+            calls.append(key)
+            return key
+
+        @flow(persist_result=True)
+        def fetches():
+            Variable.set("mine", "set by a test")
+            return fetch("a")
+
+        @pytest.fixture(scope="module")
+        def shared(prefect_server):
+            Variable.set("shared", 1)
+
+        @pytest.mark.parametrize("turn", [1, 2])
+        def test_flow(run_flow, prefect_server, shared, turn):
+            addresses.add(prefect_server.api_url)
+            assert Variable.get("shared") == 1
+            assert Variable.get("mine") is None
+            run_flow(fetches)
+            with prefect_server.client() as client:
+                assert len(client.read_flow_runs()) == 1
+            assert (len(calls), len(addresses)) == (turn, 1)
+
+        def test_fresh(run_flow, fresh_prefect_server, prefect_server, shared):
+            assert fresh_prefect_server.api_url != prefect_server.api_url
+            assert Variable.get("shared") is None
+            run_flow(fetches)
+
+        def test_session_after_fresh(run_flow, shared):
+            assert (Variable.get("shared"), Variable.get("mine")) == (1, None)
+
+        def test_home():
+            assert not (Path.home() / ".prefect" / "storage").exists()
+            assert not list((Path.home() / ".prefect").glob("*.db"))
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=5)
+
+
+def test_run_flow__failure_shows_the_users_line(pytester):
+    """A failure is shown with the line that raised; pipeproof's own frames are hidden, and fail() and skip() count."""
+    pytester.makepyfile(
+        """
+        import pytest
+        from prefect import flow, task
+
+        @task
+        def parse(row):
+            return int(row)  # the line at fault
+
+        @flow
+        def nightly():
+            return parse("x")
+
+        @flow
+        def skips():
+            pytest.skip("not today")
+
+        def test_fails(run_flow):
+            run_flow(nightly)
+
+        def test_skips(run_flow):
+            run_flow(skips)
+        """
+    )
+    result = pytester.runpytest_subprocess("--show-capture=no")
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*return int(row)  # the line at fault*", "*ValueError: invalid literal*"])
+    result.stdout.fnmatch_lines(["*FlowFailed: flow 'nightly' ended in state Failed*"])
+    result.stdout.no_fnmatch_line("*pipeproof/environments/prefect*")
+
+
+def test_prefect_server__one_a_worker(pytester):
+    """Under xdist each worker has a server of its own, and all end with the run."""
+    pytester.makepyfile(
+        test_one="def test_it(prefect_server): open('one', 'w').write(prefect_server.api_url)",
+        test_two="def test_it(prefect_server): open('two', 'w').write(prefect_server.api_url)",
+    )
+    pytester.runpytest_subprocess("-n2", "--dist=loadfile").assert_outcomes(passed=2)
+    addresses = {(pytester.path / name).read_text() for name in ("one", "two")}
+    assert len(addresses) == 2
+    assert not any(listens(address) for address in addresses)
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs pidfd_open to wait for a process of others")
+def test_prefect_server__ends_when_pytest_is_killed(pytester):
+    """However pytest ends, `kill -9` included, the fork server and its servers end, and their folder goes."""
+    pytester.makepyfile(
+        """
+        import os
+        from pipeproof.environments.prefect import launcher
+
+        def test_it(prefect_server):
+            prefect_server.api_url
+            folder = launcher.start().folder
+            print("STARTED", launcher.start()._process.pid, folder, flush=True)
+            os.kill(os.getpid(), 9)
+        """
+    )
+    result = pytester.runpytest_subprocess("-s")
+    assert result.ret == -signal.SIGKILL
+    (line,) = [line for line in result.outlines if "STARTED" in line]
+    pid, folder = line.split()[-2:]
+    try:
+        descriptor = os.pidfd_open(int(pid))
+    except ProcessLookupError:
+        pass
+    else:
+        gone, _, _ = select.select([descriptor], [], [], 30)
+        os.close(descriptor)
+        assert gone
+    assert not Path(folder).exists()
+
+
+def test_no_prefect_fixture__costs_nothing(pytester):
+    """A suite that uses none of the fixtures imports neither Prefect nor what starts servers."""
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_it():
+            assert not [name for name in sys.modules if name == "prefect" or "environments.prefect" in name]
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def listens(address):
+    parts = urlsplit(address)
+    try:
+        socket.create_connection((parts.hostname, parts.port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True

@@ -63,6 +63,7 @@ def outcome(result: FlowResult) -> FlowResult:
     Raises:
         FlowNotCompleted: It ended in another state; the user's own exception is the cause.
     """
+    __tracebackhide__ = True  # pytest shows the test's line instead of this one
     error = outcome_error(result)
     if error is None:
         return result
