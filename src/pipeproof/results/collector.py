@@ -185,21 +185,22 @@ class Collector:
         return result
 
     def _take_start(self, event: Event) -> None:
+        at = _number(event["at"])
         test = self._open_test(event["id"])
-        test.heard = _number(event["at"])
+        test.heard = at
         test.started = test.started or test.heard
         if "file" in event:
             test.file, test.line = str(event["file"]), int(event["line"])
 
     def _take_phase(self, event: Event) -> TestResult | None:
-        test = self._open_test(event["id"])
         outcome, when = event["outcome"], event["when"]
+        duration, at = _number(event["duration"]), _number(event.get("at", 0))
+        test = self._open_test(event["id"])
         if "subtest" in event:
             self._take_subtest(test, event)
             return None
-        duration = _number(event["duration"])
         test.duration += duration
-        test.heard = max(test.heard, _number(event.get("at", 0)) + duration)
+        test.heard = max(test.heard, at + duration)
         test.worker = str(event["worker"]) if "worker" in event else test.worker
         if when == "setup":
             test.superseded = False

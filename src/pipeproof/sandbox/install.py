@@ -168,7 +168,7 @@ def requirements_of(install: Install, project: Path, run_uv: RunUv) -> Requireme
     if install.mode == "none":
         return None
     if install.mode == "arguments":
-        return parse_arguments(install.arguments)
+        return parse_arguments(install.arguments, project)
     if (project / "uv.lock").is_file():
         return _locked(project, run_uv)
     for name in ("requirements-test.txt", "requirements.txt"):
@@ -187,19 +187,24 @@ def requirements_of(install: Install, project: Path, run_uv: RunUv) -> Requireme
     return Requirements("pyproject.toml", (f"-e {project}{'[test]' if 'test' in extras else ''}",), flags)
 
 
-def parse_arguments(arguments: Sequence[str]) -> Requirements:
+def parse_arguments(arguments: Sequence[str], project: Path) -> Requirements:
     """Read arguments of `uv pip install`: requirements and files of them, and flags that are passed on."""
+
+    def place(flag: str, value: str) -> str:
+        # A file that another names is looked for beside that one, and ours does not lie in the project.
+        return f"{flag} {value if flag == '-e' or '://' in value else project / value}"
+
     lines: list[str] = []
     flags: list[str] = []
     pending = iter(arguments)
     for argument in pending:
         name, given, value = argument.partition("=")
         if argument in _FLAGS_OF_REQUIREMENTS:
-            lines.append(f"{_FLAGS_OF_REQUIREMENTS[argument]} {next(pending, '')}")
+            lines.append(place(_FLAGS_OF_REQUIREMENTS[argument], next(pending, "")))
         elif given and name in _FLAGS_OF_REQUIREMENTS and name.startswith("--"):
-            lines.append(f"{_FLAGS_OF_REQUIREMENTS[name]} {value}")
+            lines.append(place(_FLAGS_OF_REQUIREMENTS[name], value))
         elif argument[:2] in {"-r", "-c", "-e"} and not argument.startswith("--"):
-            lines.append(f"{argument[:2]} {argument[2:]}")
+            lines.append(place(argument[:2], argument[2:]))
         elif argument.startswith("-"):
             flags.append(argument)
             if argument in _FLAGS_WITH_VALUE:
