@@ -6,9 +6,11 @@ in their environment, where every test and every process that one starts would f
 
 import json
 import os
+import stat
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +34,9 @@ NOTHING_ASKED = (
     "no credentials were asked for: set aws-role-to-assume or another of their inputs, "
     "or pass --live in pytest-args to use those that the workflow set itself"
 )
+
+LARGEST_FILE = 64 * 1024 * 1024
+"""Bytes of a file that is searched for secrets."""
 
 
 class Outlet(Protocol):
@@ -62,9 +67,14 @@ class Access:
     def open_pipe(self) -> int:
         """The document in a pipe: the descriptor to read it from, to hand to the tests' process."""
         reader, writer = os.pipe()
-        with os.fdopen(writer, "w", encoding="utf-8") as file:
-            json.dump(self.document, file)
+        # A pipe holds 64 KiB until someone reads; a longer document must not hold us up.
+        threading.Thread(target=_write, args=(writer, json.dumps(self.document)), daemon=True).start()
         return reader
+
+
+def _write(descriptor: int, text: str) -> None:
+    with suppress(BrokenPipeError), os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def judge(event: Mapping[str, Any], environ: Mapping[str, str]) -> Eligibility:
@@ -142,17 +152,16 @@ def grant(
         CredentialsError: They were asked for and the run may have them, and they could not be had.
     """
     if not request:
-        own = verdict.decision == "allowed" or environ.get("GITHUB_ACTIONS") != "true"
-        reason = NOTHING_ASKED if own else verdict.reason
-        yield Access({"environment": {}, "reason": reason, "own": own})
+        reason = verdict.reason if verdict.foreign else NOTHING_ASKED
+        yield Access({"environment": {}, "reason": reason, "own": not verdict.foreign})
         return
     from pipeproof.credentials.registry import obtain, withhold
 
     if verdict.decision != "allowed":
         _explain_withheld(verdict, outlet)
         audit.record({"event": "withheld", "reason": verdict.reason})
-        own = environ.get("GITHUB_ACTIONS") != "true"
-        yield Access({**withhold(request, verdict.reason or "").build_handover(), "own": own})
+        handover = withhold(request, verdict.reason or "").build_handover()
+        yield Access({**handover, "own": not verdict.foreign})
         return
     tools = _make_tools(environ, _masking(outlet, redactor), audit, directory, owner)
     with obtain(request, tools) as issued:
@@ -201,11 +210,37 @@ def record_tests(audit: Audit, outcome: Run) -> None:
                 audit.record_test(result.id, data["started"], data["finished"], list(data["variables"]))
 
 
-def redact_files(folder: Path, redactor: Redactor) -> None:
-    """Take the secrets out of the report's files: artifacts are masked by nobody else."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            data = path.read_bytes()
-            clean = redactor.redact_bytes(data)
-            if clean != data:
-                path.write_bytes(clean)
+def redact_files(folder: Path, redactor: Redactor) -> list[Path]:
+    """Take the secrets out of a folder's files: artifacts are masked by nobody else.
+
+    The files may be the tests' own, so no link is followed and no file with a second name is touched. The tests are
+    over: nothing changes meanwhile.
+
+    Returns:
+        What could not be searched: too large, or not readable.
+    """
+    skipped = []
+    for where, _, names in os.walk(folder):
+        for path in sorted(Path(where) / name for name in names):
+            try:
+                if not _redact_file(path, redactor):
+                    skipped.append(path)
+            except OSError:
+                skipped.append(path)
+    return skipped
+
+
+def _redact_file(path: Path, redactor: Redactor) -> bool:
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        return True
+    if status.st_nlink > 1 or status.st_size > LARGEST_FILE:
+        return False
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_NOFOLLOW), "r+b") as file:
+        data = file.read()
+        clean = redactor.redact_bytes(data)
+        if clean != data:
+            file.seek(0)
+            file.write(clean)
+            file.truncate()
+    return True

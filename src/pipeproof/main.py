@@ -147,6 +147,13 @@ def warn_of_tokens(job: Job) -> None:
             job.outlet.warn(f"The checkout's token lies in {shown}, line {place.line}. {ADVICE}")
 
 
+def redact_own_files(job: Job, redactor: Redactor) -> None:
+    """Take the secrets out of what the tests wrote into the report's folder themselves: dbt's logs, for example."""
+    if redactor and job.report.is_dir() and job.report == job.report.resolve():
+        for path in redact_files(job.report, redactor):
+            job.outlet.warn(f"{path.relative_to(job.workspace)} was not searched for secrets: keep it to yourself")
+
+
 @contextmanager
 def credentials(job: Job, home: Home, verdict: Eligibility, trail: Trail) -> Iterator[Access]:
     """Have the credentials that were asked for, renewed as long as the tests run."""
@@ -277,6 +284,7 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
             write_files(outcome, summary, Path(made), inputs.title)
             trail.audit.write(Path(made) / AUDIT)
             redact_files(Path(made), trail.redactor)
+            redact_own_files(job, trail.redactor)
             place_files(Path(made), job.workspace, PurePath(os.path.normpath(inputs.report_dir)))
         except OSError as error:
             outlet.warn(f"the report's files could not be written to {inputs.report_dir}: {error}")

@@ -6,7 +6,6 @@ RFC 6749 (5.1, 5.2) has the answer and its errors, RFC 8693 the exchange of one 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode, urlsplit
 
 from pipeproof.credentials import diagnosis
@@ -101,7 +100,7 @@ def explain_refusal(
             f"{service} fails ({text}), repeatedly asked.", hint="Run the job again later."
         )
     if "expired" in lower or "time range" in lower or "stale" in lower:
-        return diagnosis.explain_expiry(service, _read_date(response), token, text)
+        return diagnosis.explain_expiry(service, response.date, token, text)
     if "audience" in lower or code == "invalid_target":
         return diagnosis.WrongAudienceError(
             f"{service} does not accept the audience {token.claims.text('aud')!r}: {text}", hint=advice
@@ -109,10 +108,3 @@ def explain_refusal(
     return diagnosis.TrustMismatchError(
         f"{service} does not trust this workflow: {text}\n  The token says: {token.claims.render()}.", hint=advice
     )
-
-
-def _read_date(response: Response) -> float | None:
-    try:
-        return parsedate_to_datetime(response.headers["date"]).timestamp()
-    except (KeyError, ValueError):
-        return None

@@ -7,7 +7,6 @@ so its parts are used without a client: the service model, the serializer, the s
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -85,7 +84,7 @@ def assume(
     if response.status != 200 or "Credentials" not in parsed:
         raise _read_error(response, parsed)
     keys, user = parsed["Credentials"], parsed.get("AssumedRoleUser", {})
-    lifetime = keys["Expiration"].timestamp() - (_read_date(response) or now)
+    lifetime = keys["Expiration"].timestamp() - (response.date or now)
     return AwsSession(
         keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], now + lifetime, user.get("Arn", "")
     )
@@ -125,14 +124,7 @@ def _parse(response: Response, shape: Any) -> dict[str, Any]:
 def _read_error(response: Response, parsed: Mapping[str, Any]) -> StsError:
     error = parsed.get("Error", {})
     code = error.get("Code") or f"HTTP {response.status}"
-    return StsError(str(code), str(error.get("Message") or "no message"), _read_date(response))
-
-
-def _read_date(response: Response) -> float | None:
-    try:
-        return parsedate_to_datetime(response.headers["date"]).timestamp()
-    except (KeyError, ValueError):
-        return None
+    return StsError(str(code), str(error.get("Message") or "no message"), response.date)
 
 
 @cache

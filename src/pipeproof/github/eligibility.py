@@ -24,6 +24,8 @@ class Eligibility:
     reason: str | None = None
     """Why not: shown as the reason for which live tests are skipped, or as the error."""
     hint: str | None = None
+    foreign: bool = False
+    """Whether the code is a stranger's: then the environment's own credentials are none of its business either."""
 
 
 def judge_run(event: Mapping[str, Any], environment: Mapping[str, str]) -> Eligibility:
@@ -37,11 +39,12 @@ def judge_run(event: Mapping[str, Any], environment: Mapping[str, str]) -> Eligi
             "refused",
             f"pull_request_target runs with this repository's rights, and this pull request is {outsider}'s code.",
             "Test pull requests in a workflow `on: pull_request`; live tests are skipped there for forks.",
+            foreign=True,
         )
     if outsider:
-        return Eligibility("withheld", f"the code comes from {outsider}: forks get no credentials")
+        return Eligibility("withheld", f"the code comes from {outsider}: forks get no credentials", foreign=True)
     if "dependabot[bot]" in {environment.get("GITHUB_ACTOR"), environment.get("GITHUB_TRIGGERING_ACTOR")}:
-        return Eligibility("withheld", "Dependabot started this run: it gets no credentials")
+        return Eligibility("withheld", "Dependabot started this run: it gets no credentials", foreign=True)
     if not (environment.get(REQUEST_URL) and environment.get(REQUEST_TOKEN)):
         return Eligibility("withheld", "the job has no `id-token: write`, so there is no workflow identity", GRANT)
     return Eligibility("allowed")

@@ -12,7 +12,6 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode, urlsplit
 
 from pipeproof.errors import CredentialsError
@@ -120,7 +119,8 @@ def fetch_token(
         ) from error
     value = _read_value(response, audience)
     mask(value)
-    return IdToken(value, decode_claims(value), _measure_skew(response, now()))
+    skew = 0.0 if response.date is None else now() - response.date
+    return IdToken(value, decode_claims(value), skew)
 
 
 def _read_value(response: Response, audience: str) -> str:
@@ -158,10 +158,3 @@ def decode_claims(token: str) -> Claims:
             "GitHub's ID token service answered with something that is no JWT.", hint="Run the job again."
         )
     return Claims(values)
-
-
-def _measure_skew(response: Response, now: float) -> float:
-    try:
-        return now - parsedate_to_datetime(response.headers["date"]).timestamp()
-    except (KeyError, ValueError):
-        return 0.0

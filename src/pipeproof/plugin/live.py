@@ -199,7 +199,7 @@ class _LiveTests:
         if not _is_live(item):
             return
         if self._reason:
-            pytest.skip(self._reason)
+            raise pytest.skip.Exception(self._reason, _use_item_location=True)  # as pytest's own marker does
         item.stash[_STARTED] = time.time()
         if self._live:
             self._live.renew()

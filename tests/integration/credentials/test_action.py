@@ -51,7 +51,7 @@ def everything(step: Step) -> str:
 
 
 SUITE = """
-import base64, os, socket, textwrap, urllib.parse
+import base64, os, pathlib, socket, textwrap, urllib.parse
 import pytest
 
 ENDPOINT = {endpoint!r}
@@ -74,6 +74,9 @@ def test_shows_what_it_has():
         print(textwrap.fill(secret, 11))
         print("\\n".join(secret))
         print("::warning::" + secret)
+    logs = pathlib.Path("pipeproof-report/dbt/dbt.log")
+    logs.parent.mkdir(parents=True)
+    logs.write_text("password: " + secret)
     pytest.fail("it has " + os.environ["AWS_SECRET_ACCESS_KEY"])
 
 def test_stubs():
@@ -98,6 +101,7 @@ def test_action__live_tests_have_working_credentials_and_all_others_stubs(cloud,
     assert step.outputs["aws-account-id"] == "123456789012"
     assert step.exit_code == 1
     session = next(iter(cloud.sessions.values()))
+    assert (workspace / "pipeproof-report/dbt/dbt.log").read_text() == "password: ***"
     leaked = everything(step)
     squeezed = "".join(leaked.split())
     for secret in (session.key_id, session.secret, session.token, REQUEST_TOKEN):
@@ -195,6 +199,22 @@ def test_action__inputs_that_do_not_go_together_are_told_at_once(runner, project
         "oidc-tokens",
     ):
         assert name in step.log
+
+
+def test_action__what_the_workflow_sets_itself_is_for_live_tests_where_they_are_told_so(runner, project) -> None:
+    runner.environment["AWS_ACCESS_KEY_ID"] = "of the workflow"
+    text = """
+import os, pytest
+
+@pytest.mark.live
+def test_live():
+    assert os.environ["AWS_ACCESS_KEY_ID"] == "of the workflow"
+
+def test_other():
+    assert os.environ["AWS_ACCESS_KEY_ID"] == "testing"
+"""
+    step = runner.run(project({"test_it.py": text}), install="none", pytest_args="--live")
+    assert list_statuses(step) == {"test_live": "passed", "test_other": "passed"}
 
 
 BROKER = """

@@ -41,6 +41,7 @@ def test_judge_run__a_pull_request_of_a_fork(event, head) -> None:
     verdict = judge_run(pull_request(head), environment(event))
     assert verdict.decision == "withheld"
     assert "fork" in verdict.reason
+    assert verdict.foreign
 
 
 def test_judge_run__pull_request_target_with_a_forks_head() -> None:
@@ -70,6 +71,7 @@ def test_judge_run__no_permission(missing) -> None:
     assert verdict.decision == "withheld"
     assert "id-token: write" in verdict.reason
     assert "permissions" in verdict.hint
+    assert not verdict.foreign
 
 
 def test_judge_run__outside_github() -> None:
