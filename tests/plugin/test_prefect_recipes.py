@@ -1,0 +1,28 @@
+"""Each recipe of the page on Prefect is a test file that runs as it stands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeproof.environments.prefect import template
+
+CACHE = template.cache_folder()
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "prefect.md"
+
+
+def test_recipes(pytester, monkeypatch):
+    """All of them in one run, each in a file named after its heading."""
+    monkeypatch.setenv("PIPEPROOF_CACHE_DIR", str(CACHE))
+    recipes = re.findall(r"^## (.+?)\n.*?```python\n(.*?)```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    assert len(recipes) == 9
+    for heading, code in recipes:
+        name = re.sub(r"\W+", "_", heading.lower()).strip("_")
+        (pytester.path / f"test_{name}.py").write_text(code)
+    tests = sum(code.count("def test_") for _, code in recipes)
+    pytester.runpytest_subprocess().assert_outcomes(passed=tests)
+
+
+@pytest.mark.parametrize("option", ["prefect_database", "PIPEPROOF_PREFECT_DATABASE", "--prefect-database"])
+def test_options_are_on_the_page(option):
+    assert option in PAGE.read_text()
