@@ -22,7 +22,7 @@ from pipeproof.stepfunctions.model import State
 from pipeproof.stepfunctions.payload import fill_expressions, fill_template
 from pipeproof.stepfunctions.resources import parse_resource
 from pipeproof.stepfunctions.result_writer import ResultFiles
-from pipeproof.stepfunctions.run import VISITS_KEPT, Frame, Run, Visit
+from pipeproof.stepfunctions.run import CHILDREN_RECORDED, Frame, Run, Visit
 from pipeproof.stepfunctions.scheduler import Signal, Sleep
 from pipeproof.stepfunctions.values import MISSING, byte_size, dump, type_name
 
@@ -65,7 +65,14 @@ class MapRun:
         context = TaskContext(self.state.name, arn, len(self.visit.attempts), None, None, self.place.context())
         location = run.definition.locate(self.state)
         request = Request(
-            self.state.name, parse_resource(arn), payload, context, self.frame.iterations, run.random, location
+            self.state.name,
+            parse_resource(arn),
+            payload,
+            context,
+            self.frame.iterations,
+            run.random,
+            location,
+            is_task=False,
         )
         return run.handlers.answer(request)
 
@@ -228,14 +235,13 @@ def _run_children(
     graph = map_run.state.graphs[0]
     sizes: dict[int, int] = {}
     inputs: dict[int, Any] = {}
-    recorded_from = len(map_run.frame.run.visits)
 
     def lines() -> Iterator[Line]:
         for index, (payload, size) in enumerate(_batches(map_run, _selected(map_run, items))):
             sizes[index] = size
             if map_run.writer is not None:
                 inputs[index] = payload
-            recorded = len(map_run.frame.run.visits) - recorded_from < VISITS_KEPT
+            recorded = index < CHILDREN_RECORDED
             frame = _child_frame(map_run, index, payload, recorded=recorded and map_run.frame.recorded)
             yield Line(index, frame, run_graph(graph, payload, frame))
 

@@ -19,7 +19,7 @@ from pipeproof.stepfunctions.values import MISSING, dump
 
 @dataclass(slots=True)
 class Request:
-    """One attempt of a Task."""
+    """One attempt of a Task, or a call of a Map's reader or writer, whose mocks may give plain items."""
 
     state: str
     resource: Resource
@@ -29,6 +29,7 @@ class Request:
     random: Random
     location: Location | None = None
     started: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    is_task: bool = True
 
 
 @dataclass(slots=True)
@@ -205,7 +206,12 @@ class Handlers:
         failure = _http_failure(request.resource, value)
         if failure is not None:
             return Reply(failure=failure, after=after)
-        if self.validate is not None and request.resource.kind == "integration" and not request.resource.pattern:
+        if (
+            self.validate is not None
+            and request.is_task
+            and request.resource.kind == "integration"
+            and not request.resource.pattern
+        ):
             self.validate(request.resource, value)
         return Reply(value, after=after)
 

@@ -15,8 +15,8 @@ from pipeproof.stepfunctions.values import MISSING
 if TYPE_CHECKING:
     from pipeproof.stepfunctions.handlers import Handlers
 
-VISITS_KEPT = 1_000
-"""Of the children of one distributed Map, so many visits are remembered: memory stays bounded."""
+CHILDREN_RECORDED = 100
+"""Of one Map Run, the visits of so many children are remembered: memory stays bounded."""
 
 
 @dataclass(frozen=True, slots=True)

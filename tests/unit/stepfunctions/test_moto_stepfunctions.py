@@ -42,7 +42,7 @@ def test_start_execution__runs_a_deployed_machine(moto_aws: Served) -> None:
     started = client.start_execution(stateMachineArn=arn, name="one", input='{"n": 21}')
     described = client.describe_execution(executionArn=started["executionArn"])
     assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", {"n": 42})
-    assert machine.executions[-1].path == ("Double",)
+    assert machine.executions[-1].path == ["Double"]
 
 
 def test_start_execution__runs_what_the_user_created(moto_aws: Served) -> None:
