@@ -17,6 +17,7 @@ pytest_plugins = (
     "pipeproof.plugin.aws",
     "pipeproof.plugin.stepfunctions",
     "pipeproof.plugin.dbt",
+    "pipeproof.plugin.dbt_tests",
 )
 
 

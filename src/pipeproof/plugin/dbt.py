@@ -2,6 +2,9 @@
 
 What it runs against is said by options of pytest, by its ini file, or by environment variables, in this order; the
 action's inputs `dbt-project-dir`, `dbt-target` and `dbt-schema-prefix` arrive as the variables.
+
+Private in pytest, and used here alone: the configuration's factory of temporary folders, as the project is needed
+while tests are collected, when there are no fixtures yet.
 """
 
 import os
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from pipeproof.environments.dbt.project import DbtProject
     from pipeproof.environments.dbt.scenario import Dbt
     from pipeproof.environments.dbt.settings import Settings
+
+PROJECT: "pytest.StashKey[DbtProject]" = pytest.StashKey()
 
 SETTINGS = {
     "project_dir": "the folder of dbt_project.yml (found when it is the only one)",
@@ -52,21 +57,31 @@ def read_settings(config: pytest.Config) -> "Settings":
     )
 
 
-@pytest.fixture(scope="session")
-def _dbt_project(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator["DbtProject"]:
-    """The project, parsed once a run."""
+def project_of(config: pytest.Config) -> "DbtProject":
+    """The project of this process, made when it is first asked for; its folder is among pytest's temporary ones."""
     from pipeproof.environments.dbt.naming import name_run
     from pipeproof.environments.dbt.project import DbtProject
 
-    settings = read_settings(pytestconfig)
-    folder = tmp_path_factory.mktemp("dbt")
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    shared = folder.parent.parent if worker else folder.parent
-    project = DbtProject(settings, name_run(settings.schema_prefix, worker or "w0"), folder, shared)
-    try:
-        yield project
-    finally:
-        project.close()
+    if PROJECT not in config.stash:
+        settings = read_settings(config)
+        folder: Path = config._tmp_path_factory.mktemp("dbt")  # type: ignore[attr-defined]  # noqa: SLF001
+        worker = os.environ.get("PYTEST_XDIST_WORKER")
+        shared = folder.parent.parent if worker else folder.parent
+        config.stash[PROJECT] = DbtProject(settings, name_run(settings.schema_prefix, worker or "w0"), folder, shared)
+    return config.stash[PROJECT]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give back what the project holds."""
+    if PROJECT in config.stash:
+        config.stash[PROJECT].close()
+        del config.stash[PROJECT]
+
+
+@pytest.fixture(scope="session")
+def _dbt_project(pytestconfig: pytest.Config) -> "DbtProject":
+    """The project, parsed once a run."""
+    return project_of(pytestconfig)
 
 
 @pytest.fixture

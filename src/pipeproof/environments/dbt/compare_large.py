@@ -30,6 +30,7 @@ def drop_equal_rows(
 ) -> "tuple[pa.Table, pa.Table, int]":
     """What is left of two tables when the rows that both have are taken away, and how many rows beyond are left."""
     import duckdb
+    import pyarrow as pa
 
     with tempfile.TemporaryDirectory(prefix="pipeproof-") as folder, duckdb.connect() as database:
         database.execute(f"set memory_limit = '{MEMORY}'")
@@ -45,21 +46,25 @@ def drop_equal_rows(
             values = ", ".join(f"{form.format(at=_quote(column))} as v{at}" for at, (form, column) in enumerate(pairs))
             database.execute(
                 f"create temp table {name} as "  # noqa: S608 - names of ours
-                f"select row_number() over () - 1 as at, {values} from {name}_rows"
+                f"select row_number() over () - 1 as place_, {values} from {name}_rows"
             )
         every = ", ".join(f"v{at}" for at in range(len(limits)))
         left = {
             name: _left_over(database, name, other, every)
             for name, other in (("built", "expected"), ("expected", "built"))
         }
-        if any(limit is not None for limit in limits):
-            _drop_close(database, limits, [numeric for _, _, numeric in sides])
+        loose = [
+            at for at, (limit, side) in enumerate(zip(limits, sides, strict=True)) if limit is not None and side[2]
+        ]
+        if loose:
+            _drop_close(database, limits, loose)
         rows = {
-            name: _fetch(database, f"select at from {table} order by at")  # noqa: S608
+            name: _fetch(database, f"select place_ from {table} order by place_")  # noqa: S608
             for name, table in left.items()
         }
     more = sum(max(0, len(found) - LISTED) for found in rows.values())
-    return built.take(rows["built"][:LISTED]), expected.take(rows["expected"][:LISTED]), more
+    listed = {name: pa.array(found[:LISTED], pa.int64()) for name, found in rows.items()}
+    return built.take(listed["built"]), expected.take(listed["expected"]), more
 
 
 def _left_over(database: Any, name: str, other: str, every: str) -> str:
@@ -76,9 +81,8 @@ def _left_over(database: Any, name: str, other: str, every: str) -> str:
     return table
 
 
-def _drop_close(database: Any, limits: Sequence[float | None], numeric: Sequence[bool]) -> None:
+def _drop_close(database: Any, limits: Sequence[float | None], loose: Sequence[int]) -> None:
     """Match, among rows that are equal in all else, the numbers in their order where they are within the tolerance."""
-    loose = [at for at, limit in enumerate(limits) if limit is not None and numeric[at]]
     exact = [f"v{at}" for at in range(len(limits)) if at not in loose]
     order = ", ".join(f"v{at}" for at in loose)
     partition = f"partition by {', '.join(exact)} " if exact else ""
@@ -90,11 +94,11 @@ def _drop_close(database: Any, limits: Sequence[float | None], numeric: Sequence
     same = [f"b.{column} is not distinct from e.{column}" for column in exact]
     close = [f"(abs(b.v{at} - e.v{at}) <= {limits[at]!r} or b.v{at} is not distinct from e.v{at})" for at in loose]
     database.execute(
-        "create temp table close as select b.at as b, e.at as e from built_ranked b join expected_ranked e on "  # noqa: S608
+        "create temp table close as select b.place_ as b, e.place_ as e from built_ranked b join expected_ranked e on "  # noqa: S608
         + " and ".join(["b.place = e.place", *same, *close])
     )
-    database.execute("delete from built_left where at in (select b from close)")
-    database.execute("delete from expected_left where at in (select e from close)")
+    database.execute("delete from built_left where place_ in (select b from close)")
+    database.execute("delete from expected_left where place_ in (select e from close)")
 
 
 def _same_values(built: "pa.Field[Any]", expected: "pa.Field[Any]", *, typed: bool) -> tuple[str, str, bool]:

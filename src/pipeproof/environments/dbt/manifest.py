@@ -4,6 +4,7 @@ The nodes are dbt's; they are changed by their public fields only.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.naming import place_schema
@@ -32,12 +33,14 @@ def moved_schema(node: Any, adapter: Any, schema: str) -> str:
     return place_schema(original, PARSE_SCHEMA, schema)
 
 
-def move_files(manifest: Any, folder: str) -> None:
+def move_files(manifest: Any, folder: Path) -> None:
     """Put the files that `external` models write into a temporary folder."""
     for node in manifest.nodes.values():
         location = node.config.get("location") if node.resource_type == "model" else None
         if location:
-            node.config["location"] = f"{folder}/{node.schema}/{str(location).rsplit('/', 1)[-1]}"
+            place = folder / node.schema
+            place.mkdir(parents=True, exist_ok=True)
+            node.config["location"] = str(place / str(location).rsplit("/", 1)[-1])
 
 
 def stand_in(manifest: Any, unique_id: str) -> None:
@@ -99,7 +102,7 @@ def find_escapes(manifest: Any) -> dict[str, str]:
     escapes = {}
     for node in manifest.nodes.values():
         texts = [node.raw_code] if node.resource_type == "operation" else []
-        for hooks in (node.config.get("pre-hook"), node.config.get("post-hook")):
+        for hooks in (getattr(node.config, "pre_hook", ()), getattr(node.config, "post_hook", ())):
             texts += [hook if isinstance(hook, str) else hook.sql for hook in hooks or ()]
         writes = [str(write) for text in texts for write in find_fixed_writes(text)]
         if writes:

@@ -5,15 +5,15 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from pipeproof.environments.dbt import lease, runner
 from pipeproof.environments.dbt import manifest as manifests
-from pipeproof.environments.dbt import runner
 from pipeproof.environments.dbt.errors import DbtFailed, DbtNameError, DbtSetupError
 from pipeproof.environments.dbt.lines import locate_parse_error
 from pipeproof.environments.dbt.naming import RunName
@@ -42,6 +42,7 @@ class DbtProject:
         self._count = 0
         self._described = False
         self._database: Any = None
+        self._lease: Any = None
         self._parsed: dict[str, Parsed] = {}
         self._facts: dict[str, Any] = {}
         self._check_packages()
@@ -88,7 +89,10 @@ class DbtProject:
         return first
 
     def next_schema(self) -> str:
-        """The name of a schema that no other test has."""
+        """The name of a schema that no other test has; with the first, the run begins to say that it lives."""
+        if self._lease is None and not self.profile.embedded:
+            self._lease = runner.open_handle(self.live_adapter(), runner.PARSE_SCHEMA)
+            lease.hold(self._lease, self.run_name.token)
         self._count += 1
         return self.run_name.schema(self._count)
 
@@ -108,8 +112,10 @@ class DbtProject:
 
     def close(self) -> None:
         """Give back what the process holds."""
-        if self._database is not None:
-            self._database.close()
+        for held in (self._database, self._lease):
+            if held is not None:
+                with suppress(Exception):
+                    held.close()
         self._parsed.clear()
         self._facts.clear()
 

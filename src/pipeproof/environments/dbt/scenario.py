@@ -238,7 +238,7 @@ class Dbt:
         manifest = self.project.copy_manifest(request.vars)
         adapter = self.project.live_adapter()
         manifests.move_nodes(manifest, adapter, self.schema)
-        manifests.move_files(manifest, str(self.project.folder / "external"))
+        manifests.move_files(manifest, self.project.folder / "external")
         named = name_given(request)
         for unique_id, relation in self._given.items():
             if unique_id in manifest.sources:

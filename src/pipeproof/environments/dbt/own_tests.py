@@ -1,0 +1,196 @@
+"""The project's own data tests and unit tests, one by one, in a schema that a worker keeps for them.
+
+What a test looks at is built first, once a worker. On a warehouse, sources are read where they are; in the embedded
+database there are none, so a data test of what depends on one is skipped, and a unit test gets stand-ins made of the
+rows that it gives.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeproof.environments.dbt.errors import DbtFailed
+from pipeproof.environments.dbt.lines import locate_test
+from pipeproof.environments.dbt.manifest import BUILT_KINDS
+from pipeproof.environments.dbt.project import DbtProject
+from pipeproof.environments.dbt.result import DbtNode
+from pipeproof.environments.dbt.scenario import Dbt, Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTest:
+    """A test of the project's.
+
+    Args:
+        name: Its name in dbt.
+        unique_id: dbt's name for it.
+        kind: `test` or `unit_test`.
+        file: The file that declares it.
+        line: The line there, from 1.
+    """
+
+    name: str
+    unique_id: str
+    kind: str
+    file: Path
+    line: int
+
+
+class MissingInput(Exception):  # noqa: N818 - not a failure: a reason to skip
+    """What a test looks at cannot be built here."""
+
+
+def list_tests(project: DbtProject) -> list[OwnTest]:
+    """The project's own tests, those of its packages left out, by file and line."""
+    manifest = project.nodes_manifest
+    own = manifest.metadata.project_name
+    found = [node for node in manifest.nodes.values() if node.resource_type == "test"]
+    tests = []
+    for node in [*found, *manifest.unit_tests.values()]:
+        if node.package_name == own and node.config.enabled:
+            file = project.path / node.original_file_path
+            line = locate_test(node, file, manifest) if file.suffix in {".yml", ".yaml"} else 1
+            tests.append(OwnTest(node.name, node.unique_id, str(node.resource_type), file, line))
+    return sorted(tests, key=lambda test: (str(test.file), test.line, test.name))
+
+
+class OwnTests:
+    """Runs the project's own tests in one schema.
+
+    Args:
+        project: The project.
+    """
+
+    def __init__(self, project: DbtProject) -> None:
+        self._project = project
+        self._record: Recorder | None = None
+        self._dbt = Dbt(project, self._take)
+        self._built: set[str] = set()
+        self._broken: dict[str, DbtFailed] = {}
+
+    def run(self, test: OwnTest, record: Recorder) -> DbtNode:
+        """Run one test; what it looks at is built first.
+
+        Raises:
+            MissingInput: Its inputs cannot be had.
+            DbtFailed: It failed, or what it looks at could not be built.
+        """
+        self._record = record
+        manifest = self._project.nodes_manifest
+        node = manifest.unit_tests.get(test.unique_id) or manifest.nodes[test.unique_id]
+        absent = self._absent_sources(node.depends_on.nodes)
+        if absent and test.kind == "test":
+            raise MissingInput(f"there are no rows of {', '.join(absent)} in the embedded database")
+        if absent:
+            return self._run_on_stand_ins(test, node)
+        self._build(node.depends_on.nodes if test.kind == "test" else _inputs(manifest, node))
+        return self._run(self._dbt, test, node)
+
+    def _run(self, dbt: Dbt, test: OwnTest, node: Any) -> DbtNode:
+        select = f"fqn:{'.'.join(node.fqn)}" if test.kind == "test" else f"unit_test:{test.name}"
+        return dbt.test(select).nodes[test.name]
+
+    def _take(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Record what a test did as that test's."""
+        if self._record is not None:
+            self._record(kind, data)
+
+    def close(self) -> None:
+        """Drop the schema."""
+        self._dbt.close()
+
+    def _build(self, wanted: Collection[str]) -> None:
+        manifest = self._project.nodes_manifest
+        needed = [at for at in _ancestors(manifest, wanted) if _is_built(manifest, at)]
+        for unique_id in needed:
+            if unique_id in self._broken:
+                raise self._broken[unique_id]
+        missing = [at for at in needed if at not in self._built]
+        if not missing:
+            return
+        try:
+            self._build_in(self._dbt, missing)
+        except DbtFailed as error:
+            statuses = {node.unique_id: node.status for node in error.result.nodes.values()} if error.result else {}
+            self._built |= {at for at, status in statuses.items() if status == "success"}
+            self._broken |= {at: error for at in missing if statuses.get(at) != "success"}
+            raise
+        self._built |= set(missing)
+
+    def _build_in(self, dbt: Dbt, wanted: Collection[str]) -> None:
+        manifest = self._project.nodes_manifest
+        needed = [at for at in _ancestors(manifest, wanted) if _is_built(manifest, at)]
+        if needed:
+            only = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+            select = [f"fqn:{'.'.join(manifest.nodes[at].fqn)}" for at in (needed if dbt is not self._dbt else wanted)]
+            dbt.build(select, args=["--indirect-selection", "empty", *only])
+
+    def _absent_sources(self, wanted: Sequence[str]) -> list[str]:
+        """The sources that a test depends on and that are not there, in the embedded database."""
+        if not self._project.profile.embedded:
+            return []
+        manifest = self._project.nodes_manifest
+        sources = [manifest.sources[at] for at in _ancestors(manifest, wanted) if at in manifest.sources]
+        return sorted(f"{source.source_name}.{source.name}" for source in sources if not _reads_a_file(source))
+
+    def _run_on_stand_ins(self, test: OwnTest, node: Any) -> DbtNode:
+        """Run a unit test, with tables of its own rows where dbt looks up the columns of its inputs."""
+        dbt = Dbt(self._project, self._take)
+        try:
+            for unique_id, given in _given_inputs(self._project.nodes_manifest, node):
+                if self._absent_sources([unique_id]):
+                    name = _name(self._project.nodes_manifest, unique_id)
+                    dbt.given(name, given if isinstance(given, str) else [dict(row) for row in given])
+                else:
+                    self._build_in(dbt, [unique_id])
+            return self._run(dbt, test, node)
+        finally:
+            dbt.close()
+
+
+def _inputs(manifest: Any, unit_test: Any) -> list[str]:
+    """What the model of a unit test reads."""
+    return [parent for model in unit_test.depends_on.nodes for parent in manifest.nodes[model].depends_on.nodes]
+
+
+def _given_inputs(manifest: Any, unit_test: Any) -> Iterator[tuple[str, Any]]:
+    """What a unit test's model reads, with the rows that the test gives for it."""
+    for unique_id in _inputs(manifest, unit_test):
+        name = _name(manifest, unique_id)
+        for given in unit_test.given:
+            named = re.findall(r"['\"]([^'\"]+)['\"]", given.input)
+            if name in {".".join(named), *named[-1:]}:
+                yield unique_id, given.rows or []
+
+
+def _name(manifest: Any, unique_id: str) -> str:
+    """What a test calls a node or source."""
+    source = manifest.sources.get(unique_id)
+    return f"{source.source_name}.{source.name}" if source is not None else str(manifest.nodes[unique_id].name)
+
+
+def _ancestors(manifest: Any, wanted: Collection[str]) -> Iterator[str]:
+    """Nodes and all that they are made of."""
+    seen: set[str] = set()
+    waiting = list(wanted)
+    while waiting:
+        unique_id = waiting.pop()
+        if unique_id in seen:
+            continue
+        seen.add(unique_id)
+        yield unique_id
+        node = manifest.nodes.get(unique_id)
+        waiting += node.depends_on_nodes if node is not None else []
+
+
+def _is_built(manifest: Any, unique_id: str) -> bool:
+    node = manifest.nodes.get(unique_id)
+    return node is not None and node.resource_type in BUILT_KINDS and node.config.materialized != "ephemeral"
+
+
+def _reads_a_file(source: Any) -> bool:
+    """Whether DuckDB reads a source from files of its own, so that it needs no table."""
+    meta: Mapping[str, Any] = {**source.source_meta, **source.meta, **(source.config.meta or {})}
+    return "external_location" in meta or "plugin" in meta
