@@ -48,7 +48,8 @@ class Docker:
         self, image: str, *, volumes: Mapping[Path, str], environment: Mapping[str, str], entrypoint: str | None
     ) -> Iterator[Sequence[str]]:
         other = ["--entrypoint", entrypoint] if entrypoint else []
-        yield [self.program, "run", "--rm", *_options(volumes, environment), *other, image]
+        # The imitated services are on this machine's loopback.
+        yield [self.program, "run", "--rm", "--network", "host", *_options(volumes, environment), *other, image]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A hostile suite in the image: each attack is a test of `hostile/attacks.py`, which passes where the attack fails."""
 
+import base64
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -7,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clouds import REQUEST_TOKEN, Cloud
 
 HOSTILE = Path(__file__).parent / "hostile"
-TOKEN = "runner-request-token-0123456789"
+ROLE = "arn:aws:iam::123456789012:role/ci"
 
 
 @pytest.fixture
@@ -24,25 +26,42 @@ def docker_socket(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def attacked(container_runner: Any, workspace: Callable[..., Path], docker_socket: Path) -> Any:
-    container_runner.environment |= {
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": TOKEN,
-        "ACTIONS_ID_TOKEN_REQUEST_URL": "http://127.0.0.1:9/token",
-        "ACTIONS_RUNTIME_TOKEN": TOKEN,
-    }
+def cloud() -> Iterator[Cloud]:
+    with Cloud() as cloud:
+        cloud.trust(ROLE)
+        yield cloud
+
+
+@pytest.fixture
+def attacked(container_runner: Any, workspace: Callable[..., Path], docker_socket: Path, cloud: Cloud) -> Any:
+    container_runner.environment |= {**cloud.runner_environment(), "ACTIONS_RUNTIME_TOKEN": REQUEST_TOKEN}
     container_runner.volumes[docker_socket] = "/run/docker.sock"
-    return container_runner.run(workspace(copy_of=HOSTILE), tests="attacks.py", install="none")
+    return container_runner.run(
+        workspace(copy_of=HOSTILE),
+        tests="attacks.py",
+        install="none",
+        aws_role_to_assume=ROLE,
+        aws_region="eu-central-1",
+        aws_sts_endpoint=cloud.sts,
+    )
+
+
+def pieces(secret: str) -> set[str]:
+    """Every stretch of eight characters of a secret's encodings."""
+    raw = secret.encode()
+    forms = [secret, secret[::-1], raw.hex(), *(base64.b64encode(b"xy"[:n] + raw).decode()[4:-4] for n in range(3))]
+    return {form[start : start + 8] for form in forms for start in range(len(form) - 7)}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the workspace has to belong to another user")
-def test_hostile_suite__gets_nowhere(attacked: Any) -> None:
+def test_hostile_suite__gets_nowhere(attacked: Any, cloud: Cloud) -> None:
     """One run, for a start in the image takes seconds; each attack is named in the report."""
     failed = {
         test["name"]: test["message"] for test in attacked.report["results"]["tests"] if test["status"] != "passed"
     }
     assert failed == {}, attacked.log
     assert attacked.exit_code == 0
-    assert int(attacked.outputs["passed"]) == 18
+    assert int(attacked.outputs["passed"]) == 20
 
     # What was written to the file commands is gone, and said.
     assert attacked.files["github_env_5b1c"] == attacked.files["github_path_5b1c"] == ""
@@ -51,9 +70,16 @@ def test_hostile_suite__gets_nowhere(attacked: Any) -> None:
 
     # The daemon was ended before it wrote, and no command came through.
     assert not (attacked.workspace / "late").exists()
-    assert {command.name for command in attacked.commands} == {"group", "endgroup", "warning"}
-    assert TOKEN not in attacked.log
-    assert TOKEN not in repr(attacked.files)
+    assert {command.name for command in attacked.commands} == {"add-mask", "group", "endgroup", "warning"}
+
+    # Neither the request token nor the session's secret is in anything that leaves the run.
+    masked = {f"::add-mask::{command.data}" for command in attacked.commands if command.name == "add-mask"}
+    log = "\n".join(line for line in attacked.log.splitlines() if line not in masked)
+    report = [path.read_text(errors="replace") for path in (attacked.workspace / "pipeproof-report").iterdir()]
+    everything = "".join("\n".join([log, *attacked.files.values(), *report]).split())
+    secrets = [REQUEST_TOKEN, *(session.secret for session in cloud.sessions.values())]
+    assert len(secrets) == 2
+    assert [piece for secret in secrets for piece in pieces(secret) if piece in everything] == []
 
     # What the tests left in the workspace is the user's.
     assert (attacked.workspace / "pipeproof-report" / "report.json").stat().st_uid == 1001

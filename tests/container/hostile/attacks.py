@@ -1,11 +1,16 @@
 """What a hostile suite tries inside the image. Each test is an attack, and passes where the attack fails."""
 
+import base64
 import ctypes
+import json
 import os
 import socket
 import subprocess
 import sys
+import textwrap
+import urllib.parse
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 
@@ -128,3 +133,26 @@ def test_the_report_can_be_led_elsewhere():
     """A link where the report will be written: the container test sees that what it leads to stays as it was."""
     Path("/github/workspace/pipeproof-report").mkdir()
     Path("/github/workspace/pipeproof-report/report.json").symlink_to(FILE_COMMANDS / "github_env_5b1c")
+
+
+@pytest.mark.live
+def test_credentials_can_be_printed(capfd):
+    """A live test has them and prints them in eight encodings: the container test sees that none comes through."""
+    secret = os.environ["AWS_SECRET_ACCESS_KEY"]
+    assert secret != "testing"
+    with capfd.disabled():
+        print()
+        print(secret)
+        print(urllib.parse.quote(secret, safe=""))
+        for before in (b"", b"x", b"xy"):
+            print(base64.b64encode(before + secret.encode()).decode())
+        print(secret.encode().hex())
+        print(json.dumps({"key": secret}), escape(secret))
+        print(textwrap.fill(secret, 9))
+        print("\n".join(secret))
+        print("::notice::" + secret[::-1])
+    Path("/github/workspace/pipeproof-report").mkdir(exist_ok=True)
+
+
+def test_credentials_are_not_there_for_others():
+    assert os.environ["AWS_SECRET_ACCESS_KEY"] == "testing"
