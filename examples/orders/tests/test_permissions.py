@@ -5,13 +5,12 @@ would in production, with AWS's own words.
 """
 
 import json
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from orders.flow import OrdersMissing, StillRunning, await_fulfilment, fetch_orders, start_fulfilment
+from orders.flow import OrdersMissing, await_fulfilment, fetch_orders, start_fulfilment
 from orders.validation import validate
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
@@ -20,16 +19,13 @@ DAY = date(2026, 11, 20)
 
 
 @pytest.fixture
-def state_machine(aws) -> str:
-    role = aws.client("iam").create_role(RoleName="fulfilment", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    definition = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
-    return aws.client("stepfunctions").create_state_machine(name="fulfilment", definition=definition, roleArn=role)[
-        "stateMachineArn"
-    ]
+def fulfilment(aws, state_machine) -> str:
+    """The state machine of the template, deployed; its executions have a role of their own."""
+    return state_machine(TEMPLATE).deploy()
 
 
 @pytest.fixture
-def role(aws, record, state_machine):
+def role(aws, record, fulfilment):
     """The pipeline's role enforced, over a bucket in which the orders of one day have come."""
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=BUCKET)
@@ -48,15 +44,14 @@ def test_fetch_orders__nothing_came__is_told_so(role):
         fetch_orders.fn(BUCKET, date(2026, 11, 21))
 
 
-def test_fulfilment__may_be_started_and_awaited(role, record, state_machine):
-    execution = start_fulfilment.fn(state_machine, validate(record))
-    with suppress(StillRunning):
-        await_fulfilment.fn(execution)
+def test_fulfilment__may_be_started_and_awaited(role, record, fulfilment):
+    execution = start_fulfilment.fn(fulfilment, validate(record))
+    assert await_fulfilment.fn(execution) == "fulfilled"
 
 
-def test_role__allows_no_more_than_the_pipeline_needs(aws, role, record, state_machine):
+def test_role__allows_no_more_than_the_pipeline_needs(aws, role, record, fulfilment):
     fetch_orders.fn(BUCKET, DAY)
-    execution = start_fulfilment.fn(state_machine, validate(record))
-    aws.client("stepfunctions").describe_execution(executionArn=execution)
+    await_fulfilment.fn(start_fulfilment.fn(fulfilment, validate(record)))
+    assert not role.missing
     assert not role.unused
     assert not aws.least_privilege().difference(TEMPLATE, role="PipelineRole", names={"Incoming": BUCKET})

@@ -8,6 +8,7 @@ import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from pipeproof.environments.aws.botocore_hooks import acting_as
 from pipeproof.stepfunctions import aws_names
 from pipeproof.stepfunctions.aws_shapes import from_response, to_parameters
 from pipeproof.stepfunctions.errors import StateFailure
@@ -22,9 +23,9 @@ NOT_OPERATIONS = frozenset({"http", "apigateway"})
 """Integrations that are no operation of a service's API."""
 
 
-def active_backends(region: str) -> "tuple[Backend, ...]":
-    """The backends that are active now."""
-    return (MotoBackend(region),) if is_moto_active() else ()
+def active_backends(region: str, role_arn: str) -> "tuple[Backend, ...]":
+    """The backends that are active now, for a machine that has the role."""
+    return (MotoBackend(region, role_arn),) if is_moto_active() else ()
 
 
 def is_moto_active() -> bool:
@@ -38,10 +39,12 @@ class MotoBackend:
 
     Args:
         region: The region.
+        role_arn: The role that makes the calls.
     """
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, role_arn: str) -> None:
         self._region = region
+        self._role_arn = role_arn
         self._clients: dict[str, Any] = {}
 
     def client(self, name: str) -> Any:
@@ -85,7 +88,8 @@ class MotoBackend:
         model = aws_names.service_model(name).operation_model(operation)
         parameters = to_parameters(payload, model.input_shape) if model.input_shape is not None else {}
         client = self.client(name)
-        response = getattr(client, xform_name(operation))(**(parameters if isinstance(parameters, dict) else {}))
+        with acting_as(self._role_arn):
+            response = getattr(client, xform_name(operation))(**(parameters if isinstance(parameters, dict) else {}))
         response.pop("ResponseMetadata", None)
         found: dict[str, Any] = from_response(response, model.output_shape)
         return found

@@ -208,7 +208,7 @@ class StateMachine:
 
     def _handlers(self, mocks: Mapping[str, Any] | str | Path | None, test_case: str | None) -> Handlers:
         book = MockBook(load_mocks(mocks, self.name, test_case))
-        backends: tuple[Backend, ...] = active_backends(self.settings.region)
+        backends: tuple[Backend, ...] = active_backends(self.settings.region, self.settings.role_arn)
         return Handlers(
             book,
             self.lambdas,
