@@ -1,7 +1,7 @@
 """The credentials step of a run: whether it may have any, which ones, and how they reach the tests.
 
-What the tests get goes through a pipe, as one JSON document that the plugin reads before any code of theirs runs: not
-in their environment, where every test and every process that one starts would find it.
+What the tests get goes through a pipe, as one JSON document that the plugin reads before their conftest files are
+imported: not in their environment, where every test and every process that one starts would find it.
 """
 
 import json

@@ -124,7 +124,7 @@ _handover: dict[str, Any] | None = None
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Generator[None, None, None]:
-    """Take the document before any code of the user's runs; the descriptor is closed and its variable gone."""
+    """Take the document before the project's conftest files run; the descriptor is closed and its variable gone."""
     global _handover  # noqa: PLW0603 - there is no stash yet
     number = os.environ.pop(DESCRIPTOR_VARIABLE, "")
     if number.isdecimal():

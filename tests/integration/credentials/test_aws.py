@@ -116,6 +116,20 @@ def test_database_token__is_what_botocore_makes(cloud, tools, aws, notes) -> Non
     assert issued.stubs == {"PGPASSWORD": "pipeproof-stub"}
 
 
+def test_obtain__without_botocore_says_what_to_install(tools, aws, monkeypatch) -> None:
+    import sys
+
+    from pipeproof.credentials import sts
+    from pipeproof.errors import CredentialsError
+
+    monkeypatch.setattr(sts, "_load_model", sts._load_model.__wrapped__)
+    monkeypatch.setattr(sts, "_make_loader", sts._make_loader.__wrapped__)
+    monkeypatch.setitem(sys.modules, "botocore.loaders", None)
+    with pytest.raises(CredentialsError, match="botocore") as caught:
+        have(tools, aws)
+    assert "pipeproof[aws]" in caught.value.hint
+
+
 # Diagnosis: each is provoked at the wire.
 
 
