@@ -1,0 +1,98 @@
+"""A run with `pipeproof run` beside plain `pytest`: 1, 1,000 and 20,000 trivial tests.
+
+Run it as `python benchmarks/bench_overhead.py [rounds]`. Medians in seconds; the two take turns. The last column is
+what remains of the overhead beyond a fixed start of 0.5 s, in percent of pytest's own time: the aim is under 5.
+Then: the time and memory that the supervisor needs to collect and to report 150,000 tests, 5,000 of which fail.
+"""
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+START = 0.5
+SIZES = {1: 7, 1_000: 5, 20_000: 3}
+PIPEPROOF = [sys.executable, "-I", "-m", "pipeproof", "run", "--install", "none", "--pytest-args", " -q"]
+PYTEST = [sys.executable, "-m", "pytest", "-p", "no:pipeproof", "-q"]
+
+
+def write_suite(folder: Path, tests: int) -> None:
+    """Write trivial tests, a thousand a file."""
+    for number in range(0, tests, 1000):
+        count = min(1000, tests - number)
+        text = "".join(f"def test_{test}():\n    pass\n\n\n" for test in range(count))
+        (folder / f"test_{number // 1000}.py").write_text(text)
+
+
+def seconds(command: list[str], folder: Path) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def compare_runs(tests: int, rounds: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_suite(folder, tests)
+        plain, ours = [], []
+        for _ in range(rounds + 1):  # the first one warms the caches up
+            plain.append(seconds(PYTEST, folder))
+            ours.append(seconds(PIPEPROOF, folder))
+    before, after = statistics.median(plain[1:]), statistics.median(ours[1:])
+    beyond = max(0.0, after - before - START) / before * 100
+    print(
+        f"{tests:>7,} {before:>9.2f} {after:>11.2f} {after / before:>6.2f} {after - before:>+11.2f} {beyond:>14.1f} %"
+    )
+
+
+def report_many(tests: int, failing: int) -> None:
+    """Feed the supervisor the events of a large run, as they come out of the pipe, and write the report."""
+    from pipeproof.events import EventReader
+    from pipeproof.report.annotations import annotations
+    from pipeproof.report.files import write_files
+    from pipeproof.report.summary import Links, render_summary
+    from pipeproof.results.collector import Collector
+
+    start = time.perf_counter()
+    trace = "def test():\n>       assert order == expected\nE       AssertionError: one order is missing\n" * 20
+    failure = f'{{"type":"AssertionError","message":"{"x" * 300}","traceback":{trace!r},"file":"test_1.py","line":3}}'
+    failure = failure.replace("'", '"')
+    with tempfile.TemporaryDirectory() as name:
+        collector, reader = Collector(Path(name)), EventReader()
+        for number in range(tests):
+            lines = [f'{{"event":"start","id":"test_1.py::test_{number}","at":1.0,"file":"test_1.py","line":1}}']
+            for when in ("setup", "call", "teardown"):
+                outcome = f'"failed","failure":{failure}' if when == "call" and number < failing else '"passed"'
+                lines.append(
+                    f'{{"event":"phase","id":"test_1.py::test_{number}","when":"{when}","outcome":{outcome},'
+                    '"duration":0.001,"at":1.0}'
+                )
+            for event in reader.feed("".join(f"{line}\n" for line in lines).encode()):
+                collector.take(event)
+        run = collector.finish(ended_by=None, cancelled=False, started=1.0, duration=150.0)
+        collected = time.perf_counter() - start
+        summary = render_summary(run, "Many", Links())
+        annotations(run, "all")
+        write_files(run, summary, Path(name), "Many")
+        written = time.perf_counter() - start - collected
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"\n{tests:,} tests, {failing:,} of which fail: events {collected:.1f} s, report {written:.1f} s, "
+        f"summary {len(summary.encode()):,} bytes, {memory:.0f} MiB at most"
+    )
+
+
+def main() -> None:
+    os.environ.pop("GITHUB_ACTIONS", None)
+    print(f"{'tests':>7} {'pytest, s':>9} {'pipeproof, s':>11} {'ratio':>6} {'overhead, s':>11} {'beyond 0.5 s':>14}")
+    for tests, rounds in SIZES.items():
+        compare_runs(tests, int(sys.argv[1]) if len(sys.argv) > 1 else rounds)
+    report_many(150_000, 5_000)
+
+
+if __name__ == "__main__":
+    main()
