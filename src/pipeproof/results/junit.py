@@ -42,11 +42,11 @@ def write_junit(run: Run, path: Path, title: str) -> None:
         element.tests, element.failures, element.errors = totals.tests, totals.failed, totals.errors
         element.skipped, element.time = totals.skipped, round(run.duration, 3)
     document.append(suite)
-    head: bytes = document.tostring().removesuffix(_EMPTY)  # type: ignore[no-untyped-call]
+    head: bytes = document.tostring().removesuffix(_EMPTY)
     with path.open("wb") as file:
         file.write(b"<?xml version='1.0' encoding='utf-8'?>\n" + head + b">\n")
         for result in run.results:
-            file.write(_case(result).tostring() + b"\n")
+            file.write(_case(result).tostring() + b"\n")  # type: ignore[no-untyped-call]
         file.write(b"</testsuite></testsuites>\n")
 
 
