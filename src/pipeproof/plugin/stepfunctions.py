@@ -1,17 +1,24 @@
 """Fixtures for Step Functions: state machines that run in the test's own process, on a virtual clock."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeproof.plugin.evidence import Evidence
+from pipeproof.plugin.evidence import RECORDS, Evidence
 
 if TYPE_CHECKING:
     from pipeproof.stepfunctions.machine import StateMachine
 
 Factory = Callable[..., "StateMachine"]
+
+_EXECUTION = "stepfunctions.execution"
+_WORKER_KEY = "pipeproof_stepfunctions"
+_COVERAGES = pytest.StashKey[list[dict[str, Any]]]()
+"""What the executions of this process, and of xdist's workers, have covered."""
+_SHORTFALL = pytest.StashKey[list[str]]()
+"""The machines that tests have covered less than is asked for, each with what is missing."""
 
 
 @pytest.fixture
@@ -29,9 +36,7 @@ def state_machine(request: pytest.FixtureRequest, evidence: Evidence) -> Factory
 
     def make(source: "Mapping[str, Any] | str | Path", **options: Any) -> StateMachine:
         machine = StateMachine(find_source(source, places), **options)
-        machine.observers.append(
-            lambda run, execution: evidence("stepfunctions.execution", execution_evidence(run, execution))
-        )
+        machine.observers.append(lambda run, execution: evidence(_EXECUTION, execution_evidence(run, execution)))
         return machine
 
     return make
@@ -43,7 +48,7 @@ def serve_state_machines(stub: Any, evidence: Evidence) -> None:
     from pipeproof.stepfunctions.moto_stepfunctions import engine_in_moto
 
     stub.stack.enter_context(
-        engine_in_moto(lambda run, execution: evidence("stepfunctions.execution", execution_evidence(run, execution)))
+        engine_in_moto(lambda run, execution: evidence(_EXECUTION, execution_evidence(run, execution)))
     )
 
 
@@ -55,3 +60,71 @@ def find_source(source: "Mapping[str, Any] | str | Path", places: tuple[Path, ..
     if path.is_absolute():
         return path
     return next((place / path for place in places if (place / path).is_file()), path)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Keep what a test's executions have covered, for the threshold at the end of the run."""
+    report = yield
+    if call.when == "teardown":
+        for record in item.stash.get(RECORDS, []):
+            if record["kind"] == _EXECUTION:
+                item.config.stash.setdefault(_COVERAGES, []).append(record["data"]["coverage"])
+    return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of xdist has covered."""
+    found = getattr(node, "workeroutput", {}).get(_WORKER_KEY, [])
+    node.config.stash.setdefault(_COVERAGES, []).extend(found)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run where a machine is covered less than `[tool.pipeproof.stepfunctions] fail_under` asks for."""
+    collected = session.config.stash.get(_COVERAGES, [])
+    if not collected:
+        return
+    from pipeproof.stepfunctions.coverage import Coverage, describe_item, merge_coverages
+
+    merged = merge_coverages(Coverage.from_dict(data) for data in collected)
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_WORKER_KEY] = [coverage.to_dict() for coverage in merged]
+        return
+    least = _fail_under(session.config.rootpath)
+    short = [coverage for coverage in merged if least is not None and coverage.percentage < least]
+    session.config.stash[_SHORTFALL] = [
+        f"{coverage.machine}: {coverage.percentage:.0f} % covered, {least:g} % asked for; never exercised: "
+        + ", ".join(describe_item(item) for item in coverage.missed[:20])
+        for coverage in short
+    ]
+    if short and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say which machines are covered too little."""
+    shortfall = config.stash.get(_SHORTFALL, [])
+    if shortfall:
+        terminalreporter.section("state machine coverage", red=True)
+        for line in shortfall:
+            terminalreporter.write_line(line)
+
+
+def _fail_under(folder: Path) -> float | None:
+    """The threshold in the project's pyproject.toml, if it has one."""
+    import tomllib
+
+    file = folder / "pyproject.toml"
+    if not file.is_file():
+        return None
+    try:
+        tools = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+    except (OSError, tomllib.TOMLDecodeError):
+        return None
+    found = tools.get("pipeproof", {}).get("stepfunctions", {}).get("fail_under")
+    if found is not None and not isinstance(found, (int, float)):
+        raise pytest.UsageError(f"{file}: [tool.pipeproof.stepfunctions] fail_under must be a number, not {found!r}")
+    return found

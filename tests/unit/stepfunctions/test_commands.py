@@ -1,0 +1,140 @@
+"""`pipeproof states check | run | graph`."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeproof.stepfunctions.commands import add_states_parser
+
+GOOD = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+TEMPLATE = """\
+Resources:
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: work
+      Handler: shop.handlers.work
+      Runtime: python3.13
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      StateMachineName: machine
+      RoleArn: !GetAtt Role.Arn
+      DefinitionString: !Sub |
+        {"StartAt": "Call",
+         "States": {
+           "Call": {"Type": "Task", "Resource": "${Work.Arn}", "End": true}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: []}
+      Policies:
+        - PolicyName: p
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement: [{Effect: Allow, Action: "ACTION", Resource: "*"}]
+"""
+
+
+@pytest.fixture
+def states(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Runs a command; gives its exit code and what it wrote."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        parser = argparse.ArgumentParser()
+        add_states_parser(parser.add_subparsers())
+        options = parser.parse_args(["states", *arguments])
+        return options.command(options, []), capsys.readouterr().out
+
+    return run
+
+
+def test_check__accepts_and_counts(states: Any, tmp_path: Path) -> None:
+    file = tmp_path / "m.asl.json"
+    file.write_text(json.dumps(GOOD))
+    assert states("check", str(file)) == (0, "1 files, 0 errors, 0 warnings\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "code"),
+    [
+        ({"Next": "Nowhere", "End": None}, 6, "SFN201"),
+        ({"End": None}, 4, "SFN203"),
+        ({"InputPath": "a.b"}, 7, "SFN301"),
+        ({"Parameters": {"x.$": "States.Nope()"}}, 8, "SFN302"),
+        ({"Output": {}}, 7, "SFN304"),
+        ({"QueryLanguage": "JSONata", "Output": "{% 1 + %}"}, 8, "SFN303"),
+        ({"Retry": [{"ErrorEquals": ["States.ALL"]}]}, 7, "SFN103"),
+    ],
+)
+def test_check__points_at_the_line(states: Any, tmp_path: Path, change: Any, line: int, code: str) -> None:
+    state = {key: value for key, value in {"Type": "Pass", "End": True, **change}.items() if value is not None}
+    file = tmp_path / "m.asl.json"
+    file.write_text(json.dumps({"StartAt": "P", "States": {"P": state}}, indent=1))
+    exit_code, text = states("check", str(file))
+    assert exit_code == 1
+    assert [row for row in text.splitlines() if row.startswith(f"{file}:{line}:") and code in row], text
+
+
+def test_check__broken_yaml_has_its_line(states: Any, tmp_path: Path) -> None:
+    file = tmp_path / "m.asl.yaml"
+    file.write_text("StartAt: P\nStates:\n  P: {Type: Pass\n")
+    exit_code, text = states("check", str(file))
+    assert (exit_code, "SFN001" in text) == (1, True)
+
+
+@pytest.mark.parametrize(("action", "missing"), [("lambda:InvokeFunction", False), ("s3:GetObject", True)])
+def test_check__compares_a_templates_role(states: Any, tmp_path: Path, action: str, missing: bool) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(TEMPLATE.replace("ACTION", action))
+    exit_code, text = states("check", str(file))
+    assert (exit_code == 1, "SFN801" in text) == (missing, missing)
+    if missing:
+        assert text.startswith(f"{file}:16:")
+        assert "lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:work" in text
+
+
+def test_run__with_a_mock_config_file(states: Any, tmp_path: Path) -> None:
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}}
+    retry = [{"ErrorEquals": ["Busy"], "IntervalSeconds": 5}]
+    definition = {"StartAt": "T", "States": {"T": {**task, "Retry": retry, "OutputPath": "$.Payload", "End": True}}}
+    responses = {
+        "r": {"0-1": {"Throw": {"Error": "Busy", "Cause": ""}}, "2": {"Return": {"StatusCode": 200, "Payload": 7}}}
+    }
+    config = {"StateMachines": {"m": {"TestCases": {"retries": {"T": "r"}}}}, "MockedResponses": responses}
+    (tmp_path / "m.asl.json").write_text(json.dumps(definition))
+    (tmp_path / "mocks.json").write_text(json.dumps(config))
+    arguments = [str(tmp_path / "m.asl.json"), "--mocks", str(tmp_path / "mocks.json"), "--json"]
+    exit_code, text = states("run", *arguments)
+    result = json.loads(text)
+    assert (exit_code, result["status"], result["output"], result["elapsed"]) == (0, "SUCCEEDED", 7, 15)
+
+
+def test_run__failure_exits_with_1(states: Any, tmp_path: Path) -> None:
+    (tmp_path / "m.asl.json").write_text('{"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Bad"}}}')
+    exit_code, text = states("run", str(tmp_path / "m.asl.json"), "--input", "[1]")
+    assert exit_code == 1
+    assert "Bad" in text
+
+
+def test_graph__draws_states_and_coverage(states: Any, tmp_path: Path) -> None:
+    from pipeproof import StateMachine
+    from pipeproof.stepfunctions.evidence import execution_evidence
+
+    rules = [{"Variable": "$.a", "IsPresent": True, "Next": "B"}]
+    definition = {"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": rules, "Default": "C"}}}
+    definition["States"] |= {"B": {"Type": "Succeed"}, "C": {"Type": "Succeed"}}
+    file = tmp_path / "m.asl.json"
+    file.write_text(json.dumps(definition))
+    machine = StateMachine(file)
+    data = execution_evidence(machine, machine.run())
+    report = {"results": {"tests": [{"extra": {"evidence": [{"kind": "stepfunctions.execution", "data": data}]}}]}}
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    _, text = states("graph", str(file), "--coverage", str(tmp_path / "report.json"))
+    assert text.startswith("flowchart TD")
+    assert 's0 -.->|"choice 0"| s1' in text
+    assert 's0 -->|"default"| s2' in text
+    assert "class s1 missed" in text
