@@ -124,7 +124,7 @@ class Image:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
-                timeout=300,
+                timeout=600,
             )
 
 
