@@ -9,18 +9,16 @@ from typing import Any
 
 from pipeproof.stepfunctions import flow_states, maps, tasks  # noqa: F401 - they register what does each type's work
 from pipeproof.stepfunctions.backends import active_backends
-from pipeproof.stepfunctions.environment import Clock, Scope
+from pipeproof.stepfunctions.environment import Clock
 from pipeproof.stepfunctions.errors import MockError, StateFailure
 from pipeproof.stepfunctions.execution import Execution
 from pipeproof.stepfunctions.handlers import Backend, Handlers
-from pipeproof.stepfunctions.history import Thread
-from pipeproof.stepfunctions.interpreter import run_graph
 from pipeproof.stepfunctions.loader import load_definition, template_handlers
 from pipeproof.stepfunctions.mock_config import load_mocks
 from pipeproof.stepfunctions.mocks import MockBook, Returns
-from pipeproof.stepfunctions.run import Frame, Run, Settings
+from pipeproof.stepfunctions.run import Run, Settings
+from pipeproof.stepfunctions.running import RunningExecution
 from pipeproof.stepfunctions.unit import StateResult, UnitOptions, run_unit
-from pipeproof.stepfunctions.values import copy
 
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
 """When executions start on the virtual clock, unless a test says otherwise: the same for all runs."""
@@ -197,7 +195,7 @@ class StateMachine:
         execution_name: str | None = None,
         start_time: datetime | None = None,
         seed: int = 0,
-    ) -> "RunningExecution":
+    ) -> RunningExecution:
         """Prepares an execution that is moved on by hand, for those that wait for task tokens."""
         self._runs += 1
         settings = replace(self.settings, execution_name=execution_name or f"execution-{self._runs}")
@@ -237,101 +235,6 @@ def _plain_input(value: Any) -> Any:
         return json.loads(json.dumps(value))
     except (TypeError, ValueError, RecursionError) as error:
         raise MockError(f"the input is no JSON value: {error}") from error
-
-
-class RunningExecution:
-    """An execution that has been prepared, and perhaps waits for a task token."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self._status = "RUNNING"
-        self._output: Any = None
-        self._failure: StateFailure | None = None
-        self._broken: BaseException | None = None
-        self._ended = 0.0
-        self._frame = Frame(run, Scope(), Thread())
-        started = {"input": run.input, "roleArn": run.settings.role_arn}
-        self._frame.add_event("ExecutionStarted", started)
-        self._fiber = run.scheduler.spawn(run_graph(run.definition.graph, run.input, self._frame), self._done)
-        timeout = run.definition.timeout
-        if timeout is not None:
-            run.scheduler.call_at(timeout, self._time_out)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it has ended."""
-        return self._status != "RUNNING" or self._broken is not None
-
-    def advance(self) -> None:
-        """Goes on until it ends or waits for what only somebody else can give.
-
-        Raises:
-            PipeproofError: A Task that nothing handles, a wrong mock.
-        """
-        self.run.scheduler.run(lambda: self.is_over)
-        if self._broken is not None:
-            raise self._broken
-
-    def _done(self, value: Any, error: BaseException | None) -> None:
-        self._ended = self.run.clock.now
-        if error is None:
-            self._status, self._output = "SUCCEEDED", value
-            self._frame.add_event("ExecutionSucceeded", {"output": value})
-        elif isinstance(error, StateFailure):
-            self._status, self._failure = "FAILED", error
-            details = {"error": error.error, "cause": error.cause}
-            self._frame.add_event("ExecutionFailed", {key: text for key, text in details.items() if text is not None})
-        else:
-            self._broken = error
-
-    def _time_out(self) -> None:
-        if not self.is_over:
-            self._end_early("TIMED_OUT", "ExecutionTimedOut", None, None)
-
-    def stop(self, error: str | None = None, cause: str | None = None) -> None:
-        """Aborts it, as StopExecution does."""
-        if not self.is_over:
-            self._end_early("ABORTED", "ExecutionAborted", error, cause)
-
-    def _end_early(self, status: str, event: str, error: str | None, cause: str | None) -> None:
-        self._status, self._ended = status, self.run.clock.now
-        self._failure = StateFailure(error, cause)
-        self._fiber.cancel()
-        details = {"error": error, "cause": cause}
-        self._frame.add_event(event, {key: text for key, text in details.items() if text is not None})
-
-    def result(self, *, strict: bool = False) -> Execution:
-        """The execution as it stands.
-
-        Args:
-            strict: An execution that waits for a token that nobody will send is an error.
-        """
-        run = self.run
-        if strict and not self.is_over:
-            waiting = next((visit.state.name for visit in reversed(run.visits) if not visit.error), "?")
-            raise MockError(
-                f"the execution waits for ever: the task token of {waiting!r} is never sent back",
-                hint=f"Answer it with mocks={{{waiting!r}: returns(...)}}, or with callback(function) from "
-                "pipeproof.stepfunctions.mocks, which is called with the payload that holds the token.",
-            )
-        failure = self._failure
-        return Execution(
-            self._status,
-            copy(self._output),
-            failure.error if failure else None,
-            failure.cause if failure else None,
-            [visit.state.name for visit in run.visits],
-            tuple(run.history.events),
-            self._ended if self.is_over else run.clock.now,
-            run.settings.execution_arn,
-            run.settings.execution_name,
-            run.input,
-            run.clock.start,
-            run.definition,
-            tuple(run.visits),
-            run.hits,
-            run.exception,
-        )
 
 
 def refuser_for(policy: Any, settings: Settings) -> Callable[[Any], StateFailure | None] | None:

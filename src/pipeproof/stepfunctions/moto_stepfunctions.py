@@ -19,7 +19,8 @@ from pipeproof.stepfunctions.errors import DefinitionError, StateFailure
 from pipeproof.stepfunctions.execution import Execution
 from pipeproof.stepfunctions.handlers import Reply
 from pipeproof.stepfunctions.loader import load_definition
-from pipeproof.stepfunctions.machine import RunningExecution, StateMachine
+from pipeproof.stepfunctions.machine import StateMachine
+from pipeproof.stepfunctions.running import RunningExecution
 
 Observer = Callable[[StateMachine, Execution], None]
 
