@@ -124,3 +124,75 @@ def test_plugin__loads_nothing_heavy(pytester):
         """
     )
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+SEEDED = {
+    "seeds/customers.csv": """
+        id,name
+        1,Ann
+        1,Bob
+    """,
+    "models/people.sql": """
+        select id, name from {{ ref('customers') }}
+    """,
+    "models/people.yml": """
+        version: 2
+        models:
+          - name: people
+            columns:
+              - name: id
+                data_tests:
+                  - not_null
+                  - unique
+          - name: totals
+            columns:
+              - name: total
+                data_tests: [not_null]
+        unit_tests:
+          - name: amounts_are_added
+            model: totals
+            given:
+              - input: source('shop', 'orders')
+                rows: [{customer: Ann, amount: 1}, {customer: Ann, amount: 2}]
+            expect:
+              rows: [{customer: Ann, total: 3}]
+    """,
+    "tests/nobody_is_called_bob.sql": """
+        {{ config(severity='warn') }}
+        select * from {{ ref('people') }} where name = 'Bob'
+    """,
+}
+
+
+@pytest.fixture
+def seeded(project):
+    for name, content in SEEDED.items():
+        path = project.path / "pipeline" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(line[8:] for line in content.strip("\n").splitlines()) + "\n")
+    return project
+
+
+def test_dbt_tests__a_suite_without_a_python_test(seeded):
+    """Each is an item with its name and line; sources without rows make data tests skip, not unit tests."""
+    result = seeded.runpytest_subprocess("--dbt-tests", "-n", "2", "-rA", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=3, failed=1, skipped=1, warnings=1)
+    result.stdout.fnmatch_lines_random(
+        [
+            "PASSED pipeline/dbt_project.yml::not_null_people_id",
+            "PASSED pipeline/dbt_project.yml::amounts_are_added",
+            "PASSED pipeline/dbt_project.yml::nobody_is_called_bob",
+            "FAILED pipeline/dbt_project.yml::unique_people_id*",
+            "*pipeline/models/people.yml:8: test unique_people_id: Got 1 result, configured to fail if != 0",
+            "SKIPPED *there are no rows of shop.orders in the embedded database",
+        ]
+    )
+
+
+def test_dbt_tests__only_when_asked_for(seeded):
+    """Plain pytest collects none; one can be run by its node id; `--no-dbt-tests` takes `--dbt-tests` back."""
+    assert seeded.runpytest_subprocess("-p", "no:cacheprovider").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    off = seeded.runpytest_subprocess("-p", "no:cacheprovider", "--dbt-tests", "--no-dbt-tests")
+    assert off.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    one = seeded.runpytest_subprocess("-p", "no:cacheprovider", "pipeline/dbt_project.yml::not_null_people_id")
+    one.assert_outcomes(passed=1)

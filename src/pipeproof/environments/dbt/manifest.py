@@ -4,6 +4,7 @@ The nodes are dbt's; they are changed by their public fields only.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,35 +47,26 @@ def move_files(manifest: Any, folder: Path) -> None:
 def stand_in(manifest: Any, unique_id: str) -> None:
     """Make a model, seed or snapshot a table that is there and that nothing builds.
 
-    A model without code is one that dbt refers to and never runs; without parents, it ends the selection of ancestors.
+    A node that is empty is one that dbt refers to and never runs; without parents, it ends the selection of ancestors.
     """
-    from dbt.artifacts.resources.types import NodeType
-    from dbt.artifacts.resources.v1.components import DependsOn
-    from dbt.artifacts.resources.v1.model import ModelConfig
-    from dbt.contracts.graph.nodes import ModelNode
-
     node = manifest.nodes[unique_id]
-    if not isinstance(node, ModelNode):
-        same: tuple[str, ...] = (
-            "database",
-            "schema",
-            "name",
-            "package_name",
-            "path",
-            "original_file_path",
-            "unique_id",
-            "fqn",
-            "alias",
-        )
-        same += ("checksum", "columns", "tags", "relation_name")
-        values = {name: getattr(node, name) for name in same}
-        node = ModelNode(resource_type=NodeType.Model, config=ModelConfig(), **values)
-        manifest.nodes[unique_id] = node
-    node.raw_code = ""
-    node.depends_on = DependsOn(macros=[], nodes=[])
-    node.refs, node.sources = [], []
-    node.config.materialized = "table"
     node.config.pre_hook, node.config.post_hook = [], []
+    if node.resource_type == "seed":
+        node.__class__ = _stand_in_seed()
+        return
+    node.raw_code = ""
+    node.depends_on.nodes = []
+    node.refs, node.sources = [], []
+    if node.resource_type == "model":
+        node.config.materialized = "table"
+
+
+@cache
+def _stand_in_seed() -> Any:
+    """A seed that is empty: dbt's own never are, as they have a file."""
+    from dbt.contracts.graph.nodes import SeedNode
+
+    return type("StandInSeed", (SeedNode,), {"empty": property(lambda _self: True)})
 
 
 def build_ephemerals(manifest: Any, names: Collection[str]) -> None:

@@ -2,8 +2,8 @@
 
 Public in dbt, and used here: `dbtRunner` with its `manifest` and `callbacks`, the command line's arguments, and the
 nodes of the manifest. Not public, and touched here alone: the fields of `Manifest`, so that one is copied without its
-macros; the adapter factory, for the adapter that an invocation leaves behind; and `Connection`, to open a connection
-of our own with the adapter's code.
+macros; the adapter factory, for the adapter that an invocation leaves behind; `Connection`, to open a connection
+of our own with the adapter's code; and the search for plugins, which each invocation would repeat.
 """
 
 import os
@@ -149,8 +149,28 @@ def open_handle(adapter: Any, schema: str) -> Any:
 def _invoke(manifest: Any, arguments: list[str], callback: Callback) -> Outcome:
     from dbt.cli.main import dbtRunner
 
-    done = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(arguments)
+    with _plugins_once():
+        done = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(arguments)
     return Outcome(done.success, done.result, done.exception)
+
+
+@contextmanager
+def _plugins_once() -> Iterator[None]:
+    """Let dbt look through all of `site-packages` for plugins of its own once, not at each invocation."""
+    from dbt.plugins.manager import PluginManager
+
+    search = PluginManager.__dict__["get_prefixed_modules"]
+    if not _plugins:
+        _plugins.append(PluginManager.get_prefixed_modules())  # type: ignore[no-untyped-call]
+    PluginManager.get_prefixed_modules = classmethod(lambda _cls: _plugins[0])  # type: ignore[assignment,method-assign]
+    try:
+        yield
+    finally:
+        PluginManager.get_prefixed_modules = search  # type: ignore[method-assign]
+
+
+_plugins: list[Any] = []
+"""dbt's plugins, once they have been looked for."""
 
 
 @contextmanager

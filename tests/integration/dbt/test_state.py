@@ -1,0 +1,56 @@
+"""`state:modified` and `--defer` against a production manifest."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeproof import DbtFailed, DbtNothingSelected
+from pipeproof.environments.dbt.commands import fetch_state
+from pipeproof.environments.dbt.errors import DbtSetupError
+
+
+@pytest.fixture
+def production(dbt, tmp_path):
+    """Production's manifest: the project as it is, with its models in a schema of its own and one model changed."""
+    manifest = dbt.project.nodes_manifest.writable_manifest().to_dict(omit_none=False)
+    changed = manifest["nodes"]["model.shop.stg_customers"]
+    changed["raw_code"] = "select 1 as as_it_was_before"
+    for node in manifest["nodes"].values():
+        node["schema"] = "production_copy"
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest, default=str))
+    return tmp_path
+
+
+def test_state__modified_alone_is_run(dbt, production):
+    dbt.given("customers", [{"id": 1, "name": "Ann"}])
+    assert set(dbt.run("state:modified", state=production).nodes) == {"stg_customers"}
+    with pytest.raises(DbtNothingSelected):
+        dbt.run("state:new", state=production / "manifest.json")
+
+
+def test_defer__reads_production_and_does_not_write_it(dbt, production):
+    """What is neither built nor given is production's; it is not there, and the error says where it was looked for."""
+    dbt.given("int_paid_orders", [{"order_id": 1, "customer_id": 1, "amount": 4}])
+    with pytest.raises(DbtFailed, match="production_copy"):
+        dbt.run("customer_revenue", state=production, defer=True)
+    dbt.given("stg_customers", [{"customer_id": 1, "name": "Ann"}])
+    dbt.run("customer_revenue", state=production, defer=True)
+    dbt.expect("customer_revenue", [{"customer_id": 1, "revenue": 4}])
+
+
+def test_fetch_state__from_s3(aws, tmp_path):
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="artifacts", **({} if s3.meta.region_name == "us-east-1" else {
+        "CreateBucketConfiguration": {"LocationConstraint": s3.meta.region_name}
+    }))  # fmt: skip
+    s3.put_object(Bucket="artifacts", Key="prod/manifest.json", Body=b"{}")
+    for url in ("s3://artifacts/prod", "s3://artifacts/prod/manifest.json"):
+        assert (fetch_state(url, tmp_path) / "manifest.json").read_text() == "{}"
+    with pytest.raises(DbtSetupError, match=r"s3://artifacts/nowhere/manifest\.json"):
+        fetch_state("s3://artifacts/nowhere", tmp_path)
+
+
+def test_fetch_state__not_there(tmp_path):
+    with pytest.raises(DbtSetupError, match=r"no manifest\.json"):
+        fetch_state(Path(tmp_path), tmp_path)
