@@ -61,3 +61,7 @@ def test_load_definition__reads_real_definitions(recorded: object) -> None:
 
 def test_validate__needs_an_object() -> None:
     assert rejected(Document(json.loads("[]")))
+
+
+def test_validate__start_at_of_another_type() -> None:
+    assert rejected(Document({"StartAt": {}, "States": {"P": {"Type": "Succeed"}}}))

@@ -183,7 +183,7 @@ class _Checker:
             reached.add(name)
             pending.extend(target for target, _ in _targets(states[name]) if isinstance(target, str))
         for name in states:
-            if name not in reached and start in states:
+            if name not in reached and isinstance(start, str) and start in states:
                 place = (*position, "States", name)
                 self.findings.error("SFN202", f"the state {name!r} is not reachable", place)
         if not any(_ends(state) for state in states.values()):
