@@ -40,11 +40,16 @@ def _split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
 def _parser() -> argparse.ArgumentParser:
     from importlib.metadata import version
 
+    from pipeproof.environments.dbt.clean import add_clean_parser
+    from pipeproof.stepfunctions.commands import add_states_parser
+
     parser = argparse.ArgumentParser(prog="pipeproof", description="Test data pipelines, in CI and on a laptop.")
     parser.add_argument("--version", action="version", version=f"pipeproof {version('pipeproof')}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
     _add_run(commands)
+    add_states_parser(commands)
+    add_clean_parser(commands)
     return parser
 
 
@@ -58,6 +63,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     run.set_defaults(command=_run)
     run.add_argument("--directory", type=Path, default=None, metavar="DIR", help="the workspace (default: this folder)")
+    run.add_argument("--no-dbt-tests", action="store_true", help="leave out the dbt project's own tests")
     for declared in declared_inputs():
         shown = declared.metadata["shown_default"]
         run.add_argument(
@@ -73,6 +79,8 @@ def _run(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:
     names = [input_name(declared) for declared in declared_inputs()]
     given = {name: getattr(options, name.replace("-", "_")) for name in names}
     values = {name: value for name, value in given.items() if value is not None}
+    if options.no_dbt_tests:
+        pytest_args = ("--no-dbt-tests", *pytest_args)
     if pytest_args:
         values["pytest-args"] = f"{values.get('pytest-args', '')} {shlex.join(pytest_args)}"
     environ = {**os.environ, "PIPEPROOF_DEBUG": "1"} if options.debug else dict(os.environ)

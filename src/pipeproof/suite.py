@@ -58,6 +58,8 @@ def pytest_command(python: Path, inputs: Inputs, *, color: bool, durations: Path
         command += ["--pipeproof-shard", str(inputs.shard)]
         if durations is not None:
             command += ["--pipeproof-durations", str(durations)]
+    if not inputs.tests:
+        command.append("--dbt-tests")  # a dbt project is tested even where it has no Python test
     return (*command, *inputs.pytest_args, *inputs.tests)
 
 
