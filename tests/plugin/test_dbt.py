@@ -107,6 +107,35 @@ def test_dbt__embedded_without_any_setup(project):
     }
 
 
+def test_dbt__a_test_that_runs_dbt_by_itself_leaves_the_next_one_its_database(project):
+    """dbt keeps one adapter a process: after another project's run it is that project's, with its database."""
+    project.makepyfile(
+        """
+        from dbt.cli.main import dbtRunner
+
+        def totals(dbt):
+            dbt.given("shop.orders", [{"customer": "Ann", "amount": 1}])
+            dbt.run("totals")
+            dbt.expect("totals", [{"customer": "Ann", "total": 1}])
+
+        def test_before(dbt):
+            totals(dbt)
+
+        def test_by_itself(tmp_path, monkeypatch):
+            (tmp_path / "dbt_project.yml").write_text("{name: other, version: '1.0', profile: other}")
+            (tmp_path / "profiles.yml").write_text(
+                "other: {target: dev, outputs: {dev: {type: duckdb, path: other.duckdb, schema: main}}}"
+            )
+            monkeypatch.chdir(tmp_path)
+            assert dbtRunner().invoke(["show", "--inline", "select 1", "--quiet"]).success
+
+        def test_after(dbt):
+            totals(dbt)
+        """
+    )
+    project.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly").assert_outcomes(passed=3)
+
+
 def test_dbt__no_project(pytester):
     pytester.makepyfile("def test_it(dbt): pass")
     result = pytester.runpytest_subprocess()

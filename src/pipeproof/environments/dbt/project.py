@@ -122,14 +122,13 @@ class DbtProject:
     def live_adapter(self) -> Any:
         """dbt's adapter, as the last invocation left it."""
         self.parsed()
-        try:
-            return runner.current_adapter(self.adapter)
-        except KeyError:  # this process has read what another parsed, and run nothing yet
+        if not runner.is_ours(self.adapter):
+            # This process has read what another parsed and run nothing yet, or a test ran dbt by itself.
             arguments = ["list", "--select", "config.enabled:false"]
             outcome = runner.invoke(self.folders, arguments, self.parsed().copy(), runner.PARSE_SCHEMA, _ignore)
             if outcome.exception is not None:
                 raise _failed(outcome.exception, self.path) from outcome.exception
-            return runner.current_adapter(self.adapter)
+        return runner.current_adapter(self.adapter)
 
     def copy_manifest(self, variables: Mapping[str, Any] | None = None) -> Any:
         """A manifest that may be changed and run; parsed again where variables or the environment ask for it."""

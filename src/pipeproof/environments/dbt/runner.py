@@ -128,6 +128,14 @@ def current_adapter(kind: str) -> Any:
     return get_adapter_by_type(kind)  # type: ignore[no-untyped-call]
 
 
+def is_ours(kind: str) -> bool:
+    """Whether the last invocation, which left its adapter behind, was with our profile."""
+    try:
+        return bool(current_adapter(kind).config.profile_name == PROFILE)
+    except KeyError:
+        return False
+
+
 def open_handle(adapter: Any, schema: str) -> Any:
     """A connection to the database, opened by the adapter's own code and with its credentials: a DB-API object."""
     from dbt.adapters.contracts.connection import Connection, ConnectionState
