@@ -116,7 +116,7 @@ def test_open_server__proxy(monkeypatch):
 
 def test_open_server__beside_prefects_harness(prefect_server):
     """Who calls Prefect's own harness gets it, and pipeproof's server back after it."""
-    with prefect_test_harness():
+    with prefect_test_harness(server_startup_timeout=120):
         assert PREFECT_API_URL.value() != prefect_server.api_url
         assert mapped(2) == [0, 1]
     assert PREFECT_API_URL.value() == prefect_server.api_url
