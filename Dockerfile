@@ -31,6 +31,8 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --
 COPY --from=requirements /opt/pipeproof /opt/pipeproof
 COPY --from=package /package /opt/pipeproof
 COPY entrypoint.py /entrypoint.py
+# The database that every Prefect server of a test starts from is migrated here, once.
+RUN HOME=/tmp/home /opt/pipeproof/bin/python -m pipeproof.environments.prefect && rm -rf /tmp/home
 ENV LANG=C.UTF-8 PATH=/opt/pipeproof/bin:/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 # Root, as the runner needs it: the supervisor gives the tests another uid.
 WORKDIR /github/workspace

@@ -17,8 +17,8 @@ from pathlib import Path
 def find_template() -> Path:
     """Where the template for the installed Prefect is, or, where there is none yet, is to be kept."""
     name = template_name()
-    shared = shared_folder() / name
-    return shared if shared.exists() else cache_folder() / name
+    prepared = (folder / name for folder in (shared_folder(), _folder_beside_package()))
+    return next((place for place in prepared if place.exists()), cache_folder() / name)
 
 
 def template_name() -> str:
@@ -29,6 +29,15 @@ def template_name() -> str:
 def shared_folder() -> Path:
     """The folder beside the interpreter, for an image or an environment that was prepared."""
     return Path(sys.prefix) / "share" / "pipeproof"
+
+
+def _folder_beside_package() -> Path:
+    """The folder of the environment that pipeproof is installed in.
+
+    It is another one than the interpreter's where a project's requirements are laid over the image's.
+    """
+    # PREFIX/lib/python3.x/site-packages/pipeproof/environments/prefect/template.py
+    return Path(__file__).parents[6] / "share" / "pipeproof"
 
 
 def cache_folder() -> Path:
