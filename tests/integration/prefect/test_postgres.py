@@ -1,5 +1,6 @@
 """A Prefect server on PostgreSQL: a database of its own for each, dropped after it."""
 
+import subprocess
 from contextlib import closing
 
 import psycopg2
@@ -46,3 +47,12 @@ def test_open_server__postgres(postgres_with_trgm, monkeypatch):
                 assert Variable.get("kept") is None
             assert Variable.get("kept") == 1
     assert databases() == before
+
+
+def test_launcher__the_databases_password_is_in_no_process_s_arguments():
+    """Everybody on the machine can read those."""
+    secret = "not-for-everybody"
+    with Launcher.started(f"postgresql+asyncpg://user:{secret}@127.0.0.1:9/prefect"):
+        seen = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
+    assert "forkserver" in seen
+    assert secret not in seen

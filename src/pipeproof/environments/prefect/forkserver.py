@@ -211,7 +211,8 @@ def main() -> None:
     """Be the fork server; the one argument is JSON: control (a descriptor), parent, folder, template, database."""
     arguments = json.loads(sys.argv[1])
     control = socket.socket(fileno=arguments["control"])
-    server = _ForkServer(control, Path(arguments["folder"]), arguments["database"])
+    database = os.environ["PREFECT_SERVER_DATABASE_CONNECTION_URL"] if arguments["has_database"] else None
+    server = _ForkServer(control, Path(arguments["folder"]), database)
     try:
         try:
             reply = server.prepare(Path(arguments["template"]))

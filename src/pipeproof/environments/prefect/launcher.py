@@ -51,7 +51,8 @@ class Launcher:
             "parent": os.getpid(),
             "folder": str(self.folder),
             "template": str(template or find_template()),
-            "database": database,
+            # Its URL holds a password: arguments are seen by everybody, the environment by this user alone.
+            "has_database": database is not None,
         }
         code = _BOOT.format(sep=os.pathsep) + _RUN
         with theirs, (self.folder / "forkserver.log").open("wb") as log:
