@@ -5,10 +5,12 @@ Only this module and the command line read the process's environment and end the
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path, PurePath
 
 from pipeproof.access import Access, build_request, grant, judge, make_audit, record_tests, redact_files
@@ -90,6 +92,9 @@ def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None,
         directory: The workspace; `None` is the runner's, or the current folder.
     """
     shield_supervisor()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no Unicode shows a `?`
     context = read_context(environ, Path.cwd())
     workspace = (directory or (context.workspace if context else Path.cwd())).resolve()
     files = Snapshot.take(environ) if context else Snapshot({})
@@ -98,12 +103,20 @@ def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None,
         with Cancellation().listening() as cancellation:
             inputs = read_inputs(action_values(environ) if values is None else values, workspace)
             return run(Job(inputs, workspace, environ, context, files, outlet, cancellation))
-    except PipeproofError as error:
-        if environ.get("PIPEPROOF_DEBUG") == "1":
+    except Exception as error:  # the user gets one line, whatever it was
+        if "1" in (environ.get("PIPEPROOF_DEBUG"), environ.get("RUNNER_DEBUG")):
             raise
-        outlet.fail(str(error))
+        known = error if isinstance(error, PipeproofError) else _own_fault(error)
+        outlet.fail(str(known))
         outlet.set_outputs({"conclusion": "failure"})
-        return error.exit_code
+        return known.exit_code
+
+
+def _own_fault(error: Exception) -> PipeproofError:
+    return PipeproofError(
+        f"this is a fault of pipeproof's own: {type(error).__name__}: {error}",
+        hint="Please report it with its traceback: `pipeproof --debug run …`, or run the job again with debug logging.",
+    )
 
 
 def run(job: Job) -> int:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from pipeproof.errors import SetupError
+
 _GRACE = 4.0
 """Seconds that a cancelled process has to end by itself: the runner allows 7.5 for the whole step."""
 
@@ -86,21 +88,27 @@ def run_process(
 
     Returns:
         Its exit status; minus the signal's number where a signal ended it.
+
+    Raises:
+        SetupError: where it cannot be started.
     """
-    process = subprocess.Popen(
-        command,
-        env=dict(environment),
-        cwd=directory,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        pass_fds=tuple(descriptors),
-        preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - it calls prctl, no more
-        user=user.uid if user else None,
-        group=user.gid if user else None,
-        extra_groups=() if user else None,
-    )
+    try:
+        process = subprocess.Popen(
+            command,
+            env=dict(environment),
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=tuple(descriptors),
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - it calls prctl, no more
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=() if user else None,
+        )
+    except OSError as error:
+        raise SetupError(f"{command[0]} could not be started: {error}") from error
     for descriptor in descriptors:
         os.close(descriptor)
     assert process.stdout is not None  # noqa: S101 - it is a pipe
