@@ -100,6 +100,8 @@ def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None,
     files = Snapshot.take(environ) if context else Snapshot({})
     outlet = Workflow({name: path for name, (path, _) in files.files.items()}) if context else Terminal(workspace)
     try:
+        if not workspace.is_dir():
+            raise InputError(f"{workspace} is no folder", hint="Give the project's folder with --directory.")
         with Cancellation().listening() as cancellation:
             inputs = read_inputs(action_values(environ) if values is None else values, workspace)
             return run(Job(inputs, workspace, environ, context, files, outlet, cancellation))

@@ -38,6 +38,8 @@ def relative_name(file: str | Path, workspace: Path) -> str:
         if path.name.startswith("<"):  # `<string>`: no file at all
             return str(file)
         path = absolute(path)
+    if ".." in path.parts:  # a definition that is named from its test: tests/../machines/ship.json
+        path = path.resolve()
     for candidate in (path, path.resolve()):
         if candidate.is_relative_to(workspace):
             return candidate.relative_to(workspace).as_posix()

@@ -103,7 +103,10 @@ def run_execution(arguments: argparse.Namespace) -> int:
 
     text = arguments.input
     if text.startswith("@"):
-        text = Path(text[1:]).read_text(encoding="utf-8")
+        try:
+            text = Path(text[1:]).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise InputError(f"--input: {text[1:]} cannot be read: {error}") from error
     try:
         value = json.loads(text)
     except ValueError as error:
