@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -121,6 +122,9 @@ def install(value: str) -> Install:
     split = arguments(value)
     if not split:
         raise ValueError("allowed: none, auto, or arguments of `uv pip install`")
+    meant = get_close_matches(value.strip().lower(), ["none", "auto"], 1, 0.8)
+    if meant:  # a slip must not install a stranger's package
+        raise ValueError(f"allowed: none, auto, or arguments of `uv pip install`; did you mean {meant[0]}?")
     return Install("arguments", split)
 
 

@@ -169,3 +169,9 @@ def test_shard__refuses(value: str) -> None:
 )
 def test_install__reads(value: str, expected: Install) -> None:
     assert install(value) == expected
+
+
+@pytest.mark.parametrize("value", ["nonee", "Auto", "NONE"])
+def test_install__a_slip_is_no_package(value: str) -> None:
+    with pytest.raises(ValueError, match="did you mean"):
+        install(value)

@@ -54,6 +54,8 @@ def add_clean_parser(subparsers: Any) -> None:
 def run_clean(arguments: argparse.Namespace, _further: Sequence[str] = ()) -> int:
     """Run `pipeproof clean`; the exit code."""
     age = read_age(arguments.older_than) if arguments.older_than else None
+    if not arguments.directory.is_dir():
+        raise DbtSetupError(f"--directory: {arguments.directory} is no folder")
     if arguments.dbt_target == EMBEDDED:
         sys.stdout.write("The embedded target keeps nothing: its files go with the test run.\n")
         return 0
