@@ -72,6 +72,12 @@ def test_clean__embedded_keeps_nothing(capsys):
     assert "keeps nothing" in capsys.readouterr().out
 
 
+def test_clean__no_project_there(tmp_path):
+    """A folder that is given is looked at, even where the target keeps nothing."""
+    with pytest.raises(InputError, match=r"no dbt_project\.yml in .*nope"):
+        run_clean("--directory", str(tmp_path), "--dbt-project-dir", "nope")
+
+
 def test_read_age():
     assert read_age("90m") == timedelta(minutes=90)
     with pytest.raises(InputError, match="older-than"):

@@ -56,6 +56,8 @@ def run_clean(arguments: argparse.Namespace, _further: Sequence[str] = ()) -> in
     age = read_age(arguments.older_than) if arguments.older_than else None
     if not arguments.directory.is_dir():
         raise DbtSetupError(f"--directory: {arguments.directory} is no folder")
+    if arguments.dbt_project_dir:
+        find_project(arguments.directory.resolve(), arguments.dbt_project_dir)
     if arguments.dbt_target == EMBEDDED:
         sys.stdout.write("The embedded target keeps nothing: its files go with the test run.\n")
         return 0

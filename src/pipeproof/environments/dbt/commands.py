@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeproof.environments.dbt.errors import DbtSetupError
+from pipeproof.environments.dbt.errors import DbtNameError, DbtNothingSelected, DbtSetupError
 from pipeproof.environments.dbt.project import DbtProject
 
 
@@ -91,5 +91,10 @@ def _download(url: str, folder: Path) -> Path:
 def _criteria(selection: str | Sequence[str] | None) -> list[str]:
     if selection is None:
         return []
-    given = [selection] if isinstance(selection, str) else list(selection)
-    return [criterion for part in given for criterion in part.split()]
+    given = [selection] if isinstance(selection, str) else selection
+    if not isinstance(given, Sequence) or not all(isinstance(part, str) for part in given):
+        raise DbtNameError(f"a selection is text or a list of it, not {selection!r}")
+    criteria = [criterion for part in given for criterion in part.split()]
+    if not criteria:
+        raise DbtNothingSelected("the selection is empty", hint="leave it out for everything")
+    return criteria

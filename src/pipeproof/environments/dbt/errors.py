@@ -42,6 +42,14 @@ class DbtRowsError(PipeproofError):
     """Rows that cannot be made into a table."""
 
 
+class DbtNotBuiltError(PipeproofError):
+    """Rows are asked for of something that this test neither built nor gave."""
+
+
+class DbtQueryError(PipeproofError):
+    """A query of the test's own that the database refuses."""
+
+
 class DbtDifferenceError(PipeproofError, AssertionError):
     """What was built is not what was expected."""
 

@@ -1,21 +1,28 @@
 """A failed invocation as an error: what failed, with the database's words, on the line of the project's file."""
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.errors import DbtFailed
 from pipeproof.environments.dbt.lines import locate_node, locate_parse_error
+from pipeproof.environments.dbt.manifest import ancestors, name_of
 from pipeproof.environments.dbt.project import DbtProject
 from pipeproof.environments.dbt.result import DbtNode, DbtResult
 
+_COLUMN = re.compile(r"column .*(?:does not exist|not found)|does not have a column", re.IGNORECASE)
 _MISSING = re.compile(r"(?:does not exist|not found|unknown (?:table|relation))", re.IGNORECASE)
 
 
 def explain_failure(
-    project: DbtProject, manifest: Any, result: DbtResult, exception: BaseException | None
+    project: DbtProject,
+    manifest: Any,
+    result: DbtResult,
+    exception: BaseException | None,
+    given: Mapping[str, Sequence[str]],
 ) -> DbtFailed:
-    """The error for what failed first; the others are named."""
+    """The error for what failed first; the others are named. `given` has the columns of what stands in."""
     broken = [node for node in result.nodes.values() if node.broken]
     if not broken:
         text = str(exception).strip() or type(exception).__name__
@@ -35,7 +42,7 @@ def explain_failure(
     skipped = [node.name for node in result.nodes.values() if node.status == "skipped"]
     if skipped:
         lines.append(f"not run because of that: {', '.join(skipped)}")
-    return DbtFailed("\n".join(lines), hint=_hint(manifest, first), location=location, result=result)
+    return DbtFailed("\n".join(lines), hint=_hint(manifest, first, given), location=location, result=result)
 
 
 def _words(node: DbtNode) -> str:
@@ -52,17 +59,22 @@ def _write_compiled(folder: Path, node: DbtNode) -> Path:
     return path
 
 
-def _hint(manifest: Any, node: DbtNode) -> str | None:
-    """What to do when an input is not there: name the inputs that were neither built nor given."""
+def _hint(manifest: Any, node: DbtNode, given: Mapping[str, Sequence[str]]) -> str | None:
+    """What to do when an input is not there: name the inputs that were neither built nor given, or their columns."""
+    if _COLUMN.search(node.message):
+        inputs = [at for at in ancestors(manifest, [node.unique_id]) if at in given and at != node.unique_id]
+        return (
+            "; ".join(f"{name_of(manifest, at)} was given the columns {', '.join(given[at])}" for at in inputs) or None
+        )
     if not _MISSING.search(node.message):
         return None
     found = manifest.nodes.get(node.unique_id)
     for parent in getattr(found, "depends_on_nodes", ()):
         source = manifest.sources.get(parent)
         other = manifest.nodes.get(parent)
-        name = f"{source.source_name}.{source.name}" if source else getattr(other, "name", None)
+        name = name_of(manifest, parent) if source or other else None
         table = (source.identifier if source else getattr(other, "alias", None)) or ""
-        if name and table.lower() in node.message.lower():
+        if name and parent not in given and table.lower() in node.message.lower():
             return f'give it rows: dbt.given("{name}", […])' + (
                 "" if source else f', or build it first: "+{node.name}"'
             )

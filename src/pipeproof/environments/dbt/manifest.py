@@ -3,7 +3,7 @@
 The nodes are dbt's; they are changed by their public fields only.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -142,6 +142,26 @@ def lineage(manifest: Any) -> list[Mapping[str, Any]]:
         }
         for node in sorted([*built, *manifest.sources.values()], key=lambda node: str(node.unique_id))
     ]
+
+
+def name_of(manifest: Any, unique_id: str) -> str:
+    """What a test calls a node or source."""
+    source = manifest.sources.get(unique_id)
+    return f"{source.source_name}.{source.name}" if source is not None else str(manifest.nodes[unique_id].name)
+
+
+def ancestors(manifest: Any, wanted: Collection[str]) -> Iterator[str]:
+    """Nodes and all that they are made of."""
+    seen: set[str] = set()
+    waiting = list(wanted)
+    while waiting:
+        unique_id = waiting.pop()
+        if unique_id in seen:
+            continue
+        seen.add(unique_id)
+        yield unique_id
+        node = manifest.nodes.get(unique_id)
+        waiting += node.depends_on_nodes if node is not None else []
 
 
 def _relations(manifest: Any) -> Iterable[Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeproof.environments.dbt.errors import DbtFailed
 from pipeproof.environments.dbt.lines import locate_test
-from pipeproof.environments.dbt.manifest import BUILT_KINDS
+from pipeproof.environments.dbt.manifest import BUILT_KINDS, ancestors, name_of
 from pipeproof.environments.dbt.project import DbtProject
 from pipeproof.environments.dbt.result import DbtNode
 from pipeproof.environments.dbt.scenario import Dbt, Recorder
@@ -103,7 +103,7 @@ class OwnTests:
 
     def _build(self, wanted: Collection[str]) -> None:
         manifest = self._project.nodes_manifest
-        needed = [at for at in _ancestors(manifest, wanted) if _is_built(manifest, at)]
+        needed = [at for at in ancestors(manifest, wanted) if _is_built(manifest, at)]
         for unique_id in needed:
             if unique_id in self._broken:
                 raise self._broken[unique_id]
@@ -121,7 +121,7 @@ class OwnTests:
 
     def _build_in(self, dbt: Dbt, wanted: Collection[str]) -> None:
         manifest = self._project.nodes_manifest
-        needed = [at for at in _ancestors(manifest, wanted) if _is_built(manifest, at)]
+        needed = [at for at in ancestors(manifest, wanted) if _is_built(manifest, at)]
         if needed:
             only = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
             select = [f"fqn:{'.'.join(manifest.nodes[at].fqn)}" for at in (needed if dbt is not self._dbt else wanted)]
@@ -132,7 +132,7 @@ class OwnTests:
         if not self._project.profile.embedded:
             return []
         manifest = self._project.nodes_manifest
-        sources = [manifest.sources[at] for at in _ancestors(manifest, wanted) if at in manifest.sources]
+        sources = [manifest.sources[at] for at in ancestors(manifest, wanted) if at in manifest.sources]
         return sorted(f"{source.source_name}.{source.name}" for source in sources if not _reads_a_file(source))
 
     def _run_on_stand_ins(self, test: OwnTest, node: Any) -> DbtNode:
@@ -141,7 +141,7 @@ class OwnTests:
         try:
             for unique_id, given in _given_inputs(self._project.nodes_manifest, node):
                 if self._absent_sources([unique_id]):
-                    name = _name(self._project.nodes_manifest, unique_id)
+                    name = name_of(self._project.nodes_manifest, unique_id)
                     dbt.given(name, given if isinstance(given, str) else [dict(row) for row in given])
                 else:
                     self._build_in(dbt, [unique_id])
@@ -158,31 +158,11 @@ def _inputs(manifest: Any, unit_test: Any) -> list[str]:
 def _given_inputs(manifest: Any, unit_test: Any) -> Iterator[tuple[str, Any]]:
     """What a unit test's model reads, with the rows that the test gives for it."""
     for unique_id in _inputs(manifest, unit_test):
-        name = _name(manifest, unique_id)
+        name = name_of(manifest, unique_id)
         for given in unit_test.given:
             named = re.findall(r"['\"]([^'\"]+)['\"]", given.input)
             if name in {".".join(named), *named[-1:]}:
                 yield unique_id, given.rows or []
-
-
-def _name(manifest: Any, unique_id: str) -> str:
-    """What a test calls a node or source."""
-    source = manifest.sources.get(unique_id)
-    return f"{source.source_name}.{source.name}" if source is not None else str(manifest.nodes[unique_id].name)
-
-
-def _ancestors(manifest: Any, wanted: Collection[str]) -> Iterator[str]:
-    """Nodes and all that they are made of."""
-    seen: set[str] = set()
-    waiting = list(wanted)
-    while waiting:
-        unique_id = waiting.pop()
-        if unique_id in seen:
-            continue
-        seen.add(unique_id)
-        yield unique_id
-        node = manifest.nodes.get(unique_id)
-        waiting += node.depends_on_nodes if node is not None else []
 
 
 def _is_built(manifest: Any, unique_id: str) -> bool:

@@ -162,5 +162,5 @@ def _find_profiles(project_dir: Path) -> Path:
             return folder / "profiles.yml"
     looked = ", ".join(str(folder) for folder in folders)
     raise DbtSetupError(
-        f"there is no profiles.yml in {looked}", hint=f"set DBT_PROFILES_DIR, or use dbt-target: {EMBEDDED}"
+        f"there is no profiles.yml in {looked}", hint=f"set DBT_PROFILES_DIR, or use the target {EMBEDDED}"
     )

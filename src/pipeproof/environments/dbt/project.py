@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from pipeproof.environments.dbt import lease, runner
+from pipeproof.environments.dbt import lease, mistakes, runner
 from pipeproof.environments.dbt import manifest as manifests
-from pipeproof.environments.dbt.errors import DbtFailed, DbtNameError, DbtSetupError
+from pipeproof.environments.dbt.errors import DbtFailed, DbtSetupError
 from pipeproof.environments.dbt.lines import locate_parse_error
 from pipeproof.environments.dbt.naming import RunName
 from pipeproof.environments.dbt.profile import Profile, make_profile
@@ -154,11 +154,7 @@ class DbtProject:
         """
         names: dict[str, Any] = self._fact("names", _index_names)
         if name not in names:
-            from difflib import get_close_matches
-
-            close = get_close_matches(name, names, n=3)
-            hint = f"did you mean {' or '.join(close)}?" if close else "`dbt.project.nodes` lists what there is"
-            raise DbtNameError(f"the project has no model, seed, snapshot or source {name!r}", hint=hint)
+            raise mistakes.unknown_name(name, names, self.nodes_manifest)
         return names[name]
 
     def _fact(self, name: str, find: Callable[[Any], Any]) -> Any:

@@ -67,6 +67,8 @@ class DbtResult:
         return not any(node.broken for node in self.nodes.values())
 
     def __getitem__(self, name: str) -> DbtNode:
+        if name not in self.nodes:
+            raise KeyError(f"{name}: what ran is {', '.join(self.nodes)}")
         return self.nodes[name]
 
 

@@ -99,11 +99,16 @@ def _read_file(path: Path, folders: Sequence[Path]) -> "tuple[pa.Table, bool]":
     if found is None:
         looked = ", ".join(str(folder) for folder in (*folders, Path.cwd()))
         raise DbtRowsError(f"there is no file {path}", hint=f"looked in {looked}")
+    import pyarrow as pa
+
     if found.suffix.lower() == ".parquet":
         from pyarrow import parquet
 
         return parquet.read_table(found), True
-    return _read_csv(found), False
+    try:
+        return _read_csv(found), False
+    except pa.ArrowInvalid as error:
+        raise DbtRowsError(f"{path} is no table: {error}") from error
 
 
 def _read_csv(path: Path) -> "pa.Table":
@@ -114,6 +119,8 @@ def _read_csv(path: Path) -> "pa.Table":
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     with csv.open_csv(path, parse_options=csv.ParseOptions(delimiter=delimiter)) as reader:
         names = reader.schema.names
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise DbtRowsError(f"{path} has the column {', '.join(map(repr, twice))} more than once")
     convert = csv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()),
         strings_can_be_null=True,

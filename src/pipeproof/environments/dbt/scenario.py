@@ -3,21 +3,23 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt import manifest as manifests
-from pipeproof.environments.dbt import runner
+from pipeproof.environments.dbt import mistakes, runner
 from pipeproof.environments.dbt.commands import Request, name_given, write_arguments
 from pipeproof.environments.dbt.compare import Tolerance, compare_tables
 from pipeproof.environments.dbt.difference import render_difference
-from pipeproof.environments.dbt.errors import DbtDifferenceError, DbtNothingSelected, DbtRefusedError
+from pipeproof.environments.dbt.errors import DbtDifferenceError, DbtRefusedError
 from pipeproof.environments.dbt.failures import explain_failure
 from pipeproof.environments.dbt.guard import Guard
 from pipeproof.environments.dbt.project import DbtProject
 from pipeproof.environments.dbt.result import DbtResult, read_nodes
 from pipeproof.environments.dbt.rows import infer_types, is_sql, read_rows
 from pipeproof.environments.dbt.warehouse import Warehouse
+from pipeproof.errors import PipeproofError
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -41,6 +43,7 @@ class Dbt:
         self._record = record
         self._folders = folders
         self._given: dict[str, Any] = {}
+        self._statuses: dict[str, str] = {}
         self._created: set[str] = set()
         self._schemas = {self.schema}
         self._warehouse = Warehouse(project.live_adapter, lambda: project.connect(self.schema))
@@ -65,15 +68,20 @@ class Dbt:
         relation = self._stand_in_relation(node)
         self._prepare(str(relation.schema))
         if is_sql(rows):
-            self._warehouse.create_from_query(relation, self._render(rows))
+            query = self._render(rows)
+            with self._explained(f"the query given for {name}", query):
+                self._warehouse.create_from_query(relation, query)
         else:
             table, typed = read_rows(rows, self._folders)
-            types = self._known_types(node, relation)
+            built = self._warehouse.column_types(relation) if node.unique_id not in self._given else {}
+            mistakes.check_columns(node, table.column_names, self.project.path, built)
+            types = _known_types(node, built)
             if not typed:
                 table = infer_types(table, types)
             if not table.column_names:
-                table = _empty(types)
-            self._warehouse.create_table(relation, table, types)
+                table = _empty(name, types)
+            with self._explained(f"the rows given for {name}"):
+                self._warehouse.create_table(relation, table, types)
         self._given[node.unique_id] = relation
 
     def run(self, select: Selection = None, **options: Any) -> DbtResult:
@@ -156,32 +164,40 @@ class Dbt:
         nodes = read_nodes(getattr(outcome.result, "results", None), self.project.path)
         result = DbtResult(command, nodes, time.perf_counter() - started)
         self._record_run(request, result)
+        self._statuses |= {node.unique_id: node.status for node in nodes.values()}
         for node in nodes.values():
             if node.unique_id in self._given:  # built now: no stand-in any more
                 self._warehouse.forget(self._given.pop(node.unique_id))
         if guard.refused:
             raise _refusal(guard.refused, self.schema)
         if outcome.exception is not None or (check and not result.success):
-            raise explain_failure(self.project, manifest, result, outcome.exception)
+            given = {at: list(self._warehouse.column_types(relation)) for at, relation in self._given.items()}
+            raise explain_failure(self.project, manifest, result, outcome.exception, given)
         if guard.unmatched or not nodes:
-            raise _nothing_selected(request, guard.unmatched)
+            raise mistakes.nothing_selected(request, guard.unmatched, self.project.nodes_manifest)
         return result
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """What was built, or stands in, under a name: its rows with real types."""
         __tracebackhide__ = True
-        names, rows = self._warehouse.read(f"select * from {self._source_of(name)}")  # noqa: S608
+        query = f"select * from {self._source_of(name)}"  # noqa: S608
+        with self._explained(f"the rows of {name}", query):
+            names, rows = self._warehouse.read(query)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def arrow(self, name: str) -> "pa.Table":
         """What was built, or stands in, under a name."""
         __tracebackhide__ = True
-        return self._warehouse.read_table(f"select * from {self._source_of(name)}")  # noqa: S608
+        query = f"select * from {self._source_of(name)}"  # noqa: S608
+        with self._explained(f"the rows of {name}", query):
+            return self._warehouse.read_table(query)
 
     def sql(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query; `{{ ref('x') }}`, `{{ source('a', 'b') }}` and `{{ target.schema }}` work in it."""
         __tracebackhide__ = True
-        names, rows = self._warehouse.read(self._render(query))
+        rendered = self._render(query)
+        with self._explained("the query", rendered):
+            names, rows = self._warehouse.read(rendered)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def expect(
@@ -206,9 +222,13 @@ class Dbt:
             DbtRowsError: A column is not there.
         """
         __tracebackhide__ = True
+        mistakes.check_tolerance(tolerance)
+        columns = [columns] if isinstance(columns, str) else columns
         built = self.arrow(name)
         if is_sql(rows):
-            expected, typed = self._warehouse.read_table(self._render(rows)), True
+            query, typed = self._render(rows), True
+            with self._explained(f"the query for what is expected of {name}", query):
+                expected = self._warehouse.read_table(query)
         else:
             expected, typed = read_rows(rows, self._folders)
         key = manifests.find_key(self.project.nodes_manifest, self.project.find(name))
@@ -286,15 +306,23 @@ class Dbt:
             quote_policy=adapter.config.quoting,
         )  # fmt: skip
 
-    def _known_types(self, node: Any, relation: Any) -> dict[str, str]:
-        """The types of a node's columns: as its YAML says them, else as they are in the database now."""
-        types = self._warehouse.column_types(relation) if node.unique_id not in self._given else {}
-        types |= (
-            {name: str(kind) for name, kind in (node.config.get("column_types") or {}).items()}
-            if node.resource_type == "seed"
-            else {}
-        )
-        return types | {column.name: column.data_type for column in node.columns.values() if column.data_type}
+    def _explained(self, what: str, query: str = "") -> AbstractContextManager[None]:
+        """Tell a refusal of the database's in words of ours: that something the query reads is not there, for one."""
+
+        def find_absent() -> PipeproofError | None:
+            nodes = self.project.nodes_manifest.nodes.values()
+            built = [node for node in nodes if node.resource_type in manifests.BUILT_KINDS]
+            for node in [*built, *self.project.nodes_manifest.sources.values()]:
+                if node.unique_id in self._given:
+                    continue
+                source = node.resource_type == "source"
+                relation = node if source else self._stand_in_relation(node)
+                named = node.relation_name if source else str(relation)
+                if named in query and not self._warehouse.column_types(relation):
+                    return mistakes.not_built(node, self._statuses.get(node.unique_id))
+            return None
+
+        return mistakes.explained(what, find_absent)
 
     def _source_of(self, name: str) -> str:
         """What to select from for a name: a relation, or an ephemeral model's query."""
@@ -320,7 +348,8 @@ class Dbt:
         environment = Environment(undefined=StrictUndefined)  # noqa: S701 - SQL, not HTML
         target = {"schema": self.schema, "name": self.project.profile.target, "type": self.project.adapter}
         names = {"ref": ref, "source": lambda source, table: self._source_of(f"{source}.{table}"), "target": target}
-        return environment.from_string(query).render(**names)
+        with mistakes.explained("the query", lambda: None):
+            return environment.from_string(query).render(**names)
 
     def _record_run(self, request: Request, result: DbtResult) -> None:
         from pipeproof.environments.dbt.evidence import describe_run
@@ -337,13 +366,17 @@ def _refusal(refused: Sequence[tuple[str, str]], schema: str) -> DbtRefusedError
     )
 
 
-def _nothing_selected(request: Request, unmatched: Sequence[str]) -> DbtNothingSelected:
-    what = ", ".join(unmatched) or " ".join(request.criteria) or "everything"
-    return DbtNothingSelected(f"dbt {request.command}: {what} matches nothing")
+def _known_types(node: Any, built: Mapping[str, str]) -> dict[str, str]:
+    """The types of a node's columns: as its YAML says them, else as they are in the database now."""
+    seeded = (node.config.get("column_types") or {}) if node.resource_type == "seed" else {}
+    declared = {column.name: column.data_type for column in node.columns.values() if column.data_type}
+    return {**built, **{name: str(kind) for name, kind in seeded.items()}, **declared}
 
 
-def _empty(types: Mapping[str, str]) -> "pa.Table":
+def _empty(name: str, types: Mapping[str, str]) -> "pa.Table":
     """No rows, in the columns that are known."""
     import pyarrow as pa
 
+    if not types:
+        raise mistakes.no_columns(name)
     return pa.table({name: pa.array([], pa.string()) for name in types})

@@ -13,6 +13,8 @@ from pipeproof.errors import InputError, Location
 EMBEDDED = "embedded"
 """The target that needs no profile: DuckDB, one file a worker."""
 
+_WAYS = "the input dbt-project-dir, PIPEPROOF_DBT_PROJECT_DIR, or pytest's --pipeproof-dbt-project-dir"
+
 _NEVER_PROJECTS = {"dbt_packages", "dbt_modules", "node_modules", "target", "site-packages", ".venv", "venv", ".git"}
 
 
@@ -49,9 +51,9 @@ def find_project(start: Path, given: str | None = None) -> Path:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise DbtSetupError(f"no dbt_project.yml at or below {start}", hint="say where it is: dbt-project-dir")
+        raise DbtSetupError(f"no dbt_project.yml at or below {start}", hint=f"say where it is: {_WAYS}")
     names = ", ".join(str(folder.relative_to(start)) for folder in found)
-    raise DbtSetupError(f"several dbt projects below {start}: {names}", hint="say which one: dbt-project-dir")
+    raise DbtSetupError(f"several dbt projects below {start}: {names}", hint=f"say which one: {_WAYS}")
 
 
 def find_projects(start: Path, depth: int = 4) -> Iterable[Path]:
