@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from pipeproof.report.markdown import code, details, escaped, table
 from pipeproof.results.model import Run
 
 _LISTED = 50
+_SLOWEST = 20
+_BUILDING = {"run", "build", "seed", "snapshot"}
 
 Record = Mapping[str, Any]
 
@@ -29,9 +32,11 @@ def render_exercised(run: Run, workspace: Path) -> str:
         ("aws.policy", _policies),
     )
     rendered = []
-    for kind, render in sections:
+    renderers = [partial(render, by_kind.get(kind, []), workspace) for kind, render in sections]
+    renderers.append(partial(_models, by_kind.get("dbt.project", []), by_kind.get("dbt.run", [])))
+    for render in renderers:
         try:
-            rendered.append(render(by_kind.get(kind, []), workspace))
+            rendered.append(render())
         except (KeyError, TypeError, ValueError, AttributeError):
             continue
     return "".join(rendered)
@@ -87,6 +92,54 @@ def _policies(records: list[Record], workspace: Path) -> str:
         for entry in merge_summaries(records)
     ]
     return details(_plural(len(rows), "policy", "policies"), table(("policy", "place", "missing", "never used"), rows))
+
+
+def _models(projects: list[Record], runs: list[Record]) -> str:
+    """The models of each dbt project: which the tests built, how long and how many rows, and which nothing tests."""
+    lineages: dict[str, dict[str, Record]] = {}
+    for record in projects:  # one of each process
+        lineages.setdefault(str(record["project"]), {}).update({str(node["id"]): node for node in record["nodes"]})
+    built: dict[str, list[Record]] = {}
+    given: set[str] = set()
+    for run in runs:
+        given.update(str(unique_id) for unique_id in run["given"])
+        for node in run["nodes"]:
+            if run["command"] in _BUILDING and node["status"] != "skipped":
+                built.setdefault(str(node["id"]), []).append(node)
+    return "".join(_project(name, nodes, built, given) for name, nodes in sorted(lineages.items()))
+
+
+def _project(name: str, nodes: dict[str, Record], built: dict[str, list[Record]], given: set[str]) -> str:
+    models = [at for at in nodes if at.startswith(f"model.{name}.")]
+    seen = _with_inlined(nodes, [at for at in built if at in nodes], given)
+    untested = [str(nodes[at]["name"]) for at in models if at not in seen and not nodes[at]["tests"]]
+    exercised = [at for at in models if at in seen]
+    times = {at: sum(float(node["duration"]) for node in built[at]) for at in built if at in nodes}
+    rows = []
+    for at in sorted(times, key=lambda at: -times[at])[:_SLOWEST]:
+        most = max((int(node["rows"]) for node in built[at] if node["rows"] is not None), default=None)
+        statuses = escaped(_counted(str(node["status"]) for node in built[at]))
+        rows.append((code(str(nodes[at]["name"])), statuses, f"{times[at]:.2f} s", "" if most is None else str(most)))
+    header = ("built by the tests", "outcomes", "time", "most rows")
+    body = table(header, rows, "llrr") if rows else ""
+    body += f"\n… and {len(times) - _SLOWEST} more, which took less\n" if len(times) > _SLOWEST else ""
+    body += f"\nNo test of any kind: {_listed(untested)}\n" if untested else ""
+    summary = f"dbt project {code(name)}: {len(exercised)} of {_plural(len(models), 'model')} exercised"
+    summary += f", {len(untested)} untested" if untested else ""
+    return details(summary, body) if models else ""
+
+
+def _with_inlined(nodes: dict[str, Record], built: list[str], given: set[str]) -> set[str]:
+    """What was built, with the ephemeral models whose queries were part of that; a stand-in's query was not."""
+    seen: set[str] = set()
+    waiting = list(built)
+    while waiting:
+        at = waiting.pop()
+        if at not in seen:
+            seen.add(at)
+            parents = (parent for parent in map(str, nodes[at]["depends_on"]) if parent in nodes)
+            waiting += [at for at in parents if nodes[at]["materialized"] == "ephemeral" and at not in given]
+    return seen
 
 
 def _relative(file: str | None, workspace: Path) -> str:
