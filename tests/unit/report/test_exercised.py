@@ -77,7 +77,7 @@ def test_dbt__of_a_large_project_is_small():
     "record",
     [
         ("dbt.project", {"project": "shop", "nodes": None}),
-        ("dbt.project", {"project": "shop", "nodes": [{"id": 1}]}),
+        ("dbt.project", {"project": "shop", "nodes": [{"id": "model.shop.a"}]}),
         ("dbt.run", {"nodes": [1]}),
         ("dbt.run", {"command": [], "given": 1, "nodes": {}}),
         ran("mart", duration="long"),
