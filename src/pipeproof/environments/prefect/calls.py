@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.prefect.internals import client
 from pipeproof.environments.prefect.loops import outside_loop, run_coroutine
+from pipeproof.environments.prefect.targets import require_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +22,11 @@ def call_fn(target: "Flow[..., Any] | Task[..., Any] | Callable[..., Any]", *arg
     Returns:
         What the function returns; for an `async def`, what it returns when awaited; for a generator, the list of what
         it yields.
-    """
-    function = getattr(target, "fn", target)
 
+    Raises:
+        TargetError: It is nothing that can be called.
+    """
+    function = require_function(target)
     client.configure_logging()
     with client.run_logger(target):
         value = function(*args, **kwargs)

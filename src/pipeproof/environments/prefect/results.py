@@ -3,14 +3,41 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
+
+from pipeproof.errors import PipeproofError
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import Artifact, State
 
 _FORMAT = logging.Formatter("%(asctime)s | %(levelname)-7s | %(run)s - %(message)s", "%H:%M:%S")
+
+Run = TypeVar("Run")
+
+
+class RunNameError(PipeproofError, KeyError):
+    """The flow run has no task run, or no subflow's run, of that name."""
+
+
+class RunsByName(dict[str, list[Run]]):
+    """Runs by the name of their task or flow; a name that is not there is told with those that are."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def add(self, name: str, run: Run) -> None:
+        """Put a run behind those of its name."""
+        self.setdefault(name, []).append(run)
+
+    def __missing__(self, name: str) -> list[Run]:
+        there = f"there are runs of {', '.join(map(repr, self))}" if self else "there are none at all"
+        close = get_close_matches(str(name), self, n=1)
+        hint = f"{there}; did you mean {close[0]!r}?" if close else there
+        raise RunNameError(f"the flow run has no run of a {self._kind} {name!r}", hint=hint)
 
 
 @dataclass(frozen=True)

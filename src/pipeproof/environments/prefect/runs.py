@@ -11,6 +11,7 @@ from pipeproof.environments.prefect import clock
 from pipeproof.environments.prefect.loops import outside_loop, run_coroutine
 from pipeproof.environments.prefect.outcomes import outcome_error
 from pipeproof.environments.prefect.results import FlowResult
+from pipeproof.environments.prefect.targets import bind_parameters, require_flow
 from pipeproof.environments.prefect.watch import watching
 
 if TYPE_CHECKING:
@@ -33,11 +34,10 @@ def run_flow(
 
     Raises:
         KeyboardInterrupt: The user pressed Ctrl-C.
-        prefect.exceptions.ParameterBindError: The flow does not take these arguments.
+        TargetError: It is no flow.
+        FlowParametersError: The flow does not take these arguments.
     """
-    from prefect.utilities.callables import get_call_parameters
-
-    bound = get_call_parameters(flow.fn, arguments, dict(parameters))
+    bound = bind_parameters(require_flow(flow), arguments, parameters)
     with watching(real_time=real_time) as watch, _interrupts() as interrupted:
         started = time.perf_counter()
         value: Any = None

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pipeproof.environments.prefect.internals import hooks, timing
 from pipeproof.environments.prefect.remote import RemoteTask, log_record, task_run_of
-from pipeproof.environments.prefect.results import FlowLogs, FlowResult, TaskRunResult
+from pipeproof.environments.prefect.results import FlowLogs, FlowResult, RunsByName, TaskRunResult
 from pipeproof.environments.prefect.values import state_error, state_value, users_error
 
 if TYPE_CHECKING:
@@ -79,11 +79,11 @@ class Watch:
         self, root: Seen, *, parameters: Mapping[str, Any], value: Any, ended: BaseException | None, duration: float
     ) -> FlowResult:
         """Put the whole together, when the run has ended."""
-        subflows: dict[str, list[FlowResult]] = {}
+        subflows: RunsByName[FlowResult] = RunsByName("subflow")
         for seen in list(self.flows.values())[1:]:
             value_of = state_value(seen.states[-1])
-            run = self._flow_result(seen, seen.engine.parameters, value_of, None, seen.ended - seen.started, {})
-            subflows.setdefault(run.flow_name, []).append(run)
+            run = self._flow_result(seen, seen.engine.parameters, value_of, None, seen.ended - seen.started, None)
+            subflows.add(run.flow_name, run)
         return self._flow_result(root, parameters, value, ended, duration, subflows)
 
     def _flow_result(
@@ -93,7 +93,7 @@ class Watch:
         value: Any,
         ended: BaseException | None,
         duration: float,
-        subflows: Mapping[str, list[FlowResult]],
+        subflows: RunsByName[FlowResult] | None,
     ) -> FlowResult:
         flow_run, state = seen.engine.flow_run, seen.engine.state
         records = [record for record in self.records if subflows or _belongs(record, flow_run.id)]
@@ -107,21 +107,21 @@ class Watch:
             parameters=dict(parameters),
             duration=duration,
             task_runs=self._task_results(flow_run.id),
-            subflows=subflows,
+            subflows=subflows if subflows is not None else RunsByName("subflow"),
             states=tuple(seen.states),
             logs=FlowLogs(tuple(records)),
             read_artifacts=_artifact_reader(flow_run.id),
         )
 
     def _task_results(self, flow_run_id: UUID) -> dict[str, list[TaskRunResult]]:
-        results: dict[str, list[TaskRunResult]] = {}
+        results: RunsByName[TaskRunResult] = RunsByName("task")
         for seen in list(self.tasks.values()):
             task_run = seen.engine.task_run
             if task_run.flow_run_id == flow_run_id:
-                results.setdefault(seen.engine.task.name, []).append(_task_result(seen, task_run))
+                results.add(seen.engine.task.name, _task_result(seen, task_run))
         for remote in self.remote.values():
             if remote.flow_run_id == flow_run_id:
-                results.setdefault(remote.task, []).append(remote.result())
+                results.add(remote.task, remote.result())
         return results
 
 
