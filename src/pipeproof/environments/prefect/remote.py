@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pipeproof.environments.prefect.results import TaskRunResult
+from pipeproof.environments.prefect.stored import StoredTaskRun
 from pipeproof.environments.prefect.values import state_error, state_value
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ _RESOURCE = "prefect.task-run."
 
 
 class RemoteTask:
-    """A task run that was submitted to another process.
+    """A task run that was submitted to a task runner, and may run in another process.
 
     Args:
         task: The task's name.
@@ -51,9 +52,16 @@ class RemoteTask:
         """The run's name, or, before anything was heard of it, the task's."""
         return str(self.told.get("name", self.task))
 
-    def result(self) -> TaskRunResult:
-        """What became of it."""
+    @property
+    def told_all(self) -> bool:
+        """Whether its process has told of its end."""
+        return bool(self.states) and self.states[-1].is_final()
+
+    def result(self, stored: StoredTaskRun | None = None) -> TaskRunResult:
+        """What became of it, from what its process has told, or from what the server has stored."""
         state = self.future.state
+        if stored is not None and not self.told_all:
+            return stored_result(stored, state if state.is_final() else None)
         return TaskRunResult(
             name=self.name,
             state=state,
@@ -63,6 +71,27 @@ class RemoteTask:
             duration=float(self.told.get("total_run_time", 0.0)),
             states=(*self.states[:-1], state),
         )
+
+
+def stored_result(stored: StoredTaskRun, state: "State[Any] | None" = None) -> TaskRunResult:
+    """A task run that only the server knows of.
+
+    Args:
+        stored: What it knows.
+        state: The state that the run ended in, with its value or exception, where that is at hand.
+    """
+    from prefect.states import Pending
+
+    ended = state or stored.run.state or Pending()
+    return TaskRunResult(
+        name=stored.run.name,
+        state=ended,
+        value=state_value(ended),
+        error=None if ended.is_completed() else state_error(ended),
+        attempts=stored.run.run_count,
+        duration=stored.run.total_run_time.total_seconds(),
+        states=(*stored.states[:-1], ended) if ended.is_final() else stored.states,
+    )
 
 
 def task_run_of(event: Any) -> UUID | None:

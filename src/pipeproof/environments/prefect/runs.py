@@ -12,9 +12,12 @@ from pipeproof.environments.prefect.loops import outside_loop, run_coroutine
 from pipeproof.environments.prefect.outcomes import outcome_error
 from pipeproof.environments.prefect.results import FlowResult
 from pipeproof.environments.prefect.targets import bind_parameters, require_flow
-from pipeproof.environments.prefect.watch import watching
+from pipeproof.environments.prefect.unseen import noting_runs, unseen_result
+from pipeproof.environments.prefect.watching import watching
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from prefect.flows import Flow
 
 
@@ -42,9 +45,11 @@ def run_flow(
         started = time.perf_counter()
         value: Any = None
         ended: BaseException | None = None
+        noted: list[UUID] = []
+        driven = flow if watch.sees_engines else noting_runs(flow, noted)
         try:
             with clock.starting_at(0):
-                value = _drive(flow, arguments, parameters)
+                value = _drive(driven, arguments, parameters)
         except Exception as error:  # noqa: BLE001 - whatever ended the run is told with its outcome
             ended = error
         except BaseException as error:
@@ -52,6 +57,8 @@ def run_flow(
                 raise
             ended = error
         duration = time.perf_counter() - started
+    if noted:
+        return unseen_result(flow.name, noted[0], watch, parameters=bound, value=value, ended=ended, duration=duration)
     if watch.root is None:
         raise ended or RuntimeError(f"flow {flow.name!r} was not run by Prefect's engine")
     return watch.result(watch.root, parameters=bound, value=value, ended=ended, duration=duration)

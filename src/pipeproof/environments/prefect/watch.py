@@ -1,27 +1,19 @@
-"""Watches the engine's flow and task runs, and puts together what they were.
+"""What was seen of the engine's flow and task runs, and what they were, put together."""
 
-Prefect tells its server of task runs by events that are stored seconds later, and tells it nothing of the values and
-exceptions; so the engines are watched in this process, where all of that is at hand.
-"""
-
-import contextlib
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pipeproof.environments.prefect.internals import hooks, timing
-from pipeproof.environments.prefect.remote import RemoteTask, log_record, task_run_of
+from pipeproof.environments.prefect.remote import RemoteTask, stored_result, task_run_of
 from pipeproof.environments.prefect.results import FlowLogs, FlowResult, RunsByName, TaskRunResult
+from pipeproof.environments.prefect.stored import Reader, StoredTaskRun
 from pipeproof.environments.prefect.values import state_error, state_value, users_error
 
 if TYPE_CHECKING:
-    from prefect.client.schemas.objects import Artifact, State
-
-_PAGE = 200
-_LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
+    from prefect.client.schemas.objects import State
 
 
 class Seen:
@@ -40,12 +32,23 @@ class Seen:
 
 
 class Watch:
-    """What was seen of one flow run and of all that it started."""
+    """What was seen of one flow run and of all that it started.
+
+    Attributes:
+        flows: The flow runs of this process, by id.
+        tasks: The task runs of this process.
+        submitted: What task runners were given; what of it is not among `tasks` runs in other processes.
+        strangers: Task runs that other processes tell of, and that were not submitted by this one.
+        records: What was logged.
+        sees_engines: Whether `flows` and `tasks` are told of; where they are not, the server has to be asked.
+    """
 
     def __init__(self) -> None:
+        self.sees_engines = True
         self.flows: dict[UUID, Seen] = {}
         self.tasks: dict[UUID, Seen] = {}
-        self.remote: dict[UUID, RemoteTask] = {}
+        self.submitted: dict[UUID, RemoteTask] = {}
+        self.strangers: set[UUID] = set()
         self.records: list[logging.LogRecord] = []
 
     @property
@@ -62,18 +65,20 @@ class Watch:
         self.tasks.setdefault(engine.task_run.id, Seen(engine)).note()
 
     def note_submitted(self, task: Any, future: Any) -> None:
-        """A task was given to another process."""
+        """A task was given to a task runner."""
         from prefect.context import FlowRunContext
 
         context = FlowRunContext.get()
         flow_run_id = context.flow_run.id if context and context.flow_run else None
-        self.remote[future.task_run_id] = RemoteTask(task.name, flow_run_id, future)
+        self.submitted[future.task_run_id] = RemoteTask(task.name, flow_run_id, future)
 
     def note_event(self, event: Any) -> None:
         """Another process tells of something."""
         task_run_id = task_run_of(event)
-        if task_run_id in self.remote:
-            self.remote[task_run_id].note(event)
+        if task_run_id in self.submitted:
+            self.submitted[task_run_id].note(event)
+        elif task_run_id is not None:
+            self.strangers.add(task_run_id)
 
     def result(
         self, root: Seen, *, parameters: Mapping[str, Any], value: Any, ended: BaseException | None, duration: float
@@ -110,19 +115,35 @@ class Watch:
             subflows=subflows if subflows is not None else RunsByName("subflow"),
             states=tuple(seen.states),
             logs=FlowLogs(tuple(records)),
-            read_artifacts=_artifact_reader(flow_run.id),
+            read_artifacts=partial(Reader().artifacts, flow_run.id),
         )
 
-    def _task_results(self, flow_run_id: UUID) -> dict[str, list[TaskRunResult]]:
+    def _task_results(self, flow_run_id: UUID) -> RunsByName[TaskRunResult]:
         results: RunsByName[TaskRunResult] = RunsByName("task")
         for seen in list(self.tasks.values()):
             task_run = seen.engine.task_run
             if task_run.flow_run_id == flow_run_id:
                 results.add(seen.engine.task.name, _task_result(seen, task_run))
-        for remote in self.remote.values():
-            if remote.flow_run_id == flow_run_id:
-                results.add(remote.task, remote.result())
+        self._add_unseen(flow_run_id, results)
         return results
+
+    def _add_unseen(self, flow_run_id: UUID, results: RunsByName[TaskRunResult]) -> None:
+        """Add the task runs of other processes: as these told of them, or else as the server has them."""
+        remote = {
+            task_run_id: task
+            for task_run_id, task in self.submitted.items()
+            if task.flow_run_id == flow_run_id and task_run_id not in self.tasks
+        }
+        stored: dict[UUID, StoredTaskRun] = {}
+        if self.strangers or not all(task.told_all for task in remote.values()):
+            ended = {task_run_id for task_run_id, task in remote.items() if task.future.state.is_final()}
+            expected = ended | (self.strangers if len(self.flows) == 1 else set())
+            stored = {found.run.id: found for found in Reader().task_runs(flow_run_id, expected)}
+        for task_run_id, task in remote.items():
+            results.add(task.task, task.result(stored.pop(task_run_id, None)))
+        for task_run_id, found in stored.items():
+            if task_run_id not in self.tasks:
+                results.add(found.task, stored_result(found))
 
 
 def _task_result(seen: Seen, task_run: Any) -> TaskRunResult:
@@ -140,100 +161,3 @@ def _task_result(seen: Seen, task_run: Any) -> TaskRunResult:
 
 def _belongs(record: logging.LogRecord, flow_run_id: UUID) -> bool:
     return getattr(record, "flow_run_id", None) == str(flow_run_id)
-
-
-def _artifact_reader(flow_run_id: UUID) -> Callable[[], list["Artifact"]]:
-    from prefect.settings import PREFECT_API_URL
-
-    url = PREFECT_API_URL.value()
-
-    def read() -> list["Artifact"]:
-        from prefect.client.orchestration import SyncPrefectClient
-        from prefect.client.schemas.objects import Artifact
-
-        # Not `read_artifacts`: it sends nulls for what is left out, which the server refuses.
-        wanted = {"flow_run_id": {"any_": [str(flow_run_id)]}}
-        artifacts: list[Artifact] = []
-        with SyncPrefectClient(url) as client:
-            while True:
-                body = {"artifacts": wanted, "sort": "KEY_ASC", "limit": _PAGE, "offset": len(artifacts)}
-                page = client.request("POST", "/artifacts/filter", json=body).json()
-                artifacts += map(Artifact.model_validate, page)
-                if len(page) < _PAGE:
-                    break
-        return artifacts
-
-    return read
-
-
-class _Recorder(logging.Handler):
-    """Gives each record to every watch."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        for watch in _watches:
-            watch.records.append(record)
-
-
-_lock = threading.Lock()
-_watches: list[Watch] = []
-_hooks = contextlib.ExitStack()
-
-
-@contextlib.contextmanager
-def watching(*, real_time: bool) -> Iterator[Watch]:
-    """Watch the runs of this process; the engine is hooked into while anybody watches.
-
-    Args:
-        real_time: Leave the clock alone.
-    """
-    watch = Watch()
-    with _lock:
-        if not _watches:
-            try:
-                _enter_hooks(real_time=real_time)
-            except BaseException:
-                _hooks.close()
-                raise
-        _watches.append(watch)
-    try:
-        yield watch
-    finally:
-        with _lock:
-            _watches.remove(watch)
-            if not _watches:
-                _hooks.close()
-
-
-def _tell(note: Callable[..., None]) -> Callable[..., None]:
-    def tell(*args: Any) -> None:
-        for watch in _watches:
-            note(watch, *args)
-
-    return tell
-
-
-def _relog(log: dict[str, Any]) -> None:
-    """Log here what another process has logged."""
-    known = [watch.remote.get(UUID(str(log.get("task_run_id")))) for watch in list(_watches)]
-    record = log_record(log, next((task.name for task in known if task), "<unknown>"))
-    logging.getLogger(record.name).handle(record)
-
-
-def _enter_hooks(*, real_time: bool) -> None:
-    _hooks.enter_context(hooks.engine_hooks(on_flow=_tell(Watch.note_flow), on_task=_tell(Watch.note_task)))
-    _hooks.enter_context(
-        hooks.process_runner_hooks(
-            on_submit=_tell(Watch.note_submitted),
-            on_event=_tell(Watch.note_event),
-            on_log=_relog,
-            real_time=real_time,
-        )
-    )
-    if not real_time:
-        _hooks.enter_context(timing.virtual_clock())
-    _hooks.enter_context(timing.pauses_end_runs(real_time=real_time))
-    recorder = _Recorder()
-    for name in _LOGGERS:
-        logger = logging.getLogger(name)
-        logger.addHandler(recorder)
-        _hooks.callback(logger.removeHandler, recorder)

@@ -7,24 +7,29 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from pipeproof.environments.prefect.internals.patching import module, replaced
-
-if TYPE_CHECKING:
-    from prefect.settings import Settings
-
+from pipeproof.environments.prefect.internals.patching import CHANGED, entered, lose, module, replaced
 
 _SERVICE_DRAIN_SECONDS = 10.0
 
 
 @contextlib.contextmanager
-def settings_in_force(updates: Mapping[str, Any]) -> Iterator["Settings"]:
+def settings_in_force(updates: Mapping[str, Any]) -> Iterator[None]:
     """Change Prefect's settings, by dotted name, for this process; names that this version has not are left out.
 
     They hold in contexts that were copied earlier too, such as those that an asynchronous test runner made at the
     start of the session, unless such a context has settings of its own.
     """
+    without = "asynchronous tests may not see the test server, as its settings hold in new contexts alone"
+    with contextlib.ExitStack() as stack:
+        if not entered(stack, _settings_everywhere(updates), without=without):
+            stack.enter_context(_settings_here(updates))
+        yield
+
+
+@contextlib.contextmanager
+def _settings_everywhere(updates: Mapping[str, Any]) -> Iterator[None]:
     contexts = module("prefect.context")
 
     current = contexts.get_settings_context()
@@ -37,9 +42,20 @@ def settings_in_force(updates: Mapping[str, Any]) -> Iterator["Settings"]:
             stack.enter_context(changed)
         contexts.GLOBAL_SETTINGS_CONTEXT = changed
         try:
-            yield settings
+            yield
         finally:
             contexts.GLOBAL_SETTINGS_CONTEXT = outer
+
+
+@contextlib.contextmanager
+def _settings_here(updates: Mapping[str, Any]) -> Iterator[None]:
+    """The same by what Prefect offers everybody, which is bound to this context."""
+    from prefect import settings
+
+    named = {f"PREFECT_{name.replace('.', '_').upper()}": value for name, value in updates.items()}
+    known = {getattr(settings, name): value for name, value in named.items() if hasattr(settings, name)}
+    with settings.temporary_settings(known):
+        yield
 
 
 def _updated(settings: Any, updates: Mapping[str, Any]) -> Any:
@@ -65,11 +81,14 @@ def drain_services() -> None:
     """Send what is queued for the current server (events, logs), and let go of the connection to it."""
     if "prefect" not in sys.modules:
         return
-    from prefect._internal.concurrency.services import _QueueServiceBase
-
+    try:
+        drain_all = module("prefect._internal.concurrency.services")._QueueServiceBase.drain_all  # noqa: SLF001
+    except CHANGED as error:
+        lose("events and logs that are still queued when a server ends do not arrive", error)
+        return
     # A thread of its own: where an event loop runs in this one, draining would hand back an awaitable.
     drained = threading.Thread(
-        target=contextvars.copy_context().run, args=(_QueueServiceBase.drain_all, _SERVICE_DRAIN_SECONDS), daemon=True
+        target=contextvars.copy_context().run, args=(drain_all, _SERVICE_DRAIN_SECONDS), daemon=True
     )
     drained.start()
     drained.join(_SERVICE_DRAIN_SECONDS + 1)
@@ -82,8 +101,10 @@ def configure_logging() -> None:
     """
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
-    import prefect.main  # noqa: F401 - it sets up logging when it is imported
-
+    try:
+        module("prefect.main")  # it sets up logging when it is imported
+    except CHANGED as error:
+        lose("what flows log may not reach `caplog`", error)
     if handlers:
         root.setLevel(level)
         for handler in handlers:
@@ -96,31 +117,38 @@ def run_logger(target: Any) -> Iterator[None]:
 
     It alone sees a run: the engine, should the code call tasks or flows, sees none.
     """
+    with contextlib.ExitStack() as stack:
+        entered(stack, _run_logger(target), without="`get_run_logger()` does not work in `call_fn`")
+        yield
+
+
+@contextlib.contextmanager
+def _run_logger(target: Any) -> Iterator[None]:
     from uuid import uuid4
 
     from prefect.client.schemas.objects import FlowRun, TaskRun
-    from prefect.context import FlowRunContext, TaskRunContext
     from prefect.flows import Flow
-    from prefect.logging.loggers import get_run_logger
 
+    contexts = module("prefect.context")
+    asking = module("prefect.logging.loggers").get_run_logger.__code__
     name = str(getattr(target, "name", None) or getattr(target, "__name__", "function"))
     kind: Any
     if isinstance(target, Flow):
-        kind, run = FlowRunContext, SimpleNamespace(flow=target, flow_run=FlowRun(name=name, flow_id=uuid4()))
+        kind, run = contexts.FlowRunContext, SimpleNamespace(flow=target, flow_run=FlowRun(name=name, flow_id=uuid4()))
     else:
         task_run = TaskRun(name=name, task_key=name, dynamic_key="0", flow_run_id=None)
-        kind, run = TaskRunContext, SimpleNamespace(task=target, task_run=task_run)
+        kind, run = contexts.TaskRunContext, SimpleNamespace(task=target, task_run=task_run)
     get = kind.get
 
     def get_for_logger() -> Any:
         asked_by = sys._getframe(1).f_code  # noqa: SLF001 - the one way to tell the logger's question from the engine's
-        return get() or (run if asked_by is get_run_logger.__code__ else None)
+        return get() or (run if asked_by is asking else None)
 
     def keep_here(record: logging.LogRecord) -> bool:
         record.send_to_api = getattr(record, "task_run_name" if "task" in vars(run) else "flow_run_name", "") != name
         return True
 
-    logger = logging.getLogger("prefect.flow_runs" if kind is FlowRunContext else "prefect.task_runs")
+    logger = logging.getLogger("prefect.flow_runs" if isinstance(target, Flow) else "prefect.task_runs")
     logger.addFilter(keep_here)
     try:
         with replaced(kind, "get", get_for_logger):

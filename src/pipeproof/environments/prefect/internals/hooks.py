@@ -1,4 +1,4 @@
-"""Tells of what Prefect's engine and its process runner do."""
+"""Tells of what Prefect's engine and its task runners do."""
 
 import asyncio
 import contextlib
@@ -6,22 +6,21 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pipeproof.environments.prefect.internals.patching import module, replaced
+from pipeproof.environments.prefect.internals.patching import CHANGED, module, replaced
 from pipeproof.environments.prefect.internals.timing import virtual_clock
 
 
 @contextlib.contextmanager
 def engine_hooks(*, on_flow: Callable[[Any], None], on_task: Callable[[Any], None]) -> Iterator[None]:
     """Call back with the engine of a flow or task run each time that the run has entered a state."""
-    from prefect.flow_engine import AsyncFlowRunEngine, FlowRunEngine
-    from prefect.task_engine import AsyncTaskRunEngine, SyncTaskRunEngine
+    flows, tasks = module("prefect.flow_engine"), module("prefect.task_engine")
 
     with contextlib.ExitStack() as stack:
         for engine, tell in (
-            (FlowRunEngine, on_flow),
-            (AsyncFlowRunEngine, on_flow),
-            (SyncTaskRunEngine, on_task),
-            (AsyncTaskRunEngine, on_task),
+            (flows.FlowRunEngine, on_flow),
+            (flows.AsyncFlowRunEngine, on_flow),
+            (tasks.SyncTaskRunEngine, on_task),
+            (tasks.AsyncTaskRunEngine, on_task),
         ):
             asynchronous = asyncio.iscoroutinefunction(engine.set_state)
             wrap = _telling_async if asynchronous else _telling
@@ -48,29 +47,44 @@ def _telling_async(set_state: Callable[..., Any], tell: Callable[[Any], None]) -
 
 
 @contextlib.contextmanager
-def process_runner_hooks(
-    *,
-    on_submit: Callable[[Any, Any], None],
-    on_event: Callable[[Any], None],
-    on_log: Callable[[dict[str, Any]], None],
-    real_time: bool,
+def submission_hooks(*, on_submit: Callable[[Any, Any], None]) -> Iterator[None]:
+    """Call back with what is submitted (task, future) to a task runner of any kind that has been imported."""
+
+    def telling(submit: Callable[..., Any]) -> Callable[..., Any]:
+        def submitted(self: Any, task: Any, *args: Any, **kwargs: Any) -> Any:
+            future = submit(self, task, *args, **kwargs)
+            on_submit(task, future)
+            return future
+
+        return submitted
+
+    with contextlib.ExitStack() as stack:
+        for runner in _kinds(module("prefect.task_runners").TaskRunner):
+            if "submit" in vars(runner):
+                stack.enter_context(replaced(runner, "submit", telling(runner.submit)))
+        yield
+
+
+def _kinds(base: Any) -> Iterator[Any]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+
+@contextlib.contextmanager
+def process_hooks(
+    *, on_event: Callable[[Any], None], on_log: Callable[[dict[str, Any]], None], real_time: bool
 ) -> Iterator[None]:
-    """Call back with what a ProcessPoolTaskRunner submits (task, future), and with what its processes send back."""
+    """Call back with what the processes of a ProcessPoolTaskRunner send back; their clock is virtual too."""
     runners = module("prefect.task_runners")
     runner = getattr(runners, "ProcessPoolTaskRunner", None)  # later than 3.4.0
     if runner is None:
         yield
         return
-    from prefect.events.worker import EventsWorker
-    from prefect.logging.handlers import APILogWorker
-
+    events = module("prefect.events.worker").EventsWorker
+    logs = module("prefect.logging.handlers").APILogWorker
     thread = threading.local()
-    submit, forward = runner.submit, runner._forward_subprocess_messages  # noqa: SLF001
-
-    def submitted(self: Any, task: Any, *args: Any, **kwargs: Any) -> Any:
-        future = submit(self, task, *args, **kwargs)
-        on_submit(task, future)
-        return future
+    forward = runner._forward_subprocess_messages  # noqa: SLF001
 
     def forwarding(self: Any) -> None:
         thread.forwards = True
@@ -85,10 +99,9 @@ def process_runner_hooks(
         return told
 
     with contextlib.ExitStack() as stack:
-        stack.enter_context(replaced(runner, "submit", submitted))
         stack.enter_context(replaced(runner, "_forward_subprocess_messages", forwarding))
-        stack.enter_context(replaced(EventsWorker, "send", telling(EventsWorker.send, on_event)))
-        stack.enter_context(replaced(APILogWorker, "send", telling(APILogWorker.send, on_log)))
+        stack.enter_context(replaced(events, "send", telling(events.send, on_event)))
+        stack.enter_context(replaced(logs, "send", telling(logs.send, on_log)))
         if not real_time:
             stack.enter_context(replaced(runners, "_initialize_process_pool_worker", start_virtual_worker))
         yield
@@ -97,7 +110,8 @@ def process_runner_hooks(
 def start_virtual_worker(*args: Any) -> None:
     """Begin a process of a ProcessPoolTaskRunner, its clock virtual from now on."""
     module("prefect.task_runners")._initialize_process_pool_worker(*args)  # noqa: SLF001
-    _for_ever.enter_context(virtual_clock())
+    with contextlib.suppress(*CHANGED):  # the process that runs the tests has said so
+        _for_ever.enter_context(virtual_clock())
 
 
 _for_ever = contextlib.ExitStack()

@@ -1,9 +1,43 @@
-"""Puts something else in the place of a name of Prefect's, for a while."""
+"""Puts something else in the place of a name of Prefect's, for a while; where the name is gone, says what is lost."""
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
+
+
+class PrefectInternalsWarning(UserWarning):
+    """This version of Prefect has changed where pipeproof reaches into it; what is lost by that is said, once."""
+
+
+CHANGED = (ImportError, AttributeError)
+"""What is raised where a name of Prefect's is not there any more."""
+
+_told: set[str] = set()
+
+
+def lose(loss: str, error: BaseException) -> None:
+    """Warn, once a process, that something does not work with this version of Prefect."""
+    if loss not in _told:
+        _told.add(loss)
+        said = f"Prefect {version('prefect')} is not as pipeproof knows it ({error}): {loss}"
+        warnings.warn(said, PrefectInternalsWarning, stacklevel=2)
+
+
+def entered(stack: contextlib.ExitStack, hook: contextlib.AbstractContextManager[None], *, without: str) -> bool:
+    """Enter a context that reaches into Prefect; where that cannot be, warn of what there is without it.
+
+    Returns:
+        Whether it was entered.
+    """
+    try:
+        stack.enter_context(hook)
+    except CHANGED as error:
+        lose(without, error)
+        return False
+    return True
 
 
 def module(name: str) -> Any:

@@ -18,8 +18,8 @@ def virtual_clock() -> Iterator[None]:
     states = module("prefect.states")
     times = module("prefect.types._datetime")
     proposing = module("prefect.utilities.engine")
-    from prefect.client.base import PrefectHttpxAsyncClient, PrefectHttpxSyncClient
-    from prefect.task_engine import AsyncTaskRunEngine, SyncTaskRunEngine
+    clients = module("prefect.client.base")
+    engines = module("prefect.task_engine")
 
     now = clock.shifted(times.now)
     with contextlib.ExitStack() as stack:
@@ -27,9 +27,9 @@ def virtual_clock() -> Iterator[None]:
             stack.enter_context(replaced(teller, "now", now))
         stack.enter_context(replaced(proposing, "time", _Sleepless(proposing.time)))
         stack.enter_context(replaced(proposing, "anyio", _AsyncSleepless(proposing.anyio)))
-        for engine in (SyncTaskRunEngine, AsyncTaskRunEngine):
+        for engine in (engines.SyncTaskRunEngine, engines.AsyncTaskRunEngine):
             stack.enter_context(replaced(engine, "wait_until_ready", _ready_at_once(engine.wait_until_ready)))
-        for client in (PrefectHttpxSyncClient, PrefectHttpxAsyncClient):
+        for client in (clients.PrefectHttpxSyncClient, clients.PrefectHttpxAsyncClient):
             stack.enter_context(replaced(client, "send", _telling_time(client.send)))
         yield
 
@@ -41,17 +41,17 @@ def pauses_end_runs(*, real_time: bool) -> Iterator[None]:
     A paused flow would wait for an hour to be resumed, which nobody is there to do.
     """
     flow_runs = module("prefect.flow_runs")
-    from prefect.exceptions import Abort, Pause
+    exceptions = module("prefect.exceptions")
 
     def ended(state: Any) -> Any:
         if state.is_paused() and (state.state_details.pause_reschedule or not real_time):
-            raise Pause("the flow run is paused", state=state)
+            raise exceptions.Pause("the flow run is paused", state=state)
         return state
 
     async def propose(client: Any, state: Any, flow_run_id: Any) -> Any:
         try:
             return ended(await asynchronous(client, state, flow_run_id=flow_run_id))
-        except Abort:
+        except exceptions.Abort:
             if not state.state_details.pause_reschedule:
                 raise
             return ended((await client.set_flow_run_state(flow_run_id, state, force=True)).state)
@@ -59,7 +59,7 @@ def pauses_end_runs(*, real_time: bool) -> Iterator[None]:
     def propose_sync(client: Any, state: Any, flow_run_id: Any) -> Any:
         try:
             return ended(synchronous(client, state, flow_run_id=flow_run_id))
-        except Abort:
+        except exceptions.Abort:
             if not state.state_details.pause_reschedule:
                 raise
             return ended(client.set_flow_run_state(flow_run_id, state, force=True).state)
