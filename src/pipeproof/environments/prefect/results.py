@@ -96,7 +96,7 @@ class FlowResult:
         state: The state that it ended in.
         value: What the flow returned (a list, for a generator); None where it did not complete.
         error: The exception that ended it.
-        parameters: The flow's parameters by name, defaults included.
+        parameters: The flow's parameters by name, as the flow got them: converted to their types, defaults included.
         duration: Real seconds that the run took.
         task_runs: Its task runs by the task's name, in the order in which they started.
         subflows: The flow runs that it started, by the flow's name.
@@ -110,12 +110,12 @@ class FlowResult:
     state: "State[Any]"
     value: Any
     error: BaseException | None
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(repr=False)  # what is refused may be a secret that was not made one yet
     duration: float
     task_runs: Mapping[str, list[TaskRunResult]]
     subflows: Mapping[str, list["FlowResult"]]
-    states: tuple["State[Any]", ...]
-    logs: FlowLogs
+    states: tuple["State[Any]", ...] = field(repr=False)
+    logs: FlowLogs = field(repr=False)
     read_artifacts: Callable[[], list["Artifact"]] = field(repr=False)
 
     @cached_property
@@ -129,7 +129,8 @@ def describe(result: FlowResult) -> dict[str, Any]:
 
     Shape:
         flow, flow_run_id, flow_run_name: Strings; the id may be None.
-        parameters: `repr` of each value by the parameter's name.
+        parameters: `repr` of each value by the parameter's name (that of a secret shows nothing of it); the type alone
+            where the flow has refused them.
         state: `{"type": "FAILED", "name": "TimedOut", "message": …}`.
         states: `[{"type", "name", "timestamp", "scheduled_time"}]`, ISO 8601 in UTC; `scheduled_time` is set for
             states that wait for one (AwaitingRetry), else None.
@@ -142,13 +143,22 @@ def describe(result: FlowResult) -> dict[str, Any]:
         "flow": result.flow_name,
         "flow_run_id": str(result.flow_run_id) if result.flow_run_id else None,
         "flow_run_name": result.flow_run_name,
-        "parameters": {name: _shorten(value) for name, value in result.parameters.items()},
+        "parameters": _describe_parameters(result),
         "state": _describe_state(result.state),
         "states": [_describe_time(state) for state in result.states],
         "duration": round(result.duration, 6),
         "error": _describe_error(result.error),
         "task_runs": [_describe_task(name, run) for name, runs in result.task_runs.items() for run in runs],
         "subflows": [describe(run) for runs in result.subflows.values() for run in runs],
+    }
+
+
+def _describe_parameters(result: FlowResult) -> dict[str, str]:
+    from prefect.exceptions import ParameterTypeError
+
+    refused = isinstance(result.error, ParameterTypeError)
+    return {
+        name: f"<{type(value).__name__}>" if refused else _shorten(value) for name, value in result.parameters.items()
     }
 
 

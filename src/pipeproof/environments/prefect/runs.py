@@ -58,7 +58,7 @@ def run_flow(
             ended = error
         duration = time.perf_counter() - started
     if noted:
-        return unseen_result(flow.name, noted[0], watch, parameters=bound, value=value, ended=ended, duration=duration)
+        return unseen_result(flow, noted[0], watch, parameters=bound, value=value, ended=ended, duration=duration)
     if watch.root is None:
         raise ended or RuntimeError(f"flow {flow.name!r} was not run by Prefect's engine")
     return watch.result(watch.root, parameters=bound, value=value, ended=ended, duration=duration)

@@ -1,6 +1,7 @@
 """A flow run put together from what the server knows, for a version of Prefect whose engine cannot be watched."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -30,7 +31,7 @@ def noting_runs(flow: "Flow[..., Any]", noted: list[UUID]) -> "Flow[..., Any]":
 
 
 def unseen_result(
-    flow_name: str,
+    flow: "Flow[..., Any]",
     flow_run_id: UUID,
     watch: "Watch",
     *,
@@ -50,15 +51,15 @@ def unseen_result(
         run = submitted.result(found) if submitted else stored_result(found)
         task_runs.add(submitted.task if submitted else found.task, run)
     if state is None:
-        raise ended or RuntimeError(f"the run of flow {flow_name!r} has no state")
+        raise ended or RuntimeError(f"the run of flow {flow.name!r} has no state")
     return FlowResult(
-        flow_name=flow_name,
+        flow_name=flow.name,
         flow_run_id=flow_run_id,
         flow_run_name=flow_run.name,
         state=state,
         value=value if state.is_completed() else None,
         error=None if state.is_completed() else users_error(ended),
-        parameters=dict(parameters),
+        parameters=_converted(flow, parameters),
         duration=duration,
         task_runs=task_runs,
         subflows=RunsByName("subflow"),
@@ -66,3 +67,13 @@ def unseen_result(
         logs=FlowLogs(tuple(watch.records)),
         read_artifacts=partial(reader.artifacts, flow_run_id),
     )
+
+
+def _converted(flow: "Flow[..., Any]", parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as the flow got them, unless it refuses them."""
+    from prefect.exceptions import ParameterTypeError
+
+    with suppress(ParameterTypeError):
+        if flow.should_validate_parameters:
+            return flow.validate_parameters(dict(parameters))
+    return dict(parameters)

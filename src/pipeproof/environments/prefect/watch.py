@@ -89,7 +89,7 @@ class Watch:
             value_of = state_value(seen.states[-1])
             run = self._flow_result(seen, seen.engine.parameters, value_of, None, seen.ended - seen.started, None)
             subflows.add(run.flow_name, run)
-        return self._flow_result(root, parameters, value, ended, duration, subflows)
+        return self._flow_result(root, root.engine.parameters or parameters, value, ended, duration, subflows)
 
     def _flow_result(
         self,
