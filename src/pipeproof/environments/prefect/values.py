@@ -28,6 +28,17 @@ def users_error(error: BaseException | None) -> BaseException | None:
     return None if isinstance(error, invented) else error
 
 
+def is_of_upstream(error: BaseException | None) -> bool:
+    """Whether it says only that a run was not started, since one that it waits for has failed."""
+    from prefect.exceptions import UnfinishedRun
+
+    place = error.__traceback__ if error is not None else None
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    in_prefect = place is not None and place.tb_frame.f_globals.get("__name__") == "prefect.states"
+    return isinstance(error, UnfinishedRun) or (in_prefect and isinstance(error, ValueError))
+
+
 def _find_error(content: Any) -> BaseException | None:
     from prefect.client.schemas.objects import State
 

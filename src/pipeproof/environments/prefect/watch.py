@@ -10,7 +10,7 @@ from uuid import UUID
 from pipeproof.environments.prefect.remote import RemoteTask, stored_result, task_run_of
 from pipeproof.environments.prefect.results import FlowLogs, FlowResult, RunsByName, TaskRunResult
 from pipeproof.environments.prefect.stored import Reader, StoredTaskRun
-from pipeproof.environments.prefect.values import state_error, state_value, users_error
+from pipeproof.environments.prefect.values import is_of_upstream, state_error, state_value, users_error
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -102,16 +102,21 @@ class Watch:
     ) -> FlowResult:
         flow_run, state = seen.engine.flow_run, seen.engine.state
         records = [record for record in self.records if subflows or _belongs(record, flow_run.id)]
+        task_runs = self._task_results(flow_run.id)
+        error = None if state.is_completed() else state_error(state) or users_error(ended)
+        if is_of_upstream(error):
+            errors = (run.error for runs in task_runs.values() for run in runs if run.failed)
+            error = next(filter(None, errors), error)
         return FlowResult(
             flow_name=seen.engine.flow.name,
             flow_run_id=flow_run.id,
             flow_run_name=flow_run.name,
             state=state,
             value=value if state.is_completed() else None,
-            error=None if state.is_completed() else state_error(state) or users_error(ended),
+            error=error,
             parameters=dict(parameters),
             duration=duration,
-            task_runs=self._task_results(flow_run.id),
+            task_runs=task_runs,
             subflows=subflows if subflows is not None else RunsByName("subflow"),
             states=tuple(seen.states),
             logs=FlowLogs(tuple(records)),
