@@ -15,7 +15,7 @@ from pipeproof.stepfunctions.execution import Execution
 from pipeproof.stepfunctions.handlers import Backend, Handlers
 from pipeproof.stepfunctions.loader import load_definition, template_handlers
 from pipeproof.stepfunctions.mock_config import load_mocks
-from pipeproof.stepfunctions.mocks import MockBook, Returns
+from pipeproof.stepfunctions.mocks import MockBook, Returns, check_names
 from pipeproof.stepfunctions.run import Run, Settings
 from pipeproof.stepfunctions.running import RunningExecution
 from pipeproof.stepfunctions.unit import StateResult, UnitOptions, run_unit
@@ -117,7 +117,7 @@ class StateMachine:
             ExecutionTimedOut: It took longer than TimeoutSeconds, and `check` is set.
             ExecutionAborted: It was stopped, and `check` is set.
             TaskNotHandled: A Task was reached that nothing answers.
-            MockError: A mock is of a wrong form or used up.
+            MockError: A mock is of a wrong form, used up, or named by a slip of a state's name.
         """
         running = self.start(
             input, mocks, test_case=test_case, execution_name=execution_name, start_time=start_time, seed=seed
@@ -206,6 +206,7 @@ class StateMachine:
 
     def _handlers(self, mocks: Mapping[str, Any] | str | Path | None, test_case: str | None) -> Handlers:
         book = MockBook(load_mocks(mocks, self.name, test_case))
+        check_names(book.all, self.definition)
         backends: tuple[Backend, ...] = active_backends(self.settings.region, self.settings.role_arn)
         return Handlers(
             book,

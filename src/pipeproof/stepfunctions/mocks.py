@@ -1,12 +1,15 @@
 """The one model of what answers a Task: by state or resource, by attempt, by iteration of a Map."""
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from pipeproof.stepfunctions.errors import MockError, StateFailure
-from pipeproof.stepfunctions.values import copy
+from pipeproof.stepfunctions.model import Definition
+from pipeproof.stepfunctions.values import copy, dump
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,25 @@ def _check(key: str, answer: Any) -> None:
             f"the mock for {key!r} is a {type(answer).__name__}",
             hint="A mock is a callable, returns(value), throws(error, cause), or a list of these, one an attempt.",
         )
+
+
+def check_names(mocks: Mapping[str, Any], definition: Definition) -> None:
+    """Refuses a mock that would never answer, as its name is a slip of a state's.
+
+    A name that stands anywhere in the definition may be a function's or a machine's, and the states of the machines
+    that it starts are named as well. Where the machine is itself among the mocks they are those of its parent.
+
+    Raises:
+        MockError: A name is no state's, but close to one.
+    """
+    machines = [answer.definition for answer in mocks.values() if hasattr(answer, "definition")]
+    if any(machine is definition for machine in machines):
+        return
+    states = {state.name for machine in (definition, *machines) for state in machine.graph.walk()}
+    for name in [name for name in mocks if name not in states]:
+        meant = get_close_matches(name, states, 1, 0.7)
+        if meant and not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", dump(definition.document.value)):
+            raise MockError(f"there is a mock for {name!r}, but no such state", hint=f"Did you mean {meant[0]!r}?")
 
 
 def call_function(function: Callable[..., Any], payload: Any, context: TaskContext) -> Any:

@@ -33,6 +33,26 @@ def test_lambdas__are_found_by_name(resource: str) -> None:
     assert machine(resource, fields=fields, lambdas={"work": "json:dumps"}).run({"a": 1}).output == '{"a": 1}'
 
 
+@pytest.mark.parametrize("name", ["Wrok", "Wor"])
+def test_mocks__whose_name_is_a_slip_of_a_states_are_refused(name: str) -> None:
+    with pytest.raises(MockError, match="Did you mean 'Work'"):
+        machine(INVOKE, fields=INVOKED).run(mocks={name: returns(1), "Work": returns(2)})
+
+
+def test_mocks__may_name_a_function_that_only_the_input_knows() -> None:
+    fields = {"Parameters": {"FunctionName.$": "$.function"}, "OutputPath": "$.Payload"}
+    assert machine(INVOKE, fields=fields).run({"function": "resize"}, mocks={"resize": returns(1)}).output == 1
+
+
+def test_mocks__of_the_parent_execution_are_no_slips_of_the_childs_states() -> None:
+    start = {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "End": True}
+    start["Parameters"] = {"StateMachineArn": "child"}
+    states = {"Works": {"Type": "Task", "Resource": FUNCTION, "Next": "Start"}, "Start": start}
+    parent = StateMachine({"StartAt": "Works", "States": states})
+    execution = parent.run(mocks={"Works": returns({}), "Start": machine(), "Work": returns(7)})
+    assert execution.output["Output"] == 7
+
+
 def test_lambdas__that_cannot_be_loaded_say_so() -> None:
     with pytest.raises(MockError, match=r"nowhere:at_all.*cannot be loaded"):
         machine(lambdas={"work": "nowhere:at_all"}).run()
