@@ -5,7 +5,9 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any, NoReturn
 
 from pipeproof.errors import PipeproofError
 from pipeproof.inputs import declared_inputs, input_name
@@ -37,13 +39,32 @@ def _split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:place], arguments[place + 1 :]
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong as all of our errors do, without the usage before it; a slip of a flag is answered with it."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        options, unknown = super().parse_known_args(args, namespace)
+        flags = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+        if flags:
+            meant = get_close_matches(flags[0], self._option_string_actions, 1)
+            self.error(f"there is no flag {flags[0]}{f'; did you mean {meant[0]}?' if meant else ''}")
+        if unknown and "--tests" in self._option_string_actions:
+            self.error(f"{unknown[0]!r} stands alone; tests are named with --tests {unknown[0]}")
+        return options, unknown
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n  `{self.prog} --help` shows what there is.\n")
+
+
 def _parser() -> argparse.ArgumentParser:
     from importlib.metadata import version
 
     from pipeproof.environments.dbt.clean import add_clean_parser
     from pipeproof.stepfunctions.commands import add_states_parser
 
-    parser = argparse.ArgumentParser(prog="pipeproof", description="Test data pipelines, in CI and on a laptop.")
+    parser: argparse.ArgumentParser = _Parser(
+        prog="pipeproof", description="Test data pipelines, in CI and on a laptop."
+    )
     parser.add_argument("--version", action="version", version=f"pipeproof {version('pipeproof')}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
@@ -61,6 +82,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         description="Run a project's tests and report. Each input of the action is a flag.",
         allow_abbrev=False,
     )
+    run.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     run.set_defaults(command=_run)
     run.add_argument("--directory", type=Path, default=None, metavar="DIR", help="the workspace (default: this folder)")
     run.add_argument("--no-dbt-tests", action="store_true", help="leave out the dbt project's own tests")

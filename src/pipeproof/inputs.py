@@ -22,8 +22,9 @@ T = TypeVar("T")
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Split a list as the action's users write one: at blanks and new lines."""
-    return tuple(text.split())
+    """Split a list as the action's users write one: at blanks and new lines, save in an item that stands in quotes."""
+    found = re.finditer(r"""(["'])(?P<quoted>.+?)\1(?!\S)|(?P<plain>\S+)""", text)
+    return tuple(match["quoted"] or match["plain"] for match in found)
 
 
 def arguments(text: str) -> tuple[str, ...]:
@@ -165,7 +166,9 @@ def _input(default: str, parse: Callable[[str], T], help: str, shown_default: st
 class Inputs:
     """What the user asked for."""
 
-    tests: tuple[str, ...] = _input("", words, "Paths or node ids of the tests", "pytest's own `testpaths`")
+    tests: tuple[str, ...] = _input(
+        "", words, "Paths or node ids of the tests; quotes around one with a blank", "pytest's own `testpaths`"
+    )
     pytest_args: tuple[str, ...] = _input("", arguments, "Further arguments of pytest, split as a shell would")
     working_directory: str = _input(".", text, "The project, below the workspace")
     install: Install = _input(

@@ -103,6 +103,15 @@ def test_words__split_at_blanks_and_lines() -> None:
     assert words(" a b\n  c\td\r\n") == ("a", "b", "c", "d")
 
 
+def test_words__keep_the_blanks_of_an_item_in_quotes() -> None:
+    assert words(""" "my tests/a.py" 'b c'\n"d" """) == ("my tests/a.py", "b c", "d")
+
+
+@pytest.mark.parametrize("item", ["t.py::test[it's]", "t.py::test['a'-1]", "'t.py", 't.py"', '""'])
+def test_words__take_quotes_elsewhere_as_they_are(item: str) -> None:
+    assert words(f"{item} x") == (item, "x")
+
+
 def test_arguments__split_as_a_shell_would() -> None:
     assert arguments("""-k 'a or b' --x="y z" c\\ d""") == ("-k", "a or b", "--x=y z", "c d")
 

@@ -1,0 +1,43 @@
+"""The command line: what it says of arguments that it cannot take."""
+
+import pytest
+
+from pipeproof.cli import main
+
+
+def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "--worker", "4"], "pipeproof run: there is no flag --worker; did you mean --workers?"),
+        (["run", "--titel=x"], "pipeproof run: there is no flag --titel; did you mean --title?"),
+        (
+            ["states", "run", "x", "--moks", "y"],
+            "pipeproof states run: there is no flag --moks; did you mean --mocks?",
+        ),
+        (["--debgu", "run"], "pipeproof: there is no flag --debgu; did you mean --debug?"),
+        (["rnu"], "pipeproof: argument command: invalid choice: 'rnu'"),
+        (["run", "tests/a.py"], "pipeproof run: 'tests/a.py' stands alone; tests are named with --tests tests/a.py"),
+        ([], "pipeproof: the following arguments are required: command"),
+    ],
+)
+def test_main__answers_a_slip_with_what_there_is(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, hint = refuse(capsys, *arguments).splitlines()
+    assert first.startswith(said)
+    assert hint.endswith("--help` shows what there is.")
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "run"], ["run", "--debug"]])
+def test_debug__is_taken_before_and_after_the_command(arguments: list[str]) -> None:
+    from pipeproof.errors import PipeproofError
+
+    with pytest.raises(PipeproofError):
+        main([*arguments, "--directory", "/there/is/no/such/folder"])
