@@ -22,6 +22,9 @@ from pipeproof.errors import SetupError
 _GRACE = 4.0
 """Seconds that a cancelled process has to end by itself: the runner allows 7.5 for the whole step."""
 
+_PAUSE = 0.005
+"""Seconds in which what comes is gathered: quick tests send thousands of events a second, and each waking costs."""
+
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
 
 
@@ -138,7 +141,10 @@ def _pump(
             os.set_blocking(descriptor, False)
             selector.register(descriptor, selectors.EVENT_READ, take)
         while process.poll() is None:
-            for key, _ in selector.select(timeout=0.1):
+            ready = selector.select(timeout=0.1)
+            if ready:
+                time.sleep(_PAUSE)
+            for key, _ in ready:
                 if _read(key.fd, key.data) is False:
                     selector.unregister(key.fd)
             if on_tick:
