@@ -40,7 +40,8 @@ def shifted(now: Callable[..., Any]) -> Callable[..., Any]:
     """Make a function that tells the time tell the current run's."""
 
     def virtual_now(*args: Any, **kwargs: Any) -> Any:
-        return now(*args, **kwargs) + _offset.get()
+        offset = _offset.get()
+        return now(*args, **kwargs) + offset if offset else now(*args, **kwargs)
 
     return virtual_now
 

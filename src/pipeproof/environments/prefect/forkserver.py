@@ -30,6 +30,8 @@ from typing import Any
 
 _MESSAGE_BYTES = 65536
 _PARENT_CHECK_SECONDS = 1.0
+_GARBAGE_OBJECTS = 50_000
+"""How many objects a server makes between two searches for garbage: it is a short life for a large memory."""
 
 
 class _ForkServer:
@@ -161,6 +163,7 @@ class _ForkServer:
             self.control.close()
             os.close(self.life_held)
             os.chdir(folder)
+            gc.set_threshold(_GARBAGE_OBJECTS)
             gc.enable()
             run()
             status = 0

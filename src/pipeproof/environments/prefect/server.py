@@ -53,6 +53,8 @@ class PrefectServer:
         """Keep what the server holds now, runs, variables, blocks and persisted results, for [restore][]."""
         if self._backend.written:
             client.drain_services()
+            with self.client() as asking:
+                asking.request("POST", "/task_runs/count", json={})  # the server records what it was told of before
             self._backend.checkpoint()
 
     def restore(self) -> None:

@@ -57,3 +57,17 @@ def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
             setattr(owner, name, original)
         else:
             delattr(owner, name)
+
+
+def changed(owner: Any, name: str, value: Any) -> Any:
+    """Give a module or class another value for a name for good.
+
+    Returns:
+        The value that it had.
+
+    Raises:
+        AttributeError: It has no such name.
+    """
+    original = getattr(owner, name)
+    setattr(owner, name, value)
+    return original
