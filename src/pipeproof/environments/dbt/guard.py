@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+EVENTS = ("SQLQuery", "NoNodesForSelectionCriteria")
+"""The names of the events that a guard listens to."""
+
+
 class Guard:
     """Listens to one invocation.
 
@@ -32,10 +36,8 @@ class Guard:
         self._database = database.lower()
         self._created = created
         self._unqualified = unqualified
-        self._events: dict[str, Callable[[Any], None]] = {
-            "SQLQuery": self._see_statement,
-            "NoNodesForSelectionCriteria": lambda data: self.unmatched.append(data.spec_raw),
-        }
+        seers = (self._see_statement, lambda data: self.unmatched.append(data.spec_raw))
+        self._events: dict[str, Callable[[Any], None]] = dict(zip(EVENTS, seers, strict=True))
 
     def __call__(self, event: Any) -> None:
         """Take one event of dbt's."""

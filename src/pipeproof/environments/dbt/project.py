@@ -130,10 +130,16 @@ class DbtProject:
                 raise _failed(outcome.exception, self.path) from outcome.exception
         return runner.current_adapter(self.adapter)
 
-    def copy_manifest(self, variables: Mapping[str, Any] | None = None) -> Any:
-        """A manifest that may be changed and run; parsed again where variables or the environment ask for it."""
-        manifest = self.parsed(variables).copy()
-        if self._fact("uses_graph", lambda found: manifests.uses_graph(found, self.adapter)):
+    def copy_manifest(self, variables: Mapping[str, Any] | None = None, *, tests: bool = True) -> Any:
+        """A manifest that may be changed and run; parsed again where variables or the environment ask for it.
+
+        Args:
+            variables: As `--vars`.
+            tests: Whether the command runs the project's tests; without them it has less to go through.
+        """
+        uses_graph = self._fact("uses_graph", lambda found: manifests.uses_graph(found, self.adapter))
+        manifest = self.parsed(variables).copy(tests=tests or uses_graph)
+        if uses_graph:
             manifest.build_flat_graph()
         return manifest
 

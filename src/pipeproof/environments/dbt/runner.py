@@ -14,12 +14,16 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from pipeproof.environments.dbt.guard import EVENTS
 from pipeproof.environments.dbt.profile import PROFILE, SCHEMA_VARIABLE
+from pipeproof.environments.dbt.warm import Known, move_credentials, remembering
 
 PARSE_SCHEMA = "pipeproof_target"
 """What the target's schema is called while a project is parsed; each test puts its own in its place."""
 
 Callback = Callable[[Any], None]
+
+_NOTHING = Known()
 
 _QUIET = (
     "--no-send-anonymous-usage-stats",
@@ -30,6 +34,7 @@ _QUIET = (
     "none",
     "--no-write-json",
     "--no-partial-parse",
+    "--cache-selected-only",
 )
 
 
@@ -68,41 +73,50 @@ class Parsed:
     """A parsed project, from which each invocation takes a copy.
 
     dbt changes the nodes of a manifest while it runs (a reused one breaks ephemeral models), but not its macros, which
-    are most of it. So nodes are kept as bytes and made anew, and all else is shared.
+    are most of it. So nodes are kept as bytes and made anew, and all else is shared. Tests, which are most of the nodes
+    of many a project, are kept apart: a command that runs none does without them.
     """
 
-    def __init__(self, shared: Mapping[str, Any], own: bytes) -> None:
+    def __init__(self, shared: Mapping[str, Any], own: bytes, tests: bytes) -> None:
         self._shared = dict(shared)
         self._own = own
+        self._tests = tests
 
     @classmethod
     def of(cls, manifest: Any) -> "Parsed":
         """The parsed project that a manifest describes."""
         content = {field.name: getattr(manifest, field.name) for field in fields(manifest) if field.name[0] != "_"}
-        own = {name: content.pop(name) for name in ("nodes", "sources", "unit_tests", "functions") if name in content}
+        own = {name: content.pop(name) for name in ("nodes", "sources", "functions") if name in content}
+        data_tests = {at: node for at, node in own["nodes"].items() if node.resource_type == "test"}
+        own["nodes"] = {at: node for at, node in own["nodes"].items() if at not in data_tests}
+        tests = {"nodes": data_tests, "unit_tests": content.pop("unit_tests", {})}
         content["flat_graph"] = {}
-        return cls(content, pickle.dumps(own, protocol=5))
+        return cls(content, pickle.dumps(own, protocol=5), pickle.dumps(tests, protocol=5))
 
     @property
     def environment(self) -> set[str]:
         """The environment's variables that the project looked at while it was parsed."""
         return set(self._shared["env_vars"])
 
-    def copy(self) -> Any:
-        """A manifest that may be changed and run."""
+    def copy(self, *, tests: bool = True) -> Any:
+        """A manifest that may be changed and run, with the project's tests or without."""
         from dbt.contracts.graph.manifest import Manifest
 
-        return Manifest(**self._shared, **pickle.loads(self._own))  # noqa: S301 - written by this session
+        own = pickle.loads(self._own)  # noqa: S301 - written by this session
+        if tests:
+            checks = pickle.loads(self._tests)  # noqa: S301 - written by this session
+            own["nodes"] |= checks["nodes"]
+            own["unit_tests"] = checks["unit_tests"]
+        return Manifest(**self._shared, **own)
 
     def dump(self) -> bytes:
         """What [load][] makes a parsed project of again, in this run."""
-        return pickle.dumps((self._shared, self._own), protocol=5)
+        return pickle.dumps((self._shared, self._own, self._tests), protocol=5)
 
     @classmethod
     def load(cls, content: bytes) -> "Parsed":
         """The parsed project that [dump][] wrote."""
-        shared, own = pickle.loads(content)  # noqa: S301 - written by this session, in a folder of its own
-        return cls(shared, own)
+        return cls(*pickle.loads(content))  # noqa: S301 - written by this session, in a folder of its own
 
 
 def parse(folders: Folders, arguments: list[str], callback: Callback) -> Outcome:
@@ -111,13 +125,15 @@ def parse(folders: Folders, arguments: list[str], callback: Callback) -> Outcome
         return _invoke(None, ["parse", *arguments, *folders.arguments(), *_QUIET], callback)
 
 
-def invoke(folders: Folders, arguments: list[str], manifest: Any, schema: str, callback: Callback) -> Outcome:
+def invoke(
+    folders: Folders, arguments: list[str], manifest: Any, schema: str, callback: Callback, known: Known = _NOTHING
+) -> Outcome:
     """Run a command with a manifest of ours, `target.schema` being `schema`.
 
     An exception that `callback` raises on an event stops what the event announces: dbt says each statement before
     it sends it.
     """
-    with _schema(schema):
+    with _schema(schema), remembering(schema, known, EVENTS):
         return _invoke(manifest, [*arguments, *folders.arguments(), *_QUIET, "--no-version-check"], callback)
 
 
@@ -141,12 +157,7 @@ def open_handle(adapter: Any, schema: str) -> Any:
     from dbt.adapters.contracts.connection import Connection, ConnectionState
 
     held = adapter.config.credentials
-    changed = {
-        field.name: value.replace(held.schema, schema)
-        for field in fields(held)
-        if isinstance(value := getattr(held, field.name), str) and held.schema in value
-    }
-    credentials = held.replace(**changed)
+    credentials = move_credentials(held, held.schema, schema)
     connection = Connection(
         type=adapter.type(), name="pipeproof", state=ConnectionState.INIT, transaction_open=False, handle=None,
         credentials=credentials,
@@ -157,28 +168,8 @@ def open_handle(adapter: Any, schema: str) -> Any:
 def _invoke(manifest: Any, arguments: list[str], callback: Callback) -> Outcome:
     from dbt.cli.main import dbtRunner
 
-    with _plugins_once():
-        done = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(arguments)
+    done = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(arguments)
     return Outcome(done.success, done.result, done.exception)
-
-
-@contextmanager
-def _plugins_once() -> Iterator[None]:
-    """Let dbt look through all of `site-packages` for plugins of its own once, not at each invocation."""
-    from dbt.plugins.manager import PluginManager
-
-    search = PluginManager.__dict__["get_prefixed_modules"]
-    if not _plugins:
-        _plugins.append(PluginManager.get_prefixed_modules())  # type: ignore[no-untyped-call]
-    PluginManager.get_prefixed_modules = classmethod(lambda _cls: _plugins[0])  # type: ignore[assignment,method-assign]
-    try:
-        yield
-    finally:
-        PluginManager.get_prefixed_modules = search  # type: ignore[method-assign]
-
-
-_plugins: list[Any] = []
-"""dbt's plugins, once they have been looked for."""
 
 
 @contextmanager

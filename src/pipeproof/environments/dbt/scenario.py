@@ -19,6 +19,7 @@ from pipeproof.environments.dbt.project import DbtProject
 from pipeproof.environments.dbt.result import DbtResult, read_nodes
 from pipeproof.environments.dbt.rows import infer_types, is_sql, read_rows
 from pipeproof.environments.dbt.warehouse import Warehouse
+from pipeproof.environments.dbt.warm import Known
 from pipeproof.errors import PipeproofError
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 Recorder = Callable[[str, Mapping[str, Any]], None]
 Selection = str | Sequence[str] | None
+
+_TESTLESS = {"run", "seed", "snapshot"}
+"""The commands that run no tests."""
 
 
 class Dbt:
@@ -159,7 +163,9 @@ class Dbt:
         self._refuse_escapes(request, arguments, manifest)
         self._prepare()
         guard = self._guard()
-        outcome = runner.invoke(self.project.folders, arguments, manifest, self.schema, guard)
+        known = Known(self._schemas, self._warehouse.relations)
+        outcome = runner.invoke(self.project.folders, arguments, manifest, self.schema, guard, known)
+        self._warehouse.share()
         self._schemas |= guard.schemas
         nodes = read_nodes(getattr(outcome.result, "results", None), self.project.path)
         result = DbtResult(command, nodes, time.perf_counter() - started)
@@ -255,7 +261,7 @@ class Dbt:
 
     def _manifest(self, request: Request) -> Any:
         """The project as this invocation sees it."""
-        manifest = self.project.copy_manifest(request.vars)
+        manifest = self.project.copy_manifest(request.vars, tests=request.command not in _TESTLESS)
         adapter = self.project.live_adapter()
         manifests.move_nodes(manifest, adapter, self.schema)
         manifests.move_files(manifest, self.project.folder / "external")
@@ -341,6 +347,7 @@ class Dbt:
         """A query with its references resolved."""
         from jinja2 import Environment, StrictUndefined
 
+        self._warehouse.share()  # it may write
         def ref(*names: str, v: object = None, version: object = None) -> str:
             which = v if v is not None else version
             return self._source_of(".".join(names) if which is None else f"{names[-1]}.v{which}")

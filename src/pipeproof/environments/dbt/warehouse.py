@@ -32,6 +32,18 @@ class Warehouse:
         self._connect = connect
         self._handle: Any = None
         self._made: dict[str, dict[str, str]] = {}
+        self._relations: list[Any] = []
+        self._alone = True
+
+    @property
+    def relations(self) -> list[Any] | None:
+        """All that is in the schemas of the test; `None` once somebody else may have written there."""
+        table = self._adapter().Relation.Table
+        return [relation.incorporate(type=table) for relation in self._relations] if self._alone else None
+
+    def share(self) -> None:
+        """Say that somebody else, such as dbt, may have written."""
+        self._alone = False
 
     def close(self) -> None:
         """Close the connection."""
@@ -84,6 +96,8 @@ class Warehouse:
 
     def column_types(self, relation: Any) -> dict[str, str]:
         """The types of a relation's columns in the database's words; none where the relation is not there."""
+        if self._alone and str(relation) not in self._made:
+            return {}
         _, rows = self.read(
             "select column_name, data_type from information_schema.columns "  # noqa: S608 - names of ours
             f"where table_schema = '{relation.schema}' and table_name = '{relation.identifier}' "
@@ -101,6 +115,8 @@ class Warehouse:
 
     def drop(self, relation: Any) -> None:
         """Drop a relation, whether it is a table or a view."""
+        if self._alone and str(relation) not in self._made:
+            return
         _, found = self.read(
             "select table_type from information_schema.tables "  # noqa: S608 - names of ours
             f"where table_schema = '{relation.schema}' and table_name = '{relation.identifier}'"
@@ -114,6 +130,7 @@ class Warehouse:
 
     def create_from_query(self, relation: Any, query: str) -> None:
         """Make a table of a query."""
+        self.share()  # a query can do anything
         self.forget(relation)
         self.drop(relation)
         self.execute(f"create table {relation} as {query}")
@@ -136,18 +153,21 @@ class Warehouse:
             columns[column.name] = types.get(column.name) or guess or self._sql_type(column)
         columns = columns or {"pipeproof_no_columns": "integer"}
         names = [adapter.quote_as_configured(name, "identifier") for name in columns]
+        cursor = self._live_handle().cursor()
         if columns == before:
-            self.execute(f"delete from {relation}")  # noqa: S608 - a name of ours
+            self.execute(f"delete from {relation}", cursor)  # noqa: S608 - a name of ours
         else:
             self.drop(relation)
             definition = ", ".join(f"{name} {kind}" for name, kind in zip(names, columns.values(), strict=True))
-            self.execute(f"create table {relation} ({definition})")
+            self.execute(f"create table {relation} ({definition})", cursor)
             self._made[str(relation)] = columns
+            self._relations.append(relation)
         if table.num_rows:
-            self._insert(relation, names, list(columns.values()), table)
+            self._insert(cursor, relation, names, list(columns.values()), table)
 
-    def _insert(self, relation: Any, names: Sequence[str], kinds: Sequence[str], table: "pa.Table") -> None:
-        cursor = self._live_handle().cursor()
+    def _insert(
+        self, cursor: Any, relation: Any, names: Sequence[str], kinds: Sequence[str], table: "pa.Table"
+    ) -> None:
         columns = ", ".join(names)
         if callable(getattr(cursor, "register", None)):
             cursor.register("pipeproof_rows", table)
@@ -163,7 +183,7 @@ class Warehouse:
                     f"({', '.join(_literal(value, kind) for value, kind in zip(row.values(), kinds, strict=True))})"
                     for row in rows
                 )
-                self.execute(f"insert into {relation} ({columns}) values {values}")  # noqa: S608
+                self.execute(f"insert into {relation} ({columns}) values {values}", cursor)  # noqa: S608
 
     def _sql_type(self, field: "pa.Field[Any]") -> str:
         """The adapter's name for an Arrow type."""
