@@ -348,6 +348,7 @@ class Dbt:
         from jinja2 import Environment, StrictUndefined
 
         self._warehouse.share()  # it may write
+
         def ref(*names: str, v: object = None, version: object = None) -> str:
             which = v if v is not None else version
             return self._source_of(".".join(names) if which is None else f"{names[-1]}.v{which}")

@@ -9,6 +9,7 @@ version of dbt does not have under that name is left as it is, and then takes it
 import copy
 import json
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
@@ -30,6 +31,9 @@ TEMPLATES = 1000
 
 _PASSING = {SCHEMA_VARIABLE, "PYTEST_CURRENT_TEST"}
 """Variables of the environment that change from test to test, and that no project depends on."""
+
+_TARGET = re.compile(r"\btarget\s*(?:\[|\||\.\s*(?!(?:name|type|profile_name|threads|database)\b))")
+"""A look at the target, save for what is the same in all tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +152,13 @@ def _profiles(load: Callable[..., Any], schema: str) -> Callable[..., Any]:
 
 
 def _projects(load: Callable[..., Any]) -> Callable[..., Any]:
-    """The project's settings as they were read before, unless the target, which changes, has a part in them."""
+    """The project's settings as they were read before, unless the schema, which changes, has a part in them."""
 
     def load_project(folder: str, check: bool, profile: Any, *arguments: Any, **options: Any) -> Any:
         kept = getattr(profile, "pipeproof_kept", {})
         if "project" not in kept:
             project = load(folder, check, profile, *arguments, **options)
-            if _uses_target(Path(folder), project.packages_install_path):
+            if _uses_schema(Path(folder), project.packages_install_path):
                 return project
             kept["project"] = project
         return kept["project"]
@@ -162,9 +166,9 @@ def _projects(load: Callable[..., Any]) -> Callable[..., Any]:
     return load_project
 
 
-def _uses_target(folder: Path, packages: str) -> bool:
+def _uses_schema(folder: Path, packages: str) -> bool:
     files = [*folder.glob("*.yml"), *folder.glob(f"{packages}/*/dbt_project.yml")]
-    return any("target." in file.read_text(encoding="utf-8", errors="replace") for file in files)
+    return any(_TARGET.search(file.read_text(encoding="utf-8", errors="replace")) for file in files)
 
 
 def _configurations(make: Callable[..., Any]) -> Callable[..., Any]:
