@@ -25,6 +25,8 @@ WORKSPACE_VARIABLE = "PIPEPROOF_WORKSPACE"
 """The environment variable that holds the workspace's path; without it the workspace is pytest's rootdir."""
 
 _TEXT_LIMIT = 64 * 1024
+_GROUP_LIMIT = 10
+"""How many exceptions of a group are told."""
 _DETAIL = "_pipeproof_detail"
 """The attribute of a report that holds, as JSON, what this plugin adds to it: so it survives xdist's serialization."""
 
@@ -238,10 +240,17 @@ def _describe(error: BaseException, workspace: Path, traceback: str) -> dict[str
 def _message_of(error: BaseException) -> str:
     if isinstance(error, pytest.FixtureLookupError) and error.argname:
         return error.msg or f"fixture {error.argname!r} not found"
+    lines = [_text_of(error), *map(str, getattr(error, "__notes__", ()))]
+    if isinstance(error, BaseExceptionGroup):
+        lines += [f"- {type(inner).__name__}: {_message_of(inner)}" for inner in error.exceptions[:_GROUP_LIMIT]]
+    return "\n".join(lines)
+
+
+def _text_of(value: object) -> str:
     try:
-        return str(error)
+        return str(value)
     except Exception as broken:  # noqa: BLE001 - the user's __str__ may do anything
-        return f"<{type(error).__name__} whose str() raises {type(broken).__name__}>"
+        return f"<{type(value).__name__} whose str() raises {type(broken).__name__}>"
 
 
 def _place(place: Location | None, workspace: Path) -> dict[str, Any]:
@@ -283,10 +292,7 @@ def _plain_value(value: object) -> str | int | float | None:
     """Take what JSON has a type for as it is, anything else as its text: a property can be any object."""
     if value is None or isinstance(value, str | int | float):
         return value
-    try:
-        return str(value)
-    except Exception as broken:  # noqa: BLE001 - the user's __str__ may do anything
-        return f"<{type(value).__name__} whose str() raises {type(broken).__name__}>"
+    return _text_of(value)
 
 
 def _shorten(text: str) -> str:

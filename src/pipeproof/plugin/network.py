@@ -68,6 +68,8 @@ class Guard:
         if target not in self.blocked:
             self.blocked.append(target)
         auto = "Mark the test `live` if it is to reach it, or let something here stand in for it."
+        if name.endswith((".amazonaws.com", ".api.aws", ".amazonaws.com.cn")):
+            auto = "Mark the test `live` if it is to reach it; the fixture `aws` stands in for AWS."
         loopback = "`network: auto` opens the network to tests marked `live`, `network: open` to all."
         raise NetworkBlockedError(
             f"tests reach nothing but this machine (network: {self.mode}), and this one asked for {target}",

@@ -30,7 +30,8 @@ def run_check(arguments: argparse.Namespace) -> int:
     else:
         for document, finding in findings:
             _write(finding.render(document))
-        _write(f"{len(arguments.files)} files, {errors} errors, {len(findings) - errors} warnings")
+        counts = {"file": len(arguments.files), "error": errors, "warning": len(findings) - errors}
+        _write(", ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items()))
     return 1 if errors else 0
 
 

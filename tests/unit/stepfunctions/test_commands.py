@@ -55,7 +55,7 @@ def states(capsys: pytest.CaptureFixture[str]) -> Any:
 def test_check__accepts_and_counts(states: Any, tmp_path: Path) -> None:
     file = tmp_path / "m.asl.json"
     file.write_text(json.dumps(GOOD))
-    assert states("check", str(file)) == (0, "1 files, 0 errors, 0 warnings\n")
+    assert states("check", str(file)) == (0, "1 file, 0 errors, 0 warnings\n")
 
 
 @pytest.mark.parametrize(
