@@ -35,7 +35,10 @@ FLOWS = """
 
 
 def test_run_flow__evidence(pytester):
-    """Each flow run is a record of the report: parameters by name, states with times, task runs, retries."""
+    """Each flow run is a record of the report: parameters by name, states with times, task runs, retries.
+
+    A flow's function that is called, by itself, before any test has asked for a server gets one too.
+    """
     pytester.makeconftest(
         """
         import json, pytest
@@ -44,20 +47,27 @@ def test_run_flow__evidence(pytester):
         @pytest.hookimpl(wrapper=True)
         def pytest_runtest_makereport(item, call):
             if call.when == "call":
-                print("EVIDENCE", json.dumps(item.stash[RECORDS]))
+                print("EVIDENCE", json.dumps(item.stash.get(RECORDS, [])))
             return (yield)
         """
     )
     pytester.makepyfile(
         FLOWS
         + """
+    def test_call(call_fn):
+        from prefect.settings import PREFECT_API_URL
+
+        assert PREFECT_API_URL.value() is None
+        assert call_fn(nightly, 2) == 4
+        assert PREFECT_API_URL.value().startswith("http://127.0.0.1:")
+
     def test_it(run_flow):
         run_flow(nightly, 4)
     """
     )
     result = pytester.runpytest_subprocess("-s")
-    result.assert_outcomes(passed=1)
-    (line,) = [line for line in result.outlines if "EVIDENCE" in line]
+    result.assert_outcomes(passed=2)
+    (line,) = [line for line in result.outlines if "EVIDENCE" in line and "nightly" in line]
     for expected in (
         '"kind": "prefect.flow_run"',
         '"flow": "nightly"',

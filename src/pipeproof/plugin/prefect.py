@@ -148,13 +148,20 @@ def run_flow(request: pytest.FixtureRequest, evidence: Evidence) -> RunFlow:
 
 
 @pytest.fixture
-def call_fn() -> CallFn:
-    """Call the function underneath a flow or task, without the engine; its run logger works and reaches `caplog`."""
+def call_fn(request: pytest.FixtureRequest) -> CallFn:
+    """Call the function underneath a flow or task, without the engine; its run logger works and reaches `caplog`.
+
+    The tasks that a flow's function calls are run by the engine, and so on the test server.
+    """
 
     def call(flow_or_task: Any, /, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
+        from prefect import Flow
+
         from pipeproof.environments.prefect import calls
 
+        if isinstance(flow_or_task, Flow) and "fresh_prefect_server" not in request.fixturenames:
+            request.getfixturevalue(_UNDO)
         return calls.call_fn(flow_or_task, *args, **kwargs)
 
     return call
