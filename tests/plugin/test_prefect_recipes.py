@@ -14,8 +14,10 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "prefect.md"
 def test_recipes(pytester, monkeypatch):
     """All of them in one run, each in a file named after its heading."""
     monkeypatch.setenv("PIPEPROOF_CACHE_DIR", str(CACHE))
-    recipes = re.findall(r"^## (.+?)\n.*?```python\n(.*?)```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(recipes) == 9
+    sections = re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    blocks = [(heading, re.findall(r"```python\n(.*?)```", text, re.DOTALL)) for heading, text in sections]
+    recipes = [(heading, "".join(code)) for heading, code in blocks if code]
+    assert len(recipes) == 16
     for heading, code in recipes:
         name = re.sub(r"\W+", "_", heading.lower()).strip("_")
         (pytester.path / f"test_{name}.py").write_text(code)
