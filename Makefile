@@ -2,12 +2,13 @@
 #   make demo    run the example pipeline's suites        make test    run all tests
 #   make lint    check the code and the workflows         make bench   measure, beside what else there is
 #   make image   build the container image                make test-image   run the examples in it
+#   make matrix  run Prefect's tests on the oldest and newest versions of it
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.pipeproof-locked
 
-.PHONY: bench demo image lint lock setup test test-image
+.PHONY: bench demo image lint lock matrix setup test test-image
 
 setup: $(STAMP)
 
@@ -29,6 +30,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2
+
+matrix: setup
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/matrix/prefect.py $(VERSIONS)
 
 bench: setup
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

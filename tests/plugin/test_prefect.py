@@ -33,6 +33,14 @@ FLOWS = """
         return load(rows)
 """
 
+PROFILES = """\
+active = "production"
+
+[profiles.production]
+PREFECT_API_URL = "http://127.0.0.1:9/production"
+PREFECT_API_KEY = "production"
+"""
+
 
 def test_run_flow__evidence(pytester):
     """Each flow run is a record of the report: parameters by name, states with times, task runs, retries.
@@ -79,14 +87,23 @@ def test_run_flow__evidence(pytester):
         assert expected in line
 
 
-def test_prefect_server__writes_are_undone(pytester):
-    """Nothing of a test reaches the next one: variables, runs, cached results; a module's fixture stays in force."""
+def test_prefect_server__writes_are_undone(pytester, monkeypatch):
+    """Nothing of a test reaches the next one: variables, runs, cached results; a module's fixture stays in force.
+
+    Nor does anything reach the user's own server, folder and profiles, whatever these say.
+    """
+    home = pytester.path / ".prefect"
+    home.mkdir()
+    home.joinpath("profiles.toml").write_text(PROFILES)
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/the-users")
+    monkeypatch.setenv("PREFECT_API_KEY", "the-users")
     pytester.makepyfile(
         """
+        import os
         import pytest
-        from pathlib import Path
         from prefect import flow, task
         from prefect.cache_policies import INPUTS
+        from prefect.settings import get_current_settings
         from prefect.variables import Variable
 
         calls, addresses = [], set()
@@ -123,12 +140,16 @@ def test_prefect_server__writes_are_undone(pytester):
         def test_session_after_fresh(run_flow, shared):
             assert (Variable.get("shared"), Variable.get("mine")) == (1, None)
 
-        def test_home():
-            assert not (Path.home() / ".prefect" / "storage").exists()
-            assert not list((Path.home() / ".prefect").glob("*.db"))
+        def test_session_is_not_the_users(prefect_server):
+            settings = get_current_settings()
+            assert settings.api.url == prefect_server.api_url == os.environ["PREFECT_API_URL"]
+            assert settings.api.key is None
+            assert "PREFECT_API_KEY" not in os.environ
         """
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=5)
+    assert [path.name for path in home.iterdir()] == ["profiles.toml"]
+    assert home.joinpath("profiles.toml").read_text() == PROFILES
 
 
 def test_run_flow__failure_shows_the_users_line(pytester):
