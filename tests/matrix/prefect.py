@@ -3,9 +3,9 @@
     python tests/matrix/prefect.py [VERSION …]
 
 Each version gets an environment of its own under `.matrix/`, made by uv for the Python that runs this. A version may
-be followed by requirements that it needs beside it, after commas: `3.4.0,pydantic<2.12`; with `override:NAME` among them
-any version of that package will do, whatever Prefect asks for. Without arguments: the oldest, one between, and the newest
-that there is.
+be followed by requirements that it needs beside it, after commas: `3.4.0,pydantic<2.12`. With `override:NAME` among
+them any version of that package will do, whatever Prefect asks for. Without arguments: the oldest, one between, and
+the newest that there is.
 """
 
 import os

@@ -16,8 +16,13 @@ CACHE = template.cache_folder()
 
 @pytest.fixture(autouse=True)
 def _one_template(monkeypatch):
-    """pytester gives each run a home of its own; the migrated database need not be made in each."""
+    """pytester gives each run a home of its own; the migrated database need not be made in each.
+
+    A server that is in force here is not to be in force there.
+    """
     monkeypatch.setenv("PIPEPROOF_CACHE_DIR", str(CACHE))
+    for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+        monkeypatch.delenv(name)
 
 
 FLOWS = """
