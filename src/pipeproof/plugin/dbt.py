@@ -59,15 +59,15 @@ def read_settings(config: pytest.Config) -> "Settings":
 
 def project_of(config: pytest.Config) -> "DbtProject":
     """The project of this process, made when it is first asked for; its folder is among pytest's temporary ones."""
+    from pipeproof.environments.dbt.engine import open_project
     from pipeproof.environments.dbt.naming import name_run
-    from pipeproof.environments.dbt.project import DbtProject
 
     if PROJECT not in config.stash:
         settings = read_settings(config)
         folder: Path = config._tmp_path_factory.mktemp("dbt")  # type: ignore[attr-defined]  # noqa: SLF001
         worker = os.environ.get("PYTEST_XDIST_WORKER")
         shared = folder.parent.parent if worker else folder.parent
-        config.stash[PROJECT] = DbtProject(settings, name_run(settings.schema_prefix, worker or "w0"), folder, shared)
+        config.stash[PROJECT] = open_project(settings, name_run(settings.schema_prefix, worker or "w0"), folder, shared)
     return config.stash[PROJECT]
 
 
@@ -91,9 +91,9 @@ def dbt(_dbt_project: "DbtProject", evidence: Evidence, request: pytest.FixtureR
     `given` puts rows in place of models, seeds, snapshots and sources; `run`, `build`, `seed`, `test`, `snapshot` and
     `compile` are dbt's commands; `rows`, `arrow` and `sql` read what was built, and `expect` compares it.
     """
-    from pipeproof.environments.dbt.scenario import Dbt
+    from pipeproof.environments.dbt.engine import open_scenario
 
-    scenario = Dbt(_dbt_project, evidence, (Path(request.path).parent, request.config.rootpath))
+    scenario = open_scenario(_dbt_project, evidence, (Path(request.path).parent, request.config.rootpath))
     try:
         yield scenario
     finally:

@@ -1,6 +1,8 @@
 """Many runs on one database: none leaves anything, save one that is killed, and `pipeproof clean` finds that."""
 
 import argparse
+import os
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -12,22 +14,64 @@ from pipeproof.environments.dbt.clean import add_clean_parser, clean, read_age
 from pipeproof.environments.dbt.settings import Settings
 from pipeproof.errors import InputError
 
-CROWD = Path(__file__).with_name("crowd.py")
 SHOP = Path(__file__).with_name("shop")
 
+SUITE = """
+import pytest
 
-def command(tmp_path, how):
-    return [sys.executable, str(CROWD), str(SHOP), "ci", str(tmp_path / how), how]
+@pytest.mark.parametrize("number", [1, 2])
+def test_revenue(dbt, number):
+    dbt.given("stg_customers", [{"customer_id": number, "name": "Ann"}])
+    dbt.given("int_paid_orders", [{"order_id": 1, "customer_id": number, "amount": number}])
+    dbt.run("customer_revenue")
+    dbt.expect("customer_revenue", [{"customer_id": number, "revenue": number}])
+"""
+
+STAY = """
+import sys
+
+def test_stay(dbt):
+    dbt.given("customers", [{"id": 1, "name": "Ann"}])
+    dbt.run("stg_customers")
+    print("SCHEMA", dbt.schema, flush=True)
+    sys.stdin.read()
+"""
 
 
-def stay(tmp_path, name):
-    process = subprocess.Popen(
-        [*command(tmp_path, "stay")[:-2], str(tmp_path / name), "stay"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return process, process.stdout.readline().strip()
+@pytest.fixture
+def start(tmp_path):
+    """Start pytest on the shop's models with a file of tests, as on a machine of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHONDONT"))}
+    environment["PYTHONPYCACHEPREFIX"] = str(tmp_path / "pycache")  # eight processes need not compile dbt eight times
+    started = []
+
+    def start_pytest(tests):
+        place = tmp_path / str(len(started))
+        shutil.copytree(SHOP, place)
+        (place / "test_it.py").write_text(tests)
+        options = [
+            "--pipeproof-dbt-target",
+            "ci",
+            "--pipeproof-dbt-schema-prefix",
+            "crowd",
+            "--basetemp",
+            f"{place}-temp",
+        ]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "--rootdir", str(place), *options],
+            cwd=place, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield start_pytest
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def schema_of(process):
+    return next(line.split()[-1] for line in process.stdout if "SCHEMA " in line)
 
 
 def schemas_of(database):
@@ -43,26 +87,30 @@ def run_clean(*arguments):
     return options.command(options, [])
 
 
-def test_crowd__leaves_nothing_but_what_was_killed(tmp_path, shop_database, capsys):
+def test_crowd__leaves_nothing_but_what_was_killed(start, shop_database, capsys):
+    """Eight runs at once beside one that lives and one that is killed; `pipeproof clean` while that one lives."""
     for schema in ("crowd", "crowd_data", "analytics", "crowd_20261121091400_abcdef"):
         shop_database.execute(f"create schema {schema}")
     before = schemas_of(shop_database)
-    killed, lost = stay(tmp_path, "killed")
-    living, alive = stay(tmp_path, "living")
+    living, killed = start(STAY), start(STAY)
+    alive, lost = schema_of(living), schema_of(killed)
     killed.kill()
     killed.wait()
-    subprocess.run(command(tmp_path, "8"), check=True)
+    crowd = [start(SUITE) for _ in range(8)]
+    outputs = [process.communicate()[0] for process in crowd]
+    assert all("2 passed" in output for output in outputs), outputs
     assert schemas_of(shop_database) == before | {lost, f"{lost}_staging", alive, f"{alive}_staging"}
 
     place = ["--directory", str(SHOP), "--dbt-target", "ci", "--dbt-schema-prefix", "crowd"]
     assert run_clean(*place, "--older-than", "1h") == 0
     assert "0 dropped, 4 kept" in capsys.readouterr().out
-    assert run_clean(*place) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "2 dropped, 2 kept"
+    cleaned = subprocess.run(
+        [sys.executable, "-m", "pipeproof", "clean", *place], capture_output=True, text=True, check=True
+    )
+    assert cleaned.stdout.splitlines()[-1] == "2 dropped, 2 kept"
     assert schemas_of(shop_database) == before | {alive, f"{alive}_staging"}
 
-    living.communicate()
-    assert living.returncode == 0
+    assert "1 passed" in living.communicate()[0]
     assert schemas_of(shop_database) == before
     assert not clean(Settings(SHOP, "ci", "crowd")).dropped
 

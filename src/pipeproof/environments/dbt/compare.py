@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt.errors import DbtRowsError
-from pipeproof.environments.dbt.rows import JSON_FIELD
+from pipeproof.environments.dbt.rows import JSON_FIELD, write_json
 from pipeproof.environments.dbt.values import Key, adapt, identify, is_close, is_number, read_column
 
 if TYPE_CHECKING:
@@ -124,9 +124,9 @@ def _read_both(expected: "pa.Table", built: "pa.Table", *, typed: bool) -> tuple
 
 
 def _parse(value: Any) -> Any:
-    """JSON text as what it says."""
+    """JSON text, or what could be written as such, as what it says."""
     try:
-        return json.loads(value) if isinstance(value, str) else value
+        return json.loads(value if isinstance(value, str) else write_json(value)) if value is not None else None
     except ValueError:
         return value
 

@@ -4,6 +4,7 @@ dbt announces each statement before it sends it; an exception raised then keeps 
 with every adapter, and for whatever made the statement: a hook, a macro, a materialization.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt.errors import DbtRefusedError
@@ -68,3 +69,12 @@ class Guard:
                 self._created.add(last)
             return last in self._created
         return is_inside(outer[-1], self._schema) and (len(outer) == 1 or outer[-2] == self._database)
+
+
+def refusal(refused: Sequence[tuple[str, str]], schema: str) -> DbtRefusedError:
+    """The error for what would be written elsewhere."""
+    node, write = refused[0]
+    return DbtRefusedError(
+        f"{node} would {write}, which is outside the test's schema {schema}",
+        hint="let it follow the target: {{ target.schema }} in place of the schema's name",
+    )

@@ -164,6 +164,13 @@ def ancestors(manifest: Any, wanted: Collection[str]) -> Iterator[str]:
         waiting += node.depends_on_nodes if node is not None else []
 
 
+def known_types(node: Any, built: Mapping[str, str]) -> dict[str, str]:
+    """The types of a node's columns: as its YAML says them, else as they are in the database now."""
+    seeded = (node.config.get("column_types") or {}) if node.resource_type == "seed" else {}
+    declared = {column.name: column.data_type for column in node.columns.values() if column.data_type}
+    return {**built, **{name: str(kind) for name, kind in seeded.items()}, **declared}
+
+
 def _relations(manifest: Any) -> Iterable[Any]:
     """Everything that has a schema of its own."""
     yield from manifest.nodes.values()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.errors import DbtFailed
 from pipeproof.environments.dbt.lines import locate_test
 from pipeproof.environments.dbt.manifest import BUILT_KINDS, ancestors, name_of
@@ -66,7 +67,7 @@ class OwnTests:
     def __init__(self, project: DbtProject) -> None:
         self._project = project
         self._record: Recorder | None = None
-        self._dbt = Dbt(project, self._take)
+        self._dbt = open_scenario(project, self._take)
         self._built: set[str] = set()
         self._broken: dict[str, DbtFailed] = {}
 
@@ -137,7 +138,7 @@ class OwnTests:
 
     def _run_on_stand_ins(self, test: OwnTest, node: Any) -> DbtNode:
         """Run a unit test, with tables of its own rows where dbt looks up the columns of its inputs."""
-        dbt = Dbt(self._project, self._take)
+        dbt = open_scenario(self._project, self._take)
         try:
             for unique_id, given in _given_inputs(self._project.nodes_manifest, node):
                 if self._absent_sources([unique_id]):

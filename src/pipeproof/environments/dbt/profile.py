@@ -67,7 +67,7 @@ def make_profile(settings: Settings, folder: Path) -> Profile:
     if settings.target != EMBEDDED:
         return _copy_target(settings)
     _credential_fields("duckdb")
-    return _embed(folder)
+    return embed(folder)
 
 
 def _credential_fields(adapter: str) -> set[str]:
@@ -82,7 +82,8 @@ def _credential_fields(adapter: str) -> set[str]:
     return {field.name for field in fields(plugin.credentials)}
 
 
-def _embed(folder: Path) -> Profile:
+def embed(folder: Path) -> Profile:
+    """Our own DuckDB, in a file in `folder`."""
     settings = {"search_path": f"{_OUR_SCHEMA},main"}
     output = {
         "type": "duckdb",

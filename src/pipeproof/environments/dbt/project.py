@@ -46,11 +46,15 @@ class DbtProject:
         self._parsed: dict[str, Parsed] = {}
         self._facts: dict[str, Any] = {}
         self._check_packages()
-        self.profile: Profile = make_profile(settings, folder)
+        self.profile = self.make_profile()
         profiles = folder / "profiles"
         profiles.mkdir(parents=True, exist_ok=True)
         self.profile.write(profiles)
         self.folders = Folders(self.path, profiles, folder / "target")
+
+    def make_profile(self) -> Profile:
+        """What the project is run against."""
+        return make_profile(self.settings, self.folder)
 
     @property
     def name(self) -> str:
@@ -178,7 +182,7 @@ class DbtProject:
 
     def _read_or_parse(self, variables: Mapping[str, Any], key: str) -> Parsed:
         file = self._shared / f"dbt-{self.adapter}-{key}.parsed"
-        with _locked(self._shared / f"{file.name}.lock"):
+        with locked(self._shared / f"{file.name}.lock"):
             if file.exists():
                 return Parsed.load(file.read_bytes())
             arguments = ["--vars", json.dumps(variables)] if variables else []
@@ -232,7 +236,7 @@ def _ignore(_event: object) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """One process at a time."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,6 +1,6 @@
 """What a dbt command came to, node by node."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,25 @@ class DbtResult:
         return self.nodes[name]
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What dbt made of a command.
+
+    Args:
+        manifest: The project as it was run.
+        nodes: What ran, by name.
+        exception: What ended it, where something did.
+        unmatched: The parts of the selection that match nothing.
+        refused: The nodes that would have written elsewhere, with what they would have written.
+    """
+
+    manifest: Any
+    nodes: Mapping[str, DbtNode]
+    exception: BaseException | None = None
+    unmatched: Sequence[str] = ()
+    refused: Sequence[tuple[str, str]] = ()
+
+
 def read_nodes(results: Any, project_dir: Path) -> dict[str, DbtNode]:
     """The nodes of dbt's results, by name."""
     nodes: dict[str, DbtNode] = {}
@@ -86,7 +105,6 @@ def _read_node(result: Any, project_dir: Path) -> DbtNode:
     node = result.node
     response = getattr(result, "adapter_response", None) or {}
     affected = response.get("rows_affected")
-    path = getattr(node, "original_file_path", None)
     config = getattr(node, "config", None)
     return DbtNode(
         name=node.name,
@@ -96,9 +114,17 @@ def _read_node(result: Any, project_dir: Path) -> DbtNode:
         rows_affected=affected if isinstance(affected, int) and affected >= 0 else None,
         message=str(getattr(result, "message", None) or ""),
         duration=float(getattr(result, "execution_time", 0.0) or 0.0),
-        file=project_dir / path if path else None,
+        file=find_file(node, project_dir),
         compiled=getattr(node, "compiled_code", None),
         failures=getattr(result, "failures", None),
         relation=getattr(node, "relation_name", None),
         materialized=getattr(config, "materialized", None),
     )
+
+
+def find_file(node: Any, project_dir: Path) -> Path | None:
+    """The file that a node of the project, or of a package installed in it, comes from."""
+    path = getattr(node, "original_file_path", None)
+    installed = project_dir / "dbt_packages" / str(getattr(node, "package_name", ""))
+    root = installed if (installed / "dbt_project.yml").is_file() else project_dir
+    return root / path if path else None

@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pipeproof.environments.dbt.errors import DbtRowsError
+from pipeproof.environments.dbt.mistakes import no_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -72,7 +73,7 @@ def make_array(name: str, values: list[Any]) -> "tuple[pa.Array, bool]":
 
     kinds = {type(value) for value in values if value is not None}
     if any(issubclass(kind, Mapping) for kind in kinds):
-        return pa.array([None if value is None else json.dumps(value, default=str) for value in values]), True
+        return pa.array([None if value is None else write_json(value) for value in values]), True
     if kinds == {UUID}:
         return pa.array([None if value is None else str(value) for value in values]), False
     if kinds and kinds <= {int, float, Decimal} and len(kinds) > 1:
@@ -86,6 +87,20 @@ def make_array(name: str, values: list[Any]) -> "tuple[pa.Array, bool]":
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
         held = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise DbtRowsError(f"column {name!r}: values of {held} make no column: {error}") from error
+
+
+def write_json(value: Any) -> str:
+    """A value as JSON: decimals are numbers, and times with a zone are instants."""
+    return json.dumps(value, default=_as_json)
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Decimal) and value.is_finite():
+        near = int(value) if value == value.to_integral_value() else float(value)
+        return near if Decimal(str(near)) == value else str(value)
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
+    return str(value)
 
 
 def _as_number(value: Any, *, exact: bool) -> Any:
@@ -154,6 +169,15 @@ def infer_types(table: "pa.Table", known: Iterable[str]) -> "pa.Table":
             if read.num_rows == table.num_rows and not pa.types.is_null(read.schema.field(0).type):
                 table = table.set_column(at, name, _decide(table.column(at), read.column(0)))
     return table
+
+
+def empty_table(name: str, types: Mapping[str, str]) -> "pa.Table":
+    """No rows, in the columns that are known."""
+    import pyarrow as pa
+
+    if not types:
+        raise no_columns(name)
+    return pa.table({name: pa.array([], pa.string()) for name in types})
 
 
 def _decide(text: "pa.ChunkedArray", read: "pa.ChunkedArray") -> "pa.ChunkedArray":

@@ -12,12 +12,12 @@ from pipeproof.environments.dbt import mistakes, runner
 from pipeproof.environments.dbt.commands import Request, name_given, write_arguments
 from pipeproof.environments.dbt.compare import Tolerance, compare_tables
 from pipeproof.environments.dbt.difference import render_difference
-from pipeproof.environments.dbt.errors import DbtDifferenceError, DbtRefusedError
+from pipeproof.environments.dbt.errors import DbtDifferenceError
 from pipeproof.environments.dbt.failures import explain_failure
-from pipeproof.environments.dbt.guard import Guard
+from pipeproof.environments.dbt.guard import Guard, refusal
 from pipeproof.environments.dbt.project import DbtProject
-from pipeproof.environments.dbt.result import DbtResult, read_nodes
-from pipeproof.environments.dbt.rows import infer_types, is_sql, read_rows
+from pipeproof.environments.dbt.result import DbtResult, Ran, read_nodes
+from pipeproof.environments.dbt.rows import empty_table, infer_types, is_sql, read_rows
 from pipeproof.environments.dbt.warehouse import Warehouse
 from pipeproof.environments.dbt.warm import Known
 from pipeproof.errors import PipeproofError
@@ -79,11 +79,11 @@ class Dbt:
             table, typed = read_rows(rows, self._folders)
             built = self._warehouse.column_types(relation) if node.unique_id not in self._given else {}
             mistakes.check_columns(node, table.column_names, self.project.path, built)
-            types = _known_types(node, built)
+            types = manifests.known_types(node, built)
             if not typed:
                 table = infer_types(table, types)
             if not table.column_names:
-                table = _empty(name, types)
+                table = empty_table(name, types)
             with self._explained(f"the rows given for {name}"):
                 self._warehouse.create_table(relation, table, types)
         self._given[node.unique_id] = relation
@@ -158,29 +158,21 @@ class Dbt:
             command, select, exclude, selector, dict(vars or {}), full_refresh, state, defer, favor_state, tuple(args)
         )
         started = time.perf_counter()
-        manifest = self._manifest(request)
-        arguments = write_arguments(request, self.project)
-        self._refuse_escapes(request, arguments, manifest)
-        self._prepare()
-        guard = self._guard()
-        known = Known(self._schemas, self._warehouse.relations)
-        outcome = runner.invoke(self.project.folders, arguments, manifest, self.schema, guard, known)
-        self._warehouse.share()
-        self._schemas |= guard.schemas
-        nodes = read_nodes(getattr(outcome.result, "results", None), self.project.path)
+        ran = self._execute(request)
+        manifest, nodes = ran.manifest, ran.nodes
         result = DbtResult(command, nodes, time.perf_counter() - started)
         self._record_run(request, result)
         self._statuses |= {node.unique_id: node.status for node in nodes.values()}
         for node in nodes.values():
             if node.unique_id in self._given:  # built now: no stand-in any more
                 self._warehouse.forget(self._given.pop(node.unique_id))
-        if guard.refused:
-            raise _refusal(guard.refused, self.schema)
-        if outcome.exception is not None or (check and not result.success):
+        if ran.refused:
+            raise refusal(ran.refused, self.schema)
+        if ran.exception is not None or (check and not result.success):
             given = {at: list(self._warehouse.column_types(relation)) for at, relation in self._given.items()}
-            raise explain_failure(self.project, manifest, result, outcome.exception, given)
-        if guard.unmatched or not nodes:
-            raise mistakes.nothing_selected(request, guard.unmatched, self.project.nodes_manifest)
+            raise explain_failure(self.project, manifest, result, ran.exception, given)
+        if ran.unmatched or not nodes:
+            raise mistakes.nothing_selected(request, ran.unmatched, self.project.nodes_manifest)
         return result
 
     def rows(self, name: str) -> list[dict[str, Any]]:
@@ -259,6 +251,20 @@ class Dbt:
         self._schemas |= wanted
         self._open = True
 
+    def _execute(self, request: Request) -> Ran:
+        """Let dbt run a command, in this process."""
+        manifest = self._manifest(request)
+        arguments = write_arguments(request, self.project)
+        self._refuse_escapes(request, arguments, manifest)
+        self._prepare()
+        guard = self._guard()
+        known = Known(self._schemas, self._warehouse.relations)
+        outcome = runner.invoke(self.project.folders, arguments, manifest, self.schema, guard, known)
+        self._warehouse.share()
+        self._schemas |= guard.schemas
+        nodes = read_nodes(getattr(outcome.result, "results", None), self.project.path)
+        return Ran(manifest, nodes, outcome.exception, guard.unmatched, guard.refused)
+
     def _manifest(self, request: Request) -> Any:
         """The project as this invocation sees it."""
         manifest = self.project.copy_manifest(request.vars, tests=request.command not in _TESTLESS)
@@ -293,7 +299,7 @@ class Dbt:
         for unique_id, write in self.project.escapes.items():
             runs_always = unique_id.startswith("operation.") and request.command != "compile"
             if runs_always or unique_id in selected:
-                raise _refusal([(unique_id.split(".", 2)[-1], write)], self.schema)
+                raise refusal([(unique_id.split(".", 2)[-1], write)], self.schema)
 
     def _stand_in_relation(self, node: Any) -> Any:
         """Where a stand-in goes: a model's own place, moved; a source's beside the test's models."""
@@ -364,27 +370,3 @@ class Dbt:
 
         for kind, data in describe_run(self.project, self.schema, request, result, self._given):
             self._record(kind, data)
-
-
-def _refusal(refused: Sequence[tuple[str, str]], schema: str) -> DbtRefusedError:
-    node, write = refused[0]
-    return DbtRefusedError(
-        f"{node} would {write}, which is outside the test's schema {schema}",
-        hint="let it follow the target: {{ target.schema }} in place of the schema's name",
-    )
-
-
-def _known_types(node: Any, built: Mapping[str, str]) -> dict[str, str]:
-    """The types of a node's columns: as its YAML says them, else as they are in the database now."""
-    seeded = (node.config.get("column_types") or {}) if node.resource_type == "seed" else {}
-    declared = {column.name: column.data_type for column in node.columns.values() if column.data_type}
-    return {**built, **{name: str(kind) for name, kind in seeded.items()}, **declared}
-
-
-def _empty(name: str, types: Mapping[str, str]) -> "pa.Table":
-    """No rows, in the columns that are known."""
-    import pyarrow as pa
-
-    if not types:
-        raise mistakes.no_columns(name)
-    return pa.table({name: pa.array([], pa.string()) for name in types})

@@ -34,6 +34,11 @@ class Settings:
     schema_prefix: str = "pipeproof"
     allowed_targets: frozenset[str] = frozenset()
 
+    @property
+    def embedded(self) -> bool:
+        """Whether the target is our own DuckDB."""
+        return self.target == EMBEDDED
+
 
 def find_project(start: Path, given: str | None = None) -> Path:
     """The folder of the dbt project: the one that is given, else the only one at or below `start`.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.environments.dbt.rows import JSON_FIELD, make_array
+from pipeproof.environments.dbt.rows import JSON_FIELD, make_array, write_json
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -221,7 +221,6 @@ class Warehouse:
 
 
 def _sql_type(kind: Any, adapter: Any) -> str:
-    import agate  # type: ignore[import-untyped]
     import pyarrow as pa
 
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
@@ -236,7 +235,7 @@ def _sql_type(kind: Any, adapter: Any) -> str:
         return "integer" if kind.bit_width <= 32 else "bigint"
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return "bytea"
-    sample = agate.Table([("0.5",)], ["x"], [agate.Number()])
+    sample = _sample()
     for test, convert in (
         (pa.types.is_boolean, adapter.convert_boolean_type),
         (pa.types.is_floating, adapter.convert_number_type),
@@ -247,6 +246,15 @@ def _sql_type(kind: Any, adapter: Any) -> str:
         if test(kind):
             return str(convert(sample, 0))
     return str(adapter.convert_text_type(sample, 0))
+
+
+def _sample() -> Any:
+    """A table of one number with decimals, as an adapter is shown it; not needed where there is no such adapter."""
+    try:
+        import agate  # type: ignore[import-untyped]
+    except ModuleNotFoundError:
+        return None
+    return agate.Table([("0.5",)], ["x"], [agate.Number()])
 
 
 def _named_types() -> "list[tuple[str, pa.DataType]]":
@@ -274,7 +282,7 @@ def _literal(value: Any, kind: str) -> str:
     if isinstance(value, list):
         inner = kind.removesuffix("[]")
         return f"cast(array[{', '.join(_literal(item, inner) for item in value)}] as {kind})"
-    text = json.dumps(value) if isinstance(value, dict) else str(value)
+    text = write_json(value) if isinstance(value, dict) else str(value)
     return f"cast('{text.replace(chr(39), chr(39) * 2)}' as {kind})"
 
 
@@ -297,4 +305,4 @@ def _copied(value: Any) -> str:
         return "{" + ",".join("null" if item is None else json.dumps(str(item)) for item in value) + "}"
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
-    return json.dumps(value) if isinstance(value, dict) else str(value)
+    return write_json(value) if isinstance(value, dict) else str(value)

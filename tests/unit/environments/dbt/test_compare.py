@@ -145,6 +145,15 @@ def test_compare__structs_and_arrays():
     assert compare_tables(built, pa.table({"s": [{"x": 1, "y": "b"}], "l": [[1, 2]]})) is not None
 
 
+def test_compare__values_inside_of_mappings():
+    """What JSON has no form for is a number or an instant there too."""
+    at = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    built = pa.table({"s": [{"x": Decimal("1.50"), "at": at, "on": date(2026, 1, 1)}]})
+    expected = {"x": 1.5, "at": at.astimezone(CEST), "on": date(2026, 1, 1)}
+    assert compare_tables(built, make_table([{"s": expected}])) is None
+    assert compare_tables(built, make_table([{"s": expected | {"x": Decimal("1.51")}}])) is not None
+
+
 def test_compare__names_that_differ_in_case():
     assert differ([{"AMOUNT": 1}], [{"amount": 1}]) is None
 

@@ -1,0 +1,95 @@
+"""One test's dbt by the command line; see [cli_project][pipeproof.environments.dbt.cli_project]."""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, cast
+
+from pipeproof.environments.dbt.cli_artifacts import read_facts, read_run_results
+from pipeproof.environments.dbt.cli_overlay import SCHEMAS_VARIABLE, SOURCES_VARIABLE
+from pipeproof.environments.dbt.cli_project import CliProject
+from pipeproof.environments.dbt.commands import Request, name_given, write_arguments
+from pipeproof.environments.dbt.guard import refusal
+from pipeproof.environments.dbt.naming import is_inside, place_schema
+from pipeproof.environments.dbt.result import Ran
+from pipeproof.environments.dbt.runner import PARSE_SCHEMA
+from pipeproof.environments.dbt.scenario import Dbt
+
+_WRITES_OTHERS = {"build", "seed", "snapshot"}
+"""The commands that would build a seed or a snapshot that a table stands in for."""
+
+
+class CliDbt(Dbt):
+    """The project in an isolated schema; see [Dbt][pipeproof.environments.dbt.scenario.Dbt]."""
+
+    @property
+    def _cli(self) -> CliProject:
+        return cast("CliProject", self.project)
+
+    def close(self) -> None:
+        """Drop the test's schemas, with those that dbt made beside the first."""
+        if self._open:
+            with suppress(Exception):
+                _, rows = self._warehouse.read("select schema_name from information_schema.schemata")
+                self._schemas |= {str(name) for (name,) in rows if is_inside(str(name), self.schema)}
+        super().close()
+
+    def _execute(self, request: Request) -> Ran:
+        """Let dbt run a command, in a process of its own."""
+        manifest = self._cli.parsed(request.vars).copy()
+        given = {at: manifest.nodes[at] for at in self._given if at in manifest.nodes}
+        named = name_given(request)
+        kept = {at: node for at, node in given.items() if node.name not in named or request.command == "test"}
+        models = [node for node in kept.values() if node.resource_type == "model"]
+        others = [node.name for node in kept.values() if node.resource_type != "model"]
+        arguments = write_arguments(request, self.project)
+        if others and request.command in _WRITES_OTHERS:
+            arguments += ["--exclude", *others]
+        views = [
+            node for at, node in manifest.nodes.items()
+            if node.name in named and at not in given and request.command in {"run", "build"}
+            and node.resource_type == "model" and node.config.materialized == "ephemeral"
+        ]  # fmt: skip
+        with self._cli.changed(models, views):
+            self._refuse_escapes(request, arguments, manifest)
+            self._prepare()
+            self._warehouse.close()
+            outcome = self._cli.run_dbt(arguments, self.schema, self._variables(manifest))
+        results = self.project.folders.target / "run_results.json"
+        written = self.project.folders.target / "manifest.json"
+        manifest = read_facts(written) if written.is_file() else manifest
+        nodes = read_run_results(results, manifest, self.project.path)
+        nodes = {
+            name: node for name, node in nodes.items() if node.unique_id not in kept or node.resource_type != "model"
+        }
+        return Ran(
+            manifest,
+            nodes,
+            None if results.is_file() else outcome.exception,
+            [criterion for criterion in outcome.unmatched if criterion not in others],
+        )
+
+    def _refuse_escapes(self, request: Request, arguments: Sequence[str], _manifest: Any) -> None:
+        """Refuse, before anything runs, what says that it writes elsewhere."""
+        if not self.project.escapes or request.command == "compile":
+            return
+        listing = ["list", *arguments[1:], "--output", "json", "--output-keys", "unique_id"]
+        listed = self._cli.run_dbt(listing, self.schema, {})
+        selected = {json.loads(line)["unique_id"] for line in listed.lines if line.startswith('{"unique_id"')}
+        for unique_id, write in self.project.escapes.items():
+            if unique_id.startswith("operation.") or unique_id in selected:
+                raise refusal([(unique_id.split(".", 2)[-1], write)], self.schema)
+
+    def _variables(self, manifest: Any) -> dict[str, str]:
+        """What the copy's macros are told of this test."""
+        sources = {
+            f"{source.source_name}.{source.name}": self._given[at].identifier
+            for at, source in manifest.sources.items()
+            if at in self._given
+        }
+        schemas = {}
+        for node in manifest.nodes.values():
+            placed = f"{self.schema}{str(node.get('schema') or PARSE_SCHEMA)[len(PARSE_SCHEMA) :]}"
+            schemas[placed] = place_schema(str(node.get("schema") or PARSE_SCHEMA), PARSE_SCHEMA, self.schema)
+        changed = {placed: short for placed, short in schemas.items() if placed != short}
+        return {SOURCES_VARIABLE: json.dumps(sources), SCHEMAS_VARIABLE: json.dumps(changed)}

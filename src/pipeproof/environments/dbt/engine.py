@@ -1,0 +1,62 @@
+"""Which way dbt is run, chosen here alone: in this process, or by its command line where that cannot be."""
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from pipeproof.environments.dbt.errors import DbtSetupError
+from pipeproof.environments.dbt.naming import RunName
+from pipeproof.environments.dbt.project import DbtProject
+from pipeproof.environments.dbt.scenario import Dbt, Recorder
+from pipeproof.environments.dbt.settings import Settings
+
+ENGINE_VARIABLE = "PIPEPROOF_DBT_ENGINE"
+"""`python` or `cli` where the choice is not to be made by what is installed."""
+
+
+def open_project(settings: Settings, name: RunName, folder: Path, shared: Path) -> DbtProject:
+    """The project, to be run as the dbt that is installed can be; the arguments are those of `DbtProject`."""
+    if choose_engine() == "python":
+        return DbtProject(settings, name, folder, shared)
+    from pipeproof.environments.dbt.cli_project import CliProject
+
+    return CliProject(settings, name, folder, shared)
+
+
+def open_scenario(project: DbtProject, record: Recorder, folders: Sequence[Path] = ()) -> Dbt:
+    """One test's dbt; the arguments are those of `Dbt`."""
+    from pipeproof.environments.dbt.cli_project import CliProject
+    from pipeproof.environments.dbt.cli_scenario import CliDbt
+
+    return (CliDbt if isinstance(project, CliProject) else Dbt)(project, record, folders)
+
+
+def choose_engine() -> str:
+    """`python` where dbt has the Python entry of its version 1, which takes a manifest; else `cli`.
+
+    Raises:
+        DbtSetupError: There is no dbt at all.
+    """
+    asked = os.environ.get(ENGINE_VARIABLE)
+    if asked in {"python", "cli"}:
+        return asked
+    if _has_python_entry():
+        return "python"
+    from pipeproof.environments.dbt.cli_run import find_dbt
+
+    if find_dbt() is None:
+        raise DbtSetupError("dbt is not installed", hint="install pipeproof[dbt], or add dbt to the requirements")
+    return "cli"
+
+
+@cache
+def _has_python_entry() -> bool:
+    import inspect
+
+    try:
+        from dbt.cli.main import dbtRunner
+
+        return "manifest" in inspect.signature(dbtRunner).parameters
+    except (ImportError, ValueError):
+        return False

@@ -1,0 +1,115 @@
+"""dbt by its command line, as where its Python entry is missing: the executable of the dbt that is installed here."""
+
+import sys
+from decimal import Decimal
+
+import pytest
+
+from pipeproof import DbtFailed, DbtNothingSelected
+from pipeproof.environments.dbt import engine
+from pipeproof.environments.dbt.cli_project import CliProject
+from pipeproof.environments.dbt.cli_scenario import CliDbt
+from pipeproof.environments.dbt.errors import DbtNotBuiltError, DbtRefusedError, DbtSetupError
+from pipeproof.environments.dbt.naming import name_run
+from pipeproof.environments.dbt.settings import Settings
+
+
+@pytest.fixture
+def without_python_entry(monkeypatch):
+    """No `dbt.cli.main` can be imported."""
+    monkeypatch.setitem(sys.modules, "dbt.cli.main", None)
+    engine._has_python_entry.cache_clear()
+    yield
+    engine._has_python_entry.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def cli_project(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dbt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(engine.ENGINE_VARIABLE, "cli")
+        settings = Settings(request.path.parent / "shop", schema_prefix="pptest")
+        project = engine.open_project(settings, name_run("pptest"), folder, folder)
+    yield project
+    project.close()
+
+
+@pytest.fixture
+def dbt(cli_project):
+    scenario = engine.open_scenario(cli_project, lambda kind, data: None)
+    yield scenario
+    scenario.close()
+
+
+def files_of(folder):
+    return {path.relative_to(folder): path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_cli__build_with_stand_ins(dbt, raw_orders):
+    """Sources, what stands in for a model (with its ancestors cut off), ephemeral models, tests, and their lines."""
+    before = files_of(dbt.project.path)
+    dbt.given("raw.orders", raw_orders)
+    dbt.given("stg_customers", [{"customer_id": 1, "name": "Ann"}, {"customer_id": 1, "name": "Bob"}])
+    with pytest.raises(DbtFailed, match="unique_customer_revenue_customer_id") as failed:
+        dbt.build("+customer_revenue int_paid_orders")
+    nodes = failed.value.result.nodes
+    built = {name for name, node in nodes.items() if node.resource_type in {"model", "seed"}}
+    assert built == {"stg_orders", "int_paid_orders", "customer_revenue"}
+    assert nodes["customers_without_orders_bring_nothing"].status == "pass"
+    assert nodes["customer_revenue"].relation == f'"pipeproof"."{dbt.schema}_marketing"."customer_revenue"'
+    assert (failed.value.location.file.name, failed.value.location.line) == ("marts.yml", 8)
+    dbt.expect("customer_revenue", [{"name": "Ann", "revenue": 10}, {"name": "Bob", "revenue": 10}])
+    dbt.expect("int_paid_orders", [{"order_id": 1}, {"order_id": 3}])
+    assert dbt.sql("select sum(amount) as amount from {{ ref('stg_orders') }}") == [{"amount": Decimal("22.50")}]
+    with pytest.raises(DbtNotBuiltError, match=r"dbt\.run\(\"orders\"\)"):
+        dbt.rows("orders")
+    assert files_of(dbt.project.path) == before
+
+
+def test_cli__incremental_onto_given_rows(dbt, raw_orders):
+    """Also: a model that stands in no more has its own file again."""
+    order = raw_orders[1] | {"order_id": 7}
+    dbt.given("orders", [{name: value for name, value in order.items() if name != "id"}])
+    dbt.given("raw.orders", raw_orders)
+    result = dbt.run("stg_orders orders")
+    assert {name: node.status for name, node in result.nodes.items()} == {"stg_orders": "success", "orders": "success"}
+    dbt.expect("orders", [{"order_id": 7}, {"order_id": 3}])
+
+
+def test_cli__nothing_selected(dbt):
+    with pytest.raises(DbtNothingSelected, match="stg_order matches nothing"):
+        dbt.run("stg_order")
+
+
+def test_cli__refused_before_anything_runs(dbt):
+    """A snapshot with a schema of its own is seen in the manifest."""
+    with pytest.raises(DbtRefusedError, match=r"order_history would be built as history\.order_history"):
+        dbt.snapshot()
+
+
+def test_cli__leaves_no_schema(cli_project):
+    cursor = cli_project.connect("main")
+    names = {name for (name,) in cursor.execute("select schema_name from information_schema.schemata").fetchall()}
+    assert not {name for name in names if name.startswith("pptest")}
+
+
+def test_choose_engine__by_what_is_installed(without_python_entry, monkeypatch, tmp_path):
+    assert engine.choose_engine() == "cli"
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DbtSetupError, match="dbt is not installed"):
+        engine.choose_engine()
+
+
+def test_choose_engine__python_where_it_is():
+    assert engine.choose_engine() == "python"
+
+
+def test_cli__embedded_alone(cli_project, tmp_path):
+    with pytest.raises(DbtSetupError, match="embedded database alone"):
+        CliProject(Settings(cli_project.path, "ci"), name_run("pptest"), tmp_path, tmp_path)
+
+
+def test_open_scenario__is_the_projects(cli_project, dbt):
+    assert type(cli_project) is CliProject
+    assert type(dbt) is CliDbt
