@@ -55,6 +55,7 @@ class CliDbt(Dbt):
             self._prepare()
             self._warehouse.close()
             outcome = self._cli.run_dbt(arguments, self.schema, self._variables(manifest))
+            self._warehouse.share()
         results = self.project.folders.target / "run_results.json"
         written = self.project.folders.target / "manifest.json"
         manifest = read_facts(written) if written.is_file() else manifest

@@ -322,6 +322,7 @@ class Dbt:
         """Tell a refusal of the database's in words of ours: that something the query reads is not there, for one."""
 
         def find_absent() -> PipeproofError | None:
+            self._warehouse.share()  # what is not the test's own may be there as well
             nodes = self.project.nodes_manifest.nodes.values()
             built = [node for node in nodes if node.resource_type in manifests.BUILT_KINDS]
             for node in [*built, *self.project.nodes_manifest.sources.values()]:
