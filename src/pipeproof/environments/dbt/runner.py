@@ -16,7 +16,7 @@ from typing import Any
 
 from pipeproof.environments.dbt.guard import EVENTS
 from pipeproof.environments.dbt.profile import PROFILE, SCHEMA_VARIABLE
-from pipeproof.environments.dbt.warm import Known, move_credentials, remembering
+from pipeproof.environments.dbt.warm import Known, move_credentials, parsing, remembering
 
 PARSE_SCHEMA = "pipeproof_target"
 """What the target's schema is called while a project is parsed; each test puts its own in its place."""
@@ -121,7 +121,7 @@ class Parsed:
 
 def parse(folders: Folders, arguments: list[str], callback: Callback) -> Outcome:
     """Parse a project; the outcome's result is dbt's manifest."""
-    with _schema(PARSE_SCHEMA):
+    with _schema(PARSE_SCHEMA), parsing():
         return _invoke(None, ["parse", *arguments, *folders.arguments(), *_QUIET], callback)
 
 

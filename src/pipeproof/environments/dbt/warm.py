@@ -57,6 +57,7 @@ class _Memory:
     templates: dict[Any, Any] = field(default_factory=dict)
     dates: dict[str, Any] = field(default_factory=dict)
     plugins: Any = None
+    parsed: bool = False
 
 
 _memory = _Memory()
@@ -92,6 +93,26 @@ def remembering(schema: str, known: Known, wanted: Collection[str]) -> Iterator[
             if replaced is not None:
                 stack.enter_context(replaced)
         yield
+
+
+@contextmanager
+def parsing() -> Iterator[None]:
+    """Let dbt keep the syntax trees of its own macros, which are most of what it parses, while it parses a project.
+
+    Not for the first project of a process: most sessions parse one, with one set of variables, and need no more memory.
+    """
+    try:
+        from dbt_common.tests import disable_test_caching, enable_test_caching
+    except ImportError:
+        yield
+        return
+    if _memory.parsed:
+        enable_test_caching()
+    try:
+        yield
+    finally:
+        disable_test_caching()
+        _memory.parsed = True
 
 
 def move_credentials(held: Any, before: str, after: str) -> Any:
