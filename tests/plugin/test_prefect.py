@@ -158,7 +158,25 @@ def test_prefect_server__writes_are_undone(pytester, monkeypatch):
 
 
 def test_run_flow__failure_shows_the_users_line(pytester):
-    """A failure is shown with the line that raised; pipeproof's own frames are hidden, and fail() and skip() count."""
+    """A failure is shown with the line that raised, and annotated there; fail() and skip() in a flow count.
+
+    pipeproof's own frames are hidden.
+    """
+    pytester.makeconftest(
+        """
+        import pytest
+        from pathlib import Path
+        from pipeproof.plugin.places import place_of_failure
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_makereport(item, call):
+            if call.when == "call" and call.excinfo.type.__name__ == "FlowFailed":
+                line = place_of_failure(call.excinfo.value, Path.cwd()).line
+                source = item.path.read_text().splitlines()[line - 1]
+                print(f"PLACE {item.name}: {source.strip()}")
+            return (yield)
+        """
+    )
     pytester.makepyfile(
         """
         import pytest
@@ -168,9 +186,25 @@ def test_run_flow__failure_shows_the_users_line(pytester):
         def parse(row):
             return int(row)  # the line at fault
 
+        @task
+        async def parse_later(row):
+            return int(row)  # the line at fault, later
+
         @flow
         def nightly():
             return parse("x")
+
+        @flow
+        async def later():
+            return await parse_later("x")
+
+        @flow
+        def upstream():
+            return parse.submit(parse.submit("x"))
+
+        @flow
+        def subflow():
+            return nightly()
 
         @flow
         def skips():
@@ -179,15 +213,25 @@ def test_run_flow__failure_shows_the_users_line(pytester):
         def test_fails(run_flow):
             run_flow(nightly)
 
+        @pytest.mark.parametrize("flow", [later, upstream, subflow], ids=lambda flow: flow.name)
+        def test_fails_too(run_flow, flow):
+            run_flow(flow)
+
         def test_skips(run_flow):
             run_flow(skips)
         """
     )
-    result = pytester.runpytest_subprocess("--show-capture=no")
-    result.assert_outcomes(failed=1, skipped=1)
+    result = pytester.runpytest_subprocess("--show-capture=no", "-s")
+    result.assert_outcomes(failed=4, skipped=1)
     result.stdout.fnmatch_lines(["*return int(row)  # the line at fault*", "*ValueError: invalid literal*"])
     result.stdout.fnmatch_lines(["*FlowFailed: flow 'nightly' ended in state Failed*"])
     result.stdout.no_fnmatch_line("*pipeproof/environments/prefect*")
+    assert sorted(line.partition("PLACE ")[2] for line in result.outlines if "PLACE" in line) == [
+        "test_fails: return int(row)  # the line at fault",
+        "test_fails_too[later]: return int(row)  # the line at fault, later",
+        "test_fails_too[subflow]: return int(row)  # the line at fault",
+        "test_fails_too[upstream]: return int(row)  # the line at fault",
+    ]
 
 
 def test_prefect_server__one_a_worker(pytester):
@@ -204,13 +248,19 @@ def test_prefect_server__one_a_worker(pytester):
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs pidfd_open to wait for a process of others")
 def test_prefect_server__ends_when_pytest_is_killed(pytester):
-    """However pytest ends, `kill -9` included, the fork server and its servers end, and their folder goes."""
+    """However pytest ends, `kill -9` included, the fork server and its servers end, and their folder goes.
+
+    It was started while pytest collected.
+    """
     pytester.makepyfile(
         """
         import os
         from pipeproof.environments.prefect import launcher
 
+        started_while_collecting = bool(launcher._started)
+
         def test_it(prefect_server):
+            assert started_while_collecting
             prefect_server.api_url
             folder = launcher.start().folder
             print("STARTED", launcher.start()._process.pid, folder, flush=True)

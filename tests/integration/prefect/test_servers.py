@@ -115,10 +115,16 @@ def test_open_server__proxy(monkeypatch):
 
 
 def test_open_server__beside_prefects_harness(prefect_server):
-    """Who calls Prefect's own harness gets it, and pipeproof's server back after it."""
+    """Who calls Prefect's own harness gets it, in a server of pipeproof's or around one, and each is given back."""
     with prefect_test_harness(server_startup_timeout=120):
-        assert PREFECT_API_URL.value() != prefect_server.api_url
+        harness = PREFECT_API_URL.value()
+        assert harness != prefect_server.api_url
         assert mapped(2) == [0, 1]
+        with open_server() as inner:
+            assert PREFECT_API_URL.value() == inner.api_url
+            assert run_flow(mapped, (1,), {}).value == [0]
+        assert PREFECT_API_URL.value() == harness
+        assert mapped(1) == [0]
     assert PREFECT_API_URL.value() == prefect_server.api_url
     assert run_flow(mapped, (1,), {}).value == [0]
 

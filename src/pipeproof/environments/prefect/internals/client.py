@@ -38,10 +38,10 @@ def _settings_everywhere(updates: Mapping[str, Any]) -> Iterator[None]:
     changed = contexts.SettingsContext(profile=current.profile, settings=settings)
     outer = contexts.GLOBAL_SETTINGS_CONTEXT
     with contextlib.ExitStack() as stack:
-        if current is not outer:
-            stack.enter_context(changed)
         contexts.GLOBAL_SETTINGS_CONTEXT = changed
         try:
+            if contexts.get_settings_context() is not changed:  # this context has settings of its own
+                stack.enter_context(changed)
             yield
         finally:
             contexts.GLOBAL_SETTINGS_CONTEXT = outer
