@@ -160,6 +160,7 @@ class _ForkServer:
         """Be the child: run, tell of a failure, and never return."""
         status = 1
         try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             self.control.close()
             os.close(self.life_held)
             os.chdir(folder)
@@ -216,6 +217,7 @@ def main() -> None:
     control = socket.socket(fileno=arguments["control"])
     database = os.environ["PREFECT_SERVER_DATABASE_CONNECTION_URL"] if arguments["has_database"] else None
     server = _ForkServer(control, Path(arguments["folder"]), database)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # whatever it is at: it may be warming up
     try:
         try:
             reply = server.prepare(Path(arguments["template"]))
@@ -225,6 +227,7 @@ def main() -> None:
         _send(control, reply)
         _loop(server, arguments["parent"])
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         server.close()
 
 

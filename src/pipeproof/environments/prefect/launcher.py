@@ -116,6 +116,7 @@ class Launcher:
         if os.getpid() != self._owner:
             return  # a process that was forked from the tests' one is not to end its parent's servers
         self._control.close()
+        self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=10)
         if self._process.poll() is None:
