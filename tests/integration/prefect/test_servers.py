@@ -104,6 +104,7 @@ def test_open_server__no_task_run_is_lost():
     with open_server() as server:
         result = run_flow(mapped, (100,), {})
         assert len(stored_task_runs(server, result, 100)) == 100
+    assert "locked" not in (launcher.start().folder / "forkserver.log").read_text()
 
 
 def test_open_server__proxy(monkeypatch):
