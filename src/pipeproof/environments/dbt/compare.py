@@ -70,9 +70,9 @@ def compare_tables(
     built, expected = _pick(built, expected, columns)
     counts = (expected.num_rows, built.num_rows)
     more = 0
-    if max(counts) > LARGE and not ordered and can_drop(built, expected):
+    if max(counts) > LARGE and can_drop(built, expected):
         limits = _tolerances(expected.column_names, tolerance)
-        built, expected, more = drop_equal_rows(built, expected, limits, typed=typed)
+        built, expected, more = drop_equal_rows(built, expected, limits, typed=typed, ordered=ordered)
     names = expected.column_names
     wanted, found = _read_both(expected, built, typed=typed)
     limits = _tolerances(names, tolerance)

@@ -26,9 +26,12 @@ def can_drop(built: "pa.Table", expected: "pa.Table") -> bool:
 
 
 def drop_equal_rows(
-    built: "pa.Table", expected: "pa.Table", limits: Sequence[float | None], *, typed: bool
+    built: "pa.Table", expected: "pa.Table", limits: Sequence[float | None], *, typed: bool, ordered: bool = False
 ) -> "tuple[pa.Table, pa.Table, int]":
-    """What is left of two tables when the rows that both have are taken away, and how many rows beyond are left."""
+    """What is left of two tables when the rows that both have are taken away, and how many rows beyond are left.
+
+    Where the order counts, these are the rows that the other table has in the same place.
+    """
     import duckdb
     import pyarrow as pa
 
@@ -36,49 +39,79 @@ def drop_equal_rows(
         database.execute(f"set memory_limit = '{MEMORY}'")
         database.execute(f"set temp_directory = '{folder}'")
         database.execute("set timezone = 'UTC'")
-        database.register("built_rows", built)
-        database.register("expected_rows", expected)
-        sides = [
-            _same_values(mine, theirs, typed=typed) for mine, theirs in zip(built.schema, expected.schema, strict=True)
-        ]
-        for name, forms in (("built", [side[0] for side in sides]), ("expected", [side[1] for side in sides])):
-            pairs = zip(forms, built.column_names, strict=True)
-            values = ", ".join(f"{form.format(at=_quote(column))} as v{at}" for at, (form, column) in enumerate(pairs))
-            database.execute(
-                f"create temp table {name} as "  # noqa: S608 - names of ours
-                f"select row_number() over () - 1 as place_, {values} from {name}_rows"
-            )
-        every = ", ".join(f"v{at}" for at in range(len(limits)))
-        left = {
-            name: _left_over(database, name, other, every)
-            for name, other in (("built", "expected"), ("expected", "built"))
-        }
-        loose = [
-            at for at, (limit, side) in enumerate(zip(limits, sides, strict=True)) if limit is not None and side[2]
-        ]
-        if loose:
-            _drop_close(database, limits, loose)
-        rows = {
-            name: _fetch(database, f"select place_ from {table} order by place_")  # noqa: S608
-            for name, table in left.items()
-        }
-    more = sum(max(0, len(found) - LISTED) for found in rows.values())
-    listed = {name: pa.array(found[:LISTED], pa.int64()) for name, found in rows.items()}
+        numbers = _read_both(database, built, expected, typed=typed)
+        loose = [at for at, limit in enumerate(limits) if limit is not None and at in numbers]
+        if ordered:
+            _leave_by_place(database, limits, loose)
+        else:
+            _leave_by_count(database, len(limits))
+            if loose:
+                _drop_close(database, limits, loose)
+        more, listed = 0, {}
+        for name in ("built", "expected"):
+            (count,) = database.execute(f"select count(*) from {name}_left").fetchone() or (0,)  # noqa: S608
+            more += max(0, count - LISTED)
+            listing = f"select place_ from {name}_left order by place_ limit {LISTED}"  # noqa: S608
+            places = [int(at) for (at,) in database.execute(listing).fetchall()]
+            listed[name] = pa.array(places, pa.int64())
     return built.take(listed["built"]), expected.take(listed["expected"]), more
 
 
-def _left_over(database: Any, name: str, other: str, every: str) -> str:
-    """Rows of one side that the other has not, or has fewer of."""
-    table = f"{name}_left"
+def _read_both(database: Any, built: "pa.Table", expected: "pa.Table", *, typed: bool) -> set[int]:
+    """Name the tables `built` and `expected`, with values that are equal where the rows' are; which are numbers."""
+    sides = [
+        _same_values(mine, theirs, typed=typed) for mine, theirs in zip(built.schema, expected.schema, strict=True)
+    ]
+    for which, (name, table) in enumerate((("built", built), ("expected", expected))):
+        database.register(f"{name}_rows", table)
+        pairs = enumerate(zip(sides, table.column_names, strict=True))
+        values = ", ".join(f"{side[which].format(at=_quote(column))} as v{at}" for at, (side, column) in pairs)
+        database.execute(
+            f"create temp view {name} as "  # noqa: S608 - names of ours
+            f"select row_number() over () - 1 as place_, {values} from {name}_rows"
+        )
+    return {at for at, side in enumerate(sides) if side[2]}
+
+
+def _leave_by_count(database: Any, width: int) -> None:
+    """Leave the rows of each side that the other has not, or has fewer of."""
+    every = ", ".join(f"v{at}" for at in range(width))
     database.execute(
-        f"create temp table {table} as with "  # noqa: S608 - names of ours
-        f"mine as (select *, row_number() over (partition by {every}) as copy from {name}), "
-        f"theirs as (select {every}, count(*) as copies from {other} group by all) "
-        f"select mine.* from mine left join theirs on "
-        + " and ".join(f"mine.{column} is not distinct from theirs.{column}" for column in every.split(", "))
-        + " where mine.copy > coalesce(theirs.copies, 0)"
+        f"create temp table uneven as select {every}, count(*) filter (mine) as built, "  # noqa: S608 - names of ours
+        f"count(*) filter (not mine) as expected from (select {every}, true as mine from built union all "
+        f"select {every}, false as mine from expected) group by {every} having built <> expected"
     )
-    return table
+    same = " and ".join(f"mine.v{at} is not distinct from uneven.v{at}" for at in range(width))
+    mine = ", ".join(f"mine.v{at}" for at in range(width))
+    for name, other in (("built", "expected"), ("expected", "built")):
+        joined = f"from {name} as mine join uneven on {same} where uneven.{name} > uneven.{other}"
+        database.execute(
+            f"create temp table {name}_left as select mine.* {joined} and uneven.{other} = 0 union all "  # noqa: S608
+            f"select * exclude (more_, copy_) from (select mine.*, uneven.{name} - uneven.{other} as more_, "
+            f"row_number() over (partition by {mine} order by mine.place_) as copy_ "
+            f"{joined} and uneven.{other} > 0) where copy_ <= more_"
+        )
+
+
+def _leave_by_place(database: Any, limits: Sequence[float | None], loose: Sequence[int]) -> None:
+    """Leave the rows of each side that differ from the other's in the same place."""
+    same = " and ".join(
+        _is_close(at, limits[at]) if at in loose else f"b.v{at} is not distinct from e.v{at}"
+        for at in range(len(limits))
+    )
+    database.execute(
+        "create temp table apart as select b.place_ as built, e.place_ as expected "  # noqa: S608 - names of ours
+        "from built as b full join expected as e on b.place_ = e.place_ "
+        f"where b.place_ is null or e.place_ is null or not coalesce({same}, false)"
+    )
+    for name in ("built", "expected"):
+        database.execute(
+            f"create temp table {name}_left as select {name} as place_ from apart where {name} is not null"  # noqa: S608
+        )
+
+
+def _is_close(at: int, limit: float | None) -> str:
+    return f"(abs(b.v{at} - e.v{at}) <= {limit!r} or b.v{at} is not distinct from e.v{at})"
 
 
 def _drop_close(database: Any, limits: Sequence[float | None], loose: Sequence[int]) -> None:
@@ -92,7 +125,7 @@ def _drop_close(database: Any, limits: Sequence[float | None], loose: Sequence[i
             f"select *, row_number() over ({partition}order by {order}) as place from {name}_left"
         )
     same = [f"b.{column} is not distinct from e.{column}" for column in exact]
-    close = [f"(abs(b.v{at} - e.v{at}) <= {limits[at]!r} or b.v{at} is not distinct from e.v{at})" for at in loose]
+    close = [_is_close(at, limits[at]) for at in loose]
     database.execute(
         "create temp table close as select b.place_ as b, e.place_ as e from built_ranked b join expected_ranked e on "  # noqa: S608
         + " and ".join(["b.place = e.place", *same, *close])
@@ -150,10 +183,6 @@ def _duckdb_type(kind: "pa.DataType") -> str:
     if pa.types.is_time(kind):
         return "time"
     return "timestamptz" if kind.tz else "timestamp"
-
-
-def _fetch(database: Any, query: str) -> list[int]:
-    return [int(at) for (at,) in database.execute(query).fetchall()]
 
 
 def _quote(name: str) -> str:

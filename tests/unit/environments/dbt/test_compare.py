@@ -84,15 +84,23 @@ def test_compare__equal_as_bags_or_different(built, expected):
 
 
 @settings(max_examples=20, deadline=None)
-@given(ROWS, ROWS, st.booleans())
-def test_compare__large_tables_as_small_ones(built, expected, loose):
+@given(ROWS, ROWS, st.booleans(), st.booleans())
+def test_compare__large_tables_as_small_ones(built, expected, loose, ordered):
     """DuckDB takes away the same rows as Python."""
     tolerance = 1 if loose else None
-    small = differ(built, expected, tolerance=tolerance)
+    small = differ(built, expected, tolerance=tolerance, ordered=ordered)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compare_large, "LARGE", 0)
-        large = differ(built, expected, tolerance=tolerance)
+        large = differ(built, expected, tolerance=tolerance, ordered=ordered)
     assert (small is None) == (large is None)
+
+
+def test_compare__duplicates_in_large_tables(monkeypatch):
+    """As many are left as one side has more of."""
+    monkeypatch.setattr(compare_large, "LARGE", 0)
+    difference = differ([{"a": 1}] * 5 + [{"a": 2}, {"a": None}], [{"a": 1}] * 3 + [{"a": None}] * 3)
+    assert sorted(difference.extra, key=str) == [(1,), (1,), (2,)]
+    assert difference.missing == [(None,), (None,)]
 
 
 def test_compare__duplicates_count():
@@ -207,6 +215,10 @@ def test_compare__a_million_rows():
     assert compare_tables(built, built.take(pa.array(range(count - 1, -1, -1)))) is None
     difference = compare_tables(changed, built, key=["id"])
     assert [(change.expected, change.built) for change in difference.changed] == [((77, 19.25), (77, -1.0))]
+    assert compare_tables(built, built, ordered=True) is None
+    ordered = compare_tables(changed, built.slice(0, count - 1), ordered=True)
+    assert [(change.expected, change.built) for change in ordered.changed] == [((77, 19.25), (77, -1.0))]
+    assert ordered.extra == [(count - 1, (count - 1) / 4)]
 
 
 def test_render__small_table_with_marks():
