@@ -62,10 +62,11 @@ def _read_both(database: Any, built: "pa.Table", expected: "pa.Table", *, typed:
     sides = [
         _same_values(mine, theirs, typed=typed) for mine, theirs in zip(built.schema, expected.schema, strict=True)
     ]
-    for which, (name, table) in enumerate((("built", built), ("expected", expected))):
+    forms = ([side[0] for side in sides], [side[1] for side in sides])
+    for name, table, mine in zip(("built", "expected"), (built, expected), forms, strict=True):
         database.register(f"{name}_rows", table)
-        pairs = enumerate(zip(sides, table.column_names, strict=True))
-        values = ", ".join(f"{side[which].format(at=_quote(column))} as v{at}" for at, (side, column) in pairs)
+        pairs = enumerate(zip(mine, table.column_names, strict=True))
+        values = ", ".join(f"{form.format(at=_quote(column))} as v{at}" for at, (form, column) in pairs)
         database.execute(
             f"create temp view {name} as "  # noqa: S608 - names of ours
             f"select row_number() over () - 1 as place_, {values} from {name}_rows"
