@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.pipeproof-locked
 
+# Where this is set each process compiles anew what it imports: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: bench demo image lint lock matrix setup test test-image
 
 setup: $(STAMP)
