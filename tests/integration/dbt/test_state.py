@@ -1,6 +1,7 @@
 """`state:modified` and `--defer` against a production manifest."""
 
 import json
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,13 +31,37 @@ def test_state__modified_alone_is_run(dbt, production):
 
 
 def test_defer__reads_production_and_does_not_write_it(dbt, production):
-    """What is neither built nor given is production's; it is not there, and the error says where it was looked for."""
-    dbt.given("int_paid_orders", [{"order_id": 1, "customer_id": 1, "amount": 4}])
+    """What is neither built nor given is production's; where it is not there, the error says where it was looked for."""
+    dbt.given("int_paid_orders", [{"order_id": 1, "customer_id": 7, "amount": 4}])
     with pytest.raises(DbtFailed, match="production_copy"):
         dbt.run("customer_revenue", state=production, defer=True)
-    dbt.given("stg_customers", [{"customer_id": 1, "name": "Ann"}])
-    dbt.run("customer_revenue", state=production, defer=True)
-    dbt.expect("customer_revenue", [{"customer_id": 1, "revenue": 4}])
+    with change_database(dbt, "create schema production_copy", "drop schema production_copy cascade") as execute:
+        execute("create table production_copy.stg_customers as select 7 as customer_id, 'Prod' as name")
+        dbt.run("customer_revenue", state=production, defer=True)
+        dbt.expect("customer_revenue", [{"customer_id": 7, "name": "Prod", "revenue": 4}])
+        assert dbt.sql("select name from production_copy.stg_customers") == [{"name": "Prod"}]
+        there = "select table_name from information_schema.tables where table_schema = 'production_copy'"
+        assert dbt.sql(there) == [{"table_name": "stg_customers"}]
+        dbt.given("stg_customers", [{"customer_id": 1, "name": "Ann"}])
+        dbt.run("customer_revenue", state=production, defer=True)
+        dbt.expect("customer_revenue", [{"customer_id": 1, "revenue": 0}])
+
+
+@contextmanager
+def change_database(dbt, make, undo):
+    """Change the database of a test from outside of it."""
+
+    def execute(statement):
+        with closing(dbt.project.connect(dbt.schema)) as handle:
+            handle.cursor().execute(statement)
+            if dbt.project.adapter == "postgres":
+                handle.commit()
+
+    execute(make)
+    try:
+        yield execute
+    finally:
+        execute(undo)
 
 
 def test_fetch_state__from_s3(aws, tmp_path):

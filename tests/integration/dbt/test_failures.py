@@ -1,0 +1,81 @@
+"""What fails is told with the database's words, on the line of the project's own file."""
+
+import pytest
+
+from pipeproof import DbtFailed
+from pipeproof.environments.dbt.scenario import Dbt
+
+FILES = {
+    "dbt_project.yml": "name: failing\nversion: '1.0'\n",
+    "models/numbers.sql": "{{ config(materialized='table') }}\n\nselect 1 as number\nunion all select 1\n",
+    "models/broken.sql": "-- a comment\nselect number\n  , nonsense + 1 as more\nfrom {{ ref('numbers') }}\n",
+    "models/promised.sql": "{{ config(materialized='table') }}\nselect number from {{ ref('numbers') }}\n",
+    "models/models.yml": """
+models:
+  - name: numbers
+    columns:
+      - name: number
+        data_tests:
+          - not_null
+          - unique
+  - name: promised
+    config: {contract: {enforced: true}}
+    columns:
+      - name: number
+        data_type: text
+unit_tests:
+  - name: adds_one
+    model: broken
+    given:
+      - input: ref('numbers')
+        rows: [{number: 1}]
+    expect:
+      rows: [{more: 2}]
+  - name: keeps_all
+    model: promised
+    given:
+      - input: ref('numbers')
+        rows: [{number: 1}, {number: 2}]
+    expect:
+      rows: [{number: 1}]
+""",
+    "tests/few.sql": "select number\nfrom {{ ref('numbers') }}\nwhere number < 5\n",
+}
+
+
+@pytest.fixture(scope="module")
+def project(make_project, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("failing")
+    for name, content in FILES.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content)
+    return make_project(folder)
+
+
+@pytest.fixture
+def failing(project):
+    dbt = Dbt(project, lambda kind, data: None)
+    dbt.run("numbers")
+    yield dbt
+    dbt.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "select", "place", "words"),
+    [
+        ("run", "broken", "models/broken.sql:3", "nonsense"),
+        ("run", "promised", "models/models.yml:11", "contract"),
+        ("test", "unique_numbers_number", "models/models.yml:8", "Got 1 result"),
+        ("test", "few", "tests/few.sql:1", "Got 2 results"),
+        ("test", "keeps_all", "models/models.yml:22", "actual differs from expected"),
+    ],
+)
+def test_failure__on_its_line(failing, command, select, place, words):
+    with pytest.raises(DbtFailed) as failed:
+        failing.invoke(command, select)
+    location = failed.value.location
+    assert f"{location.file.relative_to(failing.project.path)}:{location.line}" == place
+    assert words in str(failed.value)
+    if command == "run" and select == "broken":
+        compiled = str(failed.value).split("compiled SQL: ")[1].splitlines()[0]
+        assert "nonsense + 1" in open(compiled).read()
