@@ -1,5 +1,7 @@
 """What fails is told with the database's words, on the line of the project's own file."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeproof import DbtFailed
@@ -64,7 +66,7 @@ def failing(project):
     ("command", "select", "place", "words"),
     [
         ("run", "broken", "models/broken.sql:3", "nonsense"),
-        ("run", "promised", "models/models.yml:11", "contract"),
+        ("run", "promised", "models/models.yml:10", "contract"),
         ("test", "unique_numbers_number", "models/models.yml:8", "Got 1 result"),
         ("test", "few", "tests/few.sql:1", "Got 2 results"),
         ("test", "keeps_all", "models/models.yml:22", "actual differs from expected"),
@@ -78,4 +80,4 @@ def test_failure__on_its_line(failing, command, select, place, words):
     assert words in str(failed.value)
     if command == "run" and select == "broken":
         compiled = str(failed.value).split("compiled SQL: ")[1].splitlines()[0]
-        assert "nonsense + 1" in open(compiled).read()
+        assert "nonsense + 1" in Path(compiled).read_text()

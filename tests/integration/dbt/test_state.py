@@ -31,7 +31,7 @@ def test_state__modified_alone_is_run(dbt, production):
 
 
 def test_defer__reads_production_and_does_not_write_it(dbt, production):
-    """What is neither built nor given is production's; where it is not there, the error says where it was looked for."""
+    """What is neither built nor given is production's; the error says where it was looked for."""
     dbt.given("int_paid_orders", [{"order_id": 1, "customer_id": 7, "amount": 4}])
     with pytest.raises(DbtFailed, match="production_copy"):
         dbt.run("customer_revenue", state=production, defer=True)

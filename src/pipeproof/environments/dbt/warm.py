@@ -161,7 +161,9 @@ def _profiles(load: Callable[..., Any], schema: str) -> Callable[..., Any]:
     """The profile as it was read before, with the schema of this test."""
 
     def load_profile(*arguments: Any) -> Any:
-        kept = _kept(arguments[0], "profile", arguments[1:])
+        from dbt.flags import get_flags
+
+        kept = _kept(arguments[0], getattr(get_flags(), "PROFILES_DIR", None), arguments[1:])
         if "profile" not in kept:
             kept["profile"], kept["schema"] = load(*arguments), schema
         profile = copy.copy(kept["profile"])
