@@ -40,26 +40,20 @@ def test_stay(dbt):
 
 @pytest.fixture
 def start(tmp_path):
-    """Start pytest on the shop's models with a file of tests, as on a machine of its own."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHONDONT"))}
-    environment["PYTHONPYCACHEPREFIX"] = str(tmp_path / "pycache")  # eight processes need not compile dbt eight times
+    """Start pytest on the shop's models with a file of tests; all share what the first of them has parsed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    project = shutil.copytree(SHOP, tmp_path / "shop")
     started = []
 
     def start_pytest(tests):
-        place = tmp_path / str(len(started))
-        shutil.copytree(SHOP, place)
-        (place / "test_it.py").write_text(tests)
-        options = [
-            "--pipeproof-dbt-target",
-            "ci",
-            "--pipeproof-dbt-schema-prefix",
-            "crowd",
-            "--basetemp",
-            f"{place}-temp",
-        ]
+        worker = f"gw{len(started)}"
+        file = project / f"test_{worker}.py"
+        file.write_text(tests)
+        options = ["--pipeproof-dbt-target", "ci", "--pipeproof-dbt-schema-prefix", "crowd", "-p", "no:cacheprovider"]
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "--rootdir", str(place), *options],
-            cwd=place, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "pytest", "-q", "-s", *options, "--basetemp", str(tmp_path / worker), str(file)],
+            cwd=project, env={**environment, "PYTEST_XDIST_WORKER": worker},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         started.append(process)
         return process
@@ -92,8 +86,10 @@ def test_crowd__leaves_nothing_but_what_was_killed(start, shop_database, capsys)
     for schema in ("crowd", "crowd_data", "analytics", "crowd_20261121091400_abcdef"):
         shop_database.execute(f"create schema {schema}")
     before = schemas_of(shop_database)
-    living, killed = start(STAY), start(STAY)
-    alive, lost = schema_of(living), schema_of(killed)
+    living = start(STAY)
+    alive = schema_of(living)
+    killed = start(STAY)
+    lost = schema_of(killed)
     killed.kill()
     killed.wait()
     crowd = [start(SUITE) for _ in range(8)]

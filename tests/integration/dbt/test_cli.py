@@ -1,13 +1,15 @@
 """dbt by its command line, as where its Python entry is missing: the executable of the dbt that is installed here."""
 
+import json
 import sys
 from decimal import Decimal
 
 import pytest
 
-from pipeproof import DbtFailed, DbtNothingSelected
+from pipeproof import DbtFailed
 from pipeproof.environments.dbt import engine
 from pipeproof.environments.dbt.cli_project import CliProject
+from pipeproof.environments.dbt.cli_run import read_log
 from pipeproof.environments.dbt.cli_scenario import CliDbt
 from pipeproof.environments.dbt.errors import DbtNotBuiltError, DbtRefusedError, DbtSetupError
 from pipeproof.environments.dbt.naming import name_run
@@ -76,11 +78,6 @@ def test_cli__incremental_onto_given_rows(dbt, raw_orders):
     dbt.expect("orders", [{"order_id": 7}, {"order_id": 3}])
 
 
-def test_cli__nothing_selected(dbt):
-    with pytest.raises(DbtNothingSelected, match="stg_order matches nothing"):
-        dbt.run("stg_order")
-
-
 def test_cli__refused_before_anything_runs(dbt):
     """A snapshot with a schema of its own is seen in the manifest."""
     with pytest.raises(DbtRefusedError, match=r"order_history would be built as history\.order_history"):
@@ -91,6 +88,26 @@ def test_cli__leaves_no_schema(cli_project):
     cursor = cli_project.connect("main")
     names = {name for (name,) in cursor.execute("select schema_name from information_schema.schemata").fetchall()}
     assert not {name for name in names if name.startswith("pptest")}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"info": {"name": "NoNodesForSelectionCriteria", "msg": "…"}, "data": {"spec_raw": "stg_order"}},
+        "The selection criterion 'stg_order' does not match any enabled nodes",
+    ],
+)
+def test_read_log__what_matches_nothing(line):
+    """As dbt 1.11 writes it, and as text."""
+    outcome = read_log(0, line if isinstance(line, str) else json.dumps(line), "")
+    assert outcome.unmatched == ["stg_order"]
+
+
+def test_read_log__what_failed():
+    error = {"info": {"name": "MainEncounteredError", "level": "error", "msg": "no such thing"}, "data": {}}
+    assert str(read_log(2, f"{json.dumps(error)}\nmore", "and this").exception) == "no such thing\nand this"
+    assert str(read_log(1, "just text", "").exception) == "just text"
+    assert read_log(0, json.dumps(error), "a warning").exception is None
 
 
 def test_choose_engine__by_what_is_installed(without_python_entry, monkeypatch, tmp_path):

@@ -66,10 +66,11 @@ def run_dbt(
         check=False,
         stdin=subprocess.DEVNULL,
     )
-    return _read_log(done.returncode, done.stdout, done.stderr)
+    return read_log(done.returncode, done.stdout, done.stderr)
 
 
-def _read_log(code: int, output: str, complaints: str) -> CliOutcome:
+def read_log(code: int, output: str, complaints: str) -> CliOutcome:
+    """What a process said: by its exit code, its standard output and its standard error."""
     lines: list[str] = []
     errors: list[str] = []
     unmatched: list[str] = []
