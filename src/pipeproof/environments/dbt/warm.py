@@ -163,7 +163,8 @@ def _profiles(load: Callable[..., Any], schema: str) -> Callable[..., Any]:
     def load_profile(*arguments: Any) -> Any:
         from dbt.flags import get_flags
 
-        kept = _kept(arguments[0], getattr(get_flags(), "PROFILES_DIR", None), arguments[1:])
+        flags = get_flags()  # type: ignore[no-untyped-call]
+        kept = _kept(arguments[0], getattr(flags, "PROFILES_DIR", None), arguments[1:])
         if "profile" not in kept:
             kept["profile"], kept["schema"] = load(*arguments), schema
         profile = copy.copy(kept["profile"])
