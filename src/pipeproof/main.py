@@ -282,7 +282,8 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
     record_tests(trail.audit, outcome)
     notes = [f"The tests wrote to {name}; it was put back as it was." for name in tampered]
     if outcome.not_run and not outcome.cancelled:
-        notes.append(f"{len(outcome.not_run)} collected tests did not run.")
+        count = len(outcome.not_run)
+        notes.append(f"{count} collected test{'' if count == 1 else 's'} did not run.")
     for note in notes:
         outlet.warn(note)
     links = Links(context.link_to if context and context.repository and context.sha else None)

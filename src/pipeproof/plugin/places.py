@@ -75,6 +75,8 @@ def is_users(file: str, workspace: str) -> bool:
         return False
     path = Path(file)
     root = Path(workspace)
+    if not path.is_absolute() and not path.exists():  # an extension's, built elsewhere: `pyarrow/error.pxi`
+        return False
     if not path.is_relative_to(root):
         path = path.resolve()
         if not path.is_relative_to(root):

@@ -112,7 +112,7 @@ def _within_limit(made: list[Annotation], level: str, what: str) -> list[Annotat
     if len(made) <= LIMIT:
         return made
     rest = made[LIMIT - 1 :]
-    message = f"{len(rest)} more {what}; the job summary has them all:\n" + "\n".join(_places(rest))
+    message = f"{len(rest)} more {what}; the summary has them all:\n" + "\n".join(_places(rest))
     return [*made[: LIMIT - 1], Annotation(level, f"and {len(rest)} more", _cut(message, _MESSAGE_LIMIT))]
 
 
