@@ -108,7 +108,7 @@ def test_prefect_server__writes_are_undone(pytester, monkeypatch):
         import pytest
         from prefect import flow, task
         from prefect.cache_policies import INPUTS
-        from prefect.settings import get_current_settings
+        from prefect.settings import PREFECT_TASK_DEFAULT_RETRIES, get_current_settings, temporary_settings
         from prefect.variables import Variable
 
         calls, addresses = [], set()
@@ -145,6 +145,21 @@ def test_prefect_server__writes_are_undone(pytester, monkeypatch):
         def test_session_after_fresh(run_flow, shared):
             assert (Variable.get("shared"), Variable.get("mine")) == (1, None)
 
+        def test_settings_are_changed(request, run_flow):
+            temporary_settings({PREFECT_TASK_DEFAULT_RETRIES: 2}).__enter__()
+            os.environ["PREFECT_API_URL"] = "http://127.0.0.1:9/api"
+            os.environ["PREFECT_OF_A_TEST"] = "yes"
+
+        def test_settings_are_changed_on_a_fresh_server(fresh_prefect_server):
+            assert PREFECT_TASK_DEFAULT_RETRIES.value() == 0
+            assert "PREFECT_OF_A_TEST" not in os.environ
+            temporary_settings({PREFECT_TASK_DEFAULT_RETRIES: 3}).__enter__()
+            os.environ["PREFECT_OF_A_TEST"] = "yes"
+
+        def test_settings_are_as_before(run_flow):
+            assert PREFECT_TASK_DEFAULT_RETRIES.value() == 0
+            assert "PREFECT_OF_A_TEST" not in os.environ
+
         def test_session_is_not_the_users(prefect_server):
             settings = get_current_settings()
             assert settings.api.url == prefect_server.api_url == os.environ["PREFECT_API_URL"]
@@ -152,7 +167,7 @@ def test_prefect_server__writes_are_undone(pytester, monkeypatch):
             assert "PREFECT_API_KEY" not in os.environ
         """
     )
-    pytester.runpytest_subprocess().assert_outcomes(passed=5)
+    pytester.runpytest_subprocess().assert_outcomes(passed=8)
     assert [path.name for path in home.iterdir()] == ["profiles.toml"]
     assert home.joinpath("profiles.toml").read_text() == PROFILES
 

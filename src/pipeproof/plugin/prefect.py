@@ -97,9 +97,16 @@ def _database(config: pytest.Config) -> str | None:
     return None if chosen == "sqlite" else str(chosen)
 
 
+def _require_prefect() -> None:
+    from pipeproof.environments.installed import require
+
+    require("Prefect", "prefect", "prefect", "aiosqlite")
+
+
 @pytest.fixture(scope="session")
 def prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer]":
     """A real Prefect server on a database of its own, one a session (and one a worker, under xdist)."""
+    _require_prefect()
     from pipeproof.environments.prefect.server import open_server
 
     with open_server(_database(pytestconfig)) as server:
@@ -108,18 +115,26 @@ def prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer]":
 
 @pytest.fixture(name=_UNDO)
 def _undo_prefect_writes(prefect_server: "PrefectServer") -> "Iterator[None]":
-    """Undo what the test writes to the session's server; what fixtures of a wider scope have written stays."""
+    """Undo what the test changes: settings, and what it writes to the session's server.
+
+    What fixtures of a wider scope have changed stays.
+    """
+    from pipeproof.environments.prefect.keeping import settings_kept
+
     prefect_server.checkpoint()
-    yield
+    with settings_kept():
+        yield
     prefect_server.restore()
 
 
 @pytest.fixture
 def fresh_prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer]":
     """A Prefect server for this test alone; the session's is in force again after it."""
+    _require_prefect()
+    from pipeproof.environments.prefect.keeping import settings_kept
     from pipeproof.environments.prefect.server import open_server
 
-    with open_server(_database(pytestconfig)) as server:
+    with settings_kept(), open_server(_database(pytestconfig)) as server:
         yield server
 
 
@@ -153,6 +168,7 @@ def call_fn(request: pytest.FixtureRequest) -> CallFn:
 
     The tasks that a flow's function calls are run by the engine, and so on the test server.
     """
+    _require_prefect()
 
     def call(flow_or_task: Any, /, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True

@@ -1,7 +1,7 @@
 """What the tests exercised: flows, state machines, policies and models, out of the evidence that they left."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ def render_exercised(run: Run, workspace: Path) -> str:
 
 def _flows(records: list[Record], _workspace: Path) -> str:
     flows: dict[str, list[Record]] = {}
+    records = list(_with_subflows(records))
     for record in records:
         flows.setdefault(str(record["flow"]), []).append(record)
     rows = []
@@ -54,6 +55,12 @@ def _flows(records: list[Record], _workspace: Path) -> str:
         rows.append((code(name), str(len(runs)), escaped(states), str(len(tasks)), str(retries)))
     header = ("flow", "runs", "final states", "task runs", "retries")
     return details(f"{_plural(len(records), 'flow run')}", table(header, rows, "lrlrr")) if rows else ""
+
+
+def _with_subflows(records: Iterable[Record]) -> Iterator[Record]:
+    for record in records:
+        yield record
+        yield from _with_subflows(record.get("subflows") or ())
 
 
 def _machines(records: list[Record], workspace: Path) -> str:

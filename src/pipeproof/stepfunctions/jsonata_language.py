@@ -14,6 +14,8 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
+from pipeproof.environments.installed import is_installed, not_installed
+from pipeproof.errors import SetupError
 from pipeproof.stepfunctions.values import MISSING, dump, tidy_number
 
 _HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
@@ -57,7 +59,10 @@ def compile_expression(text: str) -> Any:
 
     Raises:
         JsonataSyntaxError: It does not parse.
+        SetupError: The package for JSONata is not installed.
     """
+    if not is_installed("jsonata"):
+        raise SetupError(not_installed("JSONata's interpreter", "aws", "jsonata-python"))
     from jsonata.jexception import JException  # type: ignore[import-untyped]
     from jsonata.jsonata import Jsonata  # type: ignore[import-untyped]
 
@@ -87,10 +92,10 @@ def evaluate(text: str, variables: Mapping[str, Any], world: World) -> Any:
         JsonataError: It failed, or gives what JSON has no form for.
         JsonataSyntaxError: It does not parse.
     """
+    compiled = compile_expression(text)
     from jsonata.jexception import JException
     from jsonata.utils import Utils  # type: ignore[import-untyped]
 
-    compiled = compile_expression(text)
     frame = {name: Utils.NULL_VALUE if value is None else value for name, value in variables.items()}
     frame.update(_functions(world))
     try:

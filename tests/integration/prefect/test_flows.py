@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from prefect import flow, get_run_logger, task
@@ -11,6 +13,10 @@ from prefect.cache_policies import INPUTS
 from prefect.futures import wait
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.variables import Variable
+
+from pipeproof.environments.prefect.results import describe
+from pipeproof.report.exercised import render_exercised
+from pipeproof.results.model import Run, Status, TestResult
 
 
 @task
@@ -88,6 +94,10 @@ def test_run_flow__subflows(run_flow):
     assert [run.value for run in result.subflows["totals"]] == [2, 6]
     assert [len(run.task_runs["double"]) for run in result.subflows["totals"]] == [2, 3]
     assert result.task_runs == {}
+    evidence = ({"kind": "prefect.flow_run", "data": describe(result)},)
+    text = render_exercised(Run((TestResult("t", "t.py", 1, Status.PASSED, evidence=evidence),)), Path("/w"))
+    assert "3 flow runs" in text
+    assert "| <code>totals</code> | 2 | 2 Completed | 5 | 0 |" in text
 
 
 def test_run_flow__submit_with_wait_for(run_flow):
@@ -134,8 +144,15 @@ def test_run_flow__variables_and_artifacts(run_flow):
         Variable.set("rows", 3, overwrite=True)
         create_markdown_artifact("three rows", key="summary")
 
-    result = run_flow(publish)
-    assert [(artifact.key, artifact.data) for artifact in result.artifacts] == [("summary", "three rows")]
+    @flow
+    def publishes_twice():
+        create_markdown_artifact("all", key="all")
+        publish()
+
+    result = run_flow(publishes_twice)
+    assert [artifact.key for artifact in result.artifacts] == ["all", "summary"]
+    (publication,) = result.subflows["publish"]
+    assert [(artifact.key, artifact.data) for artifact in publication.artifacts] == [("summary", "three rows")]
     assert Variable.get("rows") == 3
 
 
@@ -156,3 +173,33 @@ def test_call_fn__without_engine(call_fn, caplog):
     assert call_fn(pages, 2) == [0, 1]
     assert call_fn(pages_async, 2) == [0, 1]
     assert "doubling 2" in caplog.text
+
+
+def test_run_flow__result_is_shown_briefly(run_flow):
+    """A result is one short line, without the parameters: these may be secrets."""
+
+    @flow
+    def long(secret):
+        return "x" * 1000
+
+    shown = repr(run_flow(long, "s3cret"))
+    assert shown.startswith("FlowResult('long', state=Completed, value='xxx")
+    assert len(shown) < 200
+    assert "s3cret" not in shown
+    failed = repr(run_flow(flow(raise_key_error, name="bad"), check=False).task_runs["lookup"])
+    assert re.fullmatch(r"\[TaskRunResult\('lookup-\w+', state=Failed, error=KeyError\('no'\)\)\]", failed)
+
+
+@task
+def lookup():
+    raise KeyError("no")
+
+
+def raise_key_error():
+    lookup()
+
+
+@pytest.mark.anyio
+async def test_run_flow__awaited(run_flow):
+    with pytest.raises(TypeError, match="leave the `await` out"):
+        await run_flow(total_async, 2)

@@ -5,7 +5,8 @@ import sys
 import time
 
 import pytest
-from prefect import flow, pause_flow_run, suspend_flow_run, task
+from prefect import flow, get_run_logger, pause_flow_run, suspend_flow_run, task
+from prefect.blocks.system import Secret
 from prefect.states import Cancelled, Crashed, Failed
 
 import pipeproof
@@ -141,3 +142,28 @@ def test_outcome__invalid_parameter(run_flow):
 
     with pytest.raises(pipeproof.FlowFailed, match="count"):
         run_flow(typed, count="many")
+
+
+def test_outcome__message_has_no_traceback(run_flow):
+    """The log's last lines are what was logged; the traceback is shown by the cause."""
+
+    @flow
+    def nightly():
+        get_run_logger().info("before")
+        read_row(13)
+
+    with pytest.raises(pipeproof.FlowFailed) as caught:
+        run_flow(nightly)
+    assert "before" in str(caught.value)
+    assert "Encountered exception during execution" in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+    assert "Traceback" in caught.value.result.logs.text
+
+
+def test_outcome__block_is_missing(run_flow):
+    @flow
+    def nightly():
+        return Secret.load("token")
+
+    with pytest.raises(pipeproof.FlowFailed, match="save it in the test"):
+        run_flow(nightly)

@@ -96,3 +96,12 @@ def test_runs_by_name__unknown():
         runs["laod"]
     assert isinstance(caught.value, PipeproofError)
     assert (runs.get("laod"), "laod" in runs) == (None, False)
+
+
+def test_run_flow__parameter_is_too_large(prefect_server):
+    """Prefect's limit is told with the parameter that goes beyond it."""
+    large = "x" * 600_000
+    told = r"its parameter 'day' has 600,002 bytes as JSON, and Prefect's server takes 524,288 for all"
+    with pytest.raises(FlowParametersError, match=told) as caught:
+        run_flow(nightly, (1, large), {})
+    assert caught.value.__suppress_context__

@@ -9,11 +9,17 @@ from pipeproof.environments.aws.botocore_hooks import moto_only_by_send, observe
 from pipeproof.environments.aws.configuration import REGION, environment_of, stub_variables
 from pipeproof.environments.aws.moto_state import moto_in_process
 from pipeproof.environments.aws.stub import AwsStub
+from pipeproof.environments.installed import require
 
 
 @contextmanager
 def open_aws(region: str = REGION, *, real_time: bool = False) -> Iterator[AwsStub]:
-    """AWS, stubbed in this process, empty; all is gone afterwards. Needs no pytest."""
+    """AWS, stubbed in this process, empty; all is gone afterwards. Needs no pytest.
+
+    Raises:
+        SetupError: moto or boto3 is not installed.
+    """
+    require("moto", "aws", "moto", "boto3")
     stub = AwsStub(region, real_time=real_time)
     with (
         environment_of(stub_variables(os.environ, region)),

@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeproof.environments.aws.configuration import environment_of, stub_variables
 from pipeproof.environments.aws.stub import AwsStub
+from pipeproof.environments.installed import require
 
 HOST = "127.0.0.1"
 
@@ -79,7 +80,12 @@ class AwsServer:
 
 @contextmanager
 def start_server() -> Iterator[MotoServer]:
-    """moto's server, until the end of the block."""
+    """moto's server, until the end of the block.
+
+    Raises:
+        SetupError: moto or what its server is made of is not installed.
+    """
+    require("moto", "aws", "moto", "boto3", "flask")
     server = MotoServer()
     try:
         yield server

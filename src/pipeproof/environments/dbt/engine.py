@@ -10,6 +10,7 @@ from pipeproof.environments.dbt.naming import RunName
 from pipeproof.environments.dbt.project import DbtProject
 from pipeproof.environments.dbt.scenario import Dbt, Recorder
 from pipeproof.environments.dbt.settings import Settings
+from pipeproof.environments.installed import is_installed, not_installed
 
 ENGINE_VARIABLE = "PIPEPROOF_DBT_ENGINE"
 """`python` or `cli` where the choice is not to be made by what is installed."""
@@ -20,7 +21,11 @@ def open_project(settings: Settings, name: RunName, folder: Path, shared: Path) 
     if choose_engine() == "python":
         return DbtProject(settings, name, folder, shared)
     from pipeproof.environments.dbt.cli_project import CliProject
+    from pipeproof.environments.dbt.cli_run import find_dbt
 
+    if not is_installed("duckdb"):
+        missing = f"duckdb, into which {find_dbt() or 'dbt'} builds and out of which the tests read,"
+        raise DbtSetupError(not_installed(missing, "dbt", "duckdb"))
     return CliProject(settings, name, folder, shared)
 
 
@@ -46,7 +51,7 @@ def choose_engine() -> str:
     from pipeproof.environments.dbt.cli_run import find_dbt
 
     if find_dbt() is None:
-        raise DbtSetupError("dbt is not installed", hint="install pipeproof[dbt], or add dbt to the requirements")
+        raise DbtSetupError(not_installed("dbt", "dbt", "dbt"))
     return "cli"
 
 

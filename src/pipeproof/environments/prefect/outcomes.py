@@ -22,7 +22,7 @@ class FlowNotCompleted(PipeproofError):  # noqa: N818 - the names follow Prefect
     """
 
     def __init__(self, result: "FlowResult") -> None:
-        super().__init__(render_outcome(result))
+        super().__init__(render_outcome(result), hint=_advice(result.error))
         self.result = result
 
 
@@ -71,11 +71,17 @@ def render_outcome(result: "FlowResult") -> str:
     for name, run in failed:
         attempts = f"{run.attempts} attempt{'' if run.attempts == 1 else 's'}"
         lines.append(f"  {name} ({run.name}): {run.state.name} after {attempts}{_reason(run.state.message)}")
-    logged = result.logs.text.splitlines()
+    logged = result.logs.messages
     if logged:
         lines.append(f"the log's last {min(len(logged), _LOG_LINES)} lines:")
         lines += [f"  {line}" for line in logged[-_LOG_LINES:]]
     return "\n".join(lines)
+
+
+def _advice(error: BaseException | None) -> str | None:
+    if isinstance(error, ValueError) and str(error).startswith("Unable to find block document"):
+        return "the test's server has no block of that name: save it in the test, or in a fixture that it asks for"
+    return None
 
 
 def _reason(message: str | None) -> str:

@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from uuid import UUID
 
 from pipeproof.errors import PipeproofError
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import Artifact, State
 
 _FORMAT = logging.Formatter("%(asctime)s | %(levelname)-7s | %(run)s - %(message)s", "%H:%M:%S")
+_BRIEF = 100
 
 Run = TypeVar("Run")
 
@@ -40,7 +41,11 @@ class RunsByName(dict[str, list[Run]]):
         raise RunNameError(f"the flow run has no run of a {self._kind} {name!r}", hint=hint)
 
 
-@dataclass(frozen=True)
+class ResultNotAwaitableError(PipeproofError, TypeError):
+    """`run_flow` was called with `await`."""
+
+
+@dataclass(frozen=True, repr=False)
 class TaskRunResult:
     """One run of a task.
 
@@ -61,6 +66,9 @@ class TaskRunResult:
     attempts: int
     duration: float
     states: tuple["State[Any]", ...]
+
+    def __repr__(self) -> str:
+        return _brief("TaskRunResult", self.name, self)
 
     @property
     def failed(self) -> bool:
@@ -84,8 +92,13 @@ class FlowLogs:
         """The records, one to a line or more: time, level, run, message, traceback."""
         return "\n".join(map(_render_record, self.records))
 
+    @property
+    def messages(self) -> list[str]:
+        """The lines of the text, but without tracebacks."""
+        return [line for record in self.records for line in _render_record(_without_traceback(record)).splitlines()]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class FlowResult:
     """A flow run that has ended.
 
@@ -110,18 +123,36 @@ class FlowResult:
     state: "State[Any]"
     value: Any
     error: BaseException | None
-    parameters: Mapping[str, Any] = field(repr=False)  # what is refused may be a secret that was not made one yet
+    parameters: Mapping[str, Any]
     duration: float
     task_runs: Mapping[str, list[TaskRunResult]]
     subflows: Mapping[str, list["FlowResult"]]
-    states: tuple["State[Any]", ...] = field(repr=False)
-    logs: FlowLogs = field(repr=False)
-    read_artifacts: Callable[[], list["Artifact"]] = field(repr=False)
+    states: tuple["State[Any]", ...]
+    logs: FlowLogs
+    read_artifacts: Callable[[], list["Artifact"]]
 
     @cached_property
     def artifacts(self) -> list["Artifact"]:
-        """The artifacts that the run and its tasks made, read from the server when first asked for."""
+        """The artifacts that the run, its tasks and its subflows made, read from the server when first asked for."""
         return self.read_artifacts()
+
+    def __repr__(self) -> str:
+        # No parameters: what is refused may be a secret that was not made one yet.
+        return _brief("FlowResult", self.flow_name, self)
+
+    def __await__(self) -> NoReturn:
+        hint = "leave the `await` out: result = run_flow(flow)"
+        raise ResultNotAwaitableError("run_flow has run the flow to its end, and gives its result as it is", hint=hint)
+
+
+def _brief(kind: str, name: str, result: "TaskRunResult | FlowResult") -> str:
+    """What pytest and a debugger show: one short line."""
+    parts = [f"{name!r}", f"state={result.state.name}"]
+    if result.value is not None:
+        parts.append(f"value={_shorten(result.value, _BRIEF)}")
+    if result.error is not None:
+        parts.append(f"error={_shorten(result.error, _BRIEF)}")
+    return f"{kind}({', '.join(parts)})"
 
 
 def describe(result: FlowResult) -> dict[str, Any]:
@@ -196,6 +227,10 @@ def _describe_error(error: BaseException | None) -> str | None:
 def _shorten(value: Any, limit: int = 500) -> str:
     text = repr(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _without_traceback(record: logging.LogRecord) -> logging.LogRecord:
+    return logging.makeLogRecord(record.__dict__ | {"exc_info": None, "exc_text": None, "stack_info": None})
 
 
 def _render_record(record: logging.LogRecord) -> str:

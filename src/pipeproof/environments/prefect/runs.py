@@ -11,7 +11,7 @@ from pipeproof.environments.prefect import clock
 from pipeproof.environments.prefect.loops import outside_loop, run_coroutine
 from pipeproof.environments.prefect.outcomes import outcome_error
 from pipeproof.environments.prefect.results import FlowResult
-from pipeproof.environments.prefect.targets import bind_parameters, require_flow
+from pipeproof.environments.prefect.targets import bind_parameters, require_flow, too_large
 from pipeproof.environments.prefect.unseen import noting_runs, unseen_result
 from pipeproof.environments.prefect.watching import watching
 
@@ -60,6 +60,8 @@ def run_flow(
     if noted:
         return unseen_result(flow, noted[0], watch, parameters=bound, value=value, ended=ended, duration=duration)
     if watch.root is None:
+        if refused := too_large(flow, bound, ended):
+            raise refused from None
         raise ended or RuntimeError(f"flow {flow.name!r} was not run by Prefect's engine")
     return watch.result(watch.root, parameters=bound, value=value, ended=ended, duration=duration)
 

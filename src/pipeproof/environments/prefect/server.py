@@ -1,7 +1,6 @@
 """A Prefect server for tests: a real one, on a database of its own, put in force for this process."""
 
 import contextlib
-import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.request import getproxies
 from pipeproof.environments.prefect import launcher
 from pipeproof.environments.prefect.backends import Backend, forked, stock
 from pipeproof.environments.prefect.internals import client
+from pipeproof.environments.prefect.keeping import environment_of
 from pipeproof.environments.prefect.launcher import ForkServerError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _in_force(backend: Backend) -> Iterator[None]:
         "PREFECT_PROFILE": None,
         **_without_proxy(),
     }
-    with _environment(environment), client.settings_in_force(updates):
+    with environment_of(environment), client.settings_in_force(updates):
         yield
 
 
@@ -144,21 +144,3 @@ def _without_proxy() -> dict[str, str | None]:
         return {}
     excepted = ",".join(filter(None, [proxies.get("no"), "127.0.0.1", "localhost"]))
     return {"no_proxy": excepted, "NO_PROXY": excepted}
-
-
-@contextlib.contextmanager
-def _environment(changes: dict[str, str | None]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in changes}
-    _set_environment(changes)
-    try:
-        yield
-    finally:
-        _set_environment(before)
-
-
-def _set_environment(values: dict[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -47,11 +48,11 @@ class Reader:
         """The states of a flow run, in order."""
         return self._states(f"/flow_run_states/?flow_run_id={flow_run_id}")
 
-    def artifacts(self, flow_run_id: UUID) -> "list[Artifact]":
-        """The artifacts that a flow run and its tasks made."""
+    def artifacts(self, flow_run_ids: Sequence[UUID]) -> "list[Artifact]":
+        """The artifacts that flow runs and their tasks made."""
         from prefect.client.schemas.objects import Artifact
 
-        return [Artifact.model_validate(found) for found in self._filtered("artifacts", flow_run_id, "KEY_ASC")]
+        return [Artifact.model_validate(found) for found in self._filtered("artifacts", flow_run_ids, "KEY_ASC")]
 
     def task_runs(self, flow_run_id: UUID, expected: AbstractSet[UUID] | None = None) -> list[StoredTaskRun]:
         """The task runs of a flow run, which the server stores some time after they were.
@@ -66,7 +67,7 @@ class Reader:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         wanted, runs = expected, list[TaskRun]()
         while time.monotonic() < deadline:
-            runs = [TaskRun.model_validate(found) for found in self._filtered("task_runs", flow_run_id, "NAME_ASC")]
+            runs = [TaskRun.model_validate(found) for found in self._filtered("task_runs", [flow_run_id], "NAME_ASC")]
             ended = {run.id for run in runs if run.state and run.state.is_final()}
             if wanted is not None and wanted <= ended:
                 break
@@ -89,11 +90,11 @@ class Reader:
         with SyncPrefectClient(self._url) as client:
             return client.request("GET", path).json()  # type: ignore[arg-type]
 
-    def _filtered(self, kind: str, flow_run_id: UUID, order: str) -> list[Any]:
+    def _filtered(self, kind: str, flow_run_ids: Sequence[UUID], order: str) -> list[Any]:
         """All pages. Not by the client's own methods: they send nulls for what is left out, which servers refuse."""
         from prefect.client.orchestration import SyncPrefectClient
 
-        wanted = {kind: {"flow_run_id": {"any_": [str(flow_run_id)]}}, "sort": order, "limit": _PAGE}
+        wanted = {kind: {"flow_run_id": {"any_": [str(run) for run in flow_run_ids]}}, "sort": order, "limit": _PAGE}
         found: list[Any] = []
         with SyncPrefectClient(self._url) as client:
             while True:

@@ -1,6 +1,8 @@
 """What the tests ask to be run: a flow with its parameters, or a function; and what is said where it is neither."""
 
 import inspect
+import json
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -82,6 +84,26 @@ def bind_parameters(
             raise
         hint = f"its signature is {flow.fn.__name__}{signature}{_advice(signature, parameters)}"
         raise FlowParametersError(f"flow {flow.name!r} cannot be called so: {reason}", hint=hint) from None
+
+
+def too_large(
+    flow: "Flow[..., Any]", parameters: Mapping[str, Any], error: BaseException | None
+) -> FlowParametersError | None:
+    """The error for parameters that Prefect's server has refused for their size; None where that is not it."""
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    if not isinstance(error, PrefectHTTPStatusError):
+        return None
+    limit = re.search(r"parameters must be less than ([\d,]+) bytes", error.response.text)
+    if limit is None:
+        return None
+    sizes = {name: len(json.dumps(value)) for name, value in flow.serialize_parameters(dict(parameters)).items()}
+    largest = max(sizes, key=lambda name: sizes[name])
+    return FlowParametersError(
+        f"flow {flow.name!r} cannot be run: its parameter {largest!r} has {sizes[largest]:,} bytes as JSON, and"
+        f" Prefect's server takes {limit[1]} for all parameters of a run",
+        hint="pass the path or the key of large data, and have the flow read it",
+    )
 
 
 def _advice(signature: inspect.Signature, parameters: Mapping[str, Any]) -> str:

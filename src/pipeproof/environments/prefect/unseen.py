@@ -65,7 +65,7 @@ def unseen_result(
         subflows=RunsByName("subflow"),
         states=reader.flow_run_states(flow_run_id),
         logs=FlowLogs(tuple(watch.records)),
-        read_artifacts=partial(reader.artifacts, flow_run_id),
+        read_artifacts=partial(reader.artifacts, [flow_run_id]),
     )
 
 

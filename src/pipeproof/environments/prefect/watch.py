@@ -120,7 +120,7 @@ class Watch:
             subflows=subflows if subflows is not None else RunsByName("subflow"),
             states=tuple(seen.states),
             logs=FlowLogs(tuple(records)),
-            read_artifacts=partial(Reader().artifacts, flow_run.id),
+            read_artifacts=partial(Reader().artifacts, [flow_run.id] if subflows is None else list(self.flows)),
         )
 
     def _task_results(self, flow_run_id: UUID) -> RunsByName[TaskRunResult]:

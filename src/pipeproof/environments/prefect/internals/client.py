@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from pipeproof.environments.prefect.internals.patching import CHANGED, entered, lose, module, replaced
+from pipeproof.environments.prefect.internals.patching import CHANGED, entered, kinds, lose, module, replaced
 
 _SERVICE_DRAIN_SECONDS = 10.0
 
@@ -58,6 +58,29 @@ def _settings_here(updates: Mapping[str, Any]) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def settings_context_kept() -> Iterator[None]:
+    """Put back the settings that are in force now, whatever was entered meanwhile and not left."""
+    with contextlib.ExitStack() as stack:
+        entered(stack, _settings_context_kept(), without="settings that a test enters and does not leave stay in force")
+        yield
+
+
+@contextlib.contextmanager
+def _settings_context_kept() -> Iterator[None]:
+    contexts = module("prefect.context")
+
+    everywhere = contexts.GLOBAL_SETTINGS_CONTEXT
+    variable = contexts.SettingsContext.__var__
+    here = variable.get(None)
+    try:
+        yield
+    finally:
+        contexts.GLOBAL_SETTINGS_CONTEXT = everywhere
+        if variable.get(None) is not here:
+            variable.set(here)
+
+
 def _updated(settings: Any, updates: Mapping[str, Any]) -> Any:
     try:
         return settings.copy_with_update(updates=updates)
@@ -82,7 +105,8 @@ def drain_services() -> None:
     if "prefect" not in sys.modules:
         return
     try:
-        drain_all = module("prefect._internal.concurrency.services")._QueueServiceBase.drain_all  # noqa: SLF001
+        services = module("prefect._internal.concurrency.services")._QueueServiceBase  # noqa: SLF001
+        drain_all = services.drain_all
     except CHANGED as error:
         lose("events and logs that are still queued when a server ends do not arrive", error)
         return
@@ -90,8 +114,26 @@ def drain_services() -> None:
     drained = threading.Thread(
         target=contextvars.copy_context().run, args=(drain_all, _SERVICE_DRAIN_SECONDS), daemon=True
     )
-    drained.start()
-    drained.join(_SERVICE_DRAIN_SECONDS + 1)
+    with _without_progress(services):
+        drained.start()
+        drained.join(_SERVICE_DRAIN_SECONDS + 1)
+
+
+@contextlib.contextmanager
+def _without_progress(services: Any) -> Iterator[None]:
+    """Keep services from warning that they are not done yet, which is what is waited for."""
+
+    def is_news(record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith("Still processing items")
+
+    loggers = [logging.getLogger(service.__name__) for service in kinds(services)]
+    for logger in loggers:
+        logger.addFilter(is_news)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(is_news)
 
 
 def configure_logging() -> None:

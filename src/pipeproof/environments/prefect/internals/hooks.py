@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pipeproof.environments.prefect.internals.patching import CHANGED, module, replaced
+from pipeproof.environments.prefect.internals.patching import CHANGED, kinds, module, replaced
 from pipeproof.environments.prefect.internals.timing import virtual_clock
 
 
@@ -59,16 +59,10 @@ def submission_hooks(*, on_submit: Callable[[Any, Any], None]) -> Iterator[None]
         return submitted
 
     with contextlib.ExitStack() as stack:
-        for runner in _kinds(module("prefect.task_runners").TaskRunner):
+        for runner in kinds(module("prefect.task_runners").TaskRunner):
             if "submit" in vars(runner):
                 stack.enter_context(replaced(runner, "submit", telling(runner.submit)))
         yield
-
-
-def _kinds(base: Any) -> Iterator[Any]:
-    for kind in base.__subclasses__():
-        yield kind
-        yield from _kinds(kind)
 
 
 @contextlib.contextmanager

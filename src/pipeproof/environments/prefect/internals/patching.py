@@ -45,6 +45,13 @@ def module(name: str) -> Any:
     return import_module(name)
 
 
+def kinds(base: Any) -> Iterator[Any]:
+    """The classes that derive from one, at any depth."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+
 @contextlib.contextmanager
 def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
     """Give a module or class another value for a name; on leaving, it is as it was."""
