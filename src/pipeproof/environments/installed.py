@@ -16,6 +16,7 @@ def require(what: str, extra: str, *modules: str) -> None:
     Raises:
         SetupError: A module is not installed.
     """
+    __tracebackhide__ = True
     missing = next((name for name in modules if not is_installed(name)), None)
     if missing is not None:
         named = what if missing == modules[0] else f"{missing}, which {what} needs here,"
