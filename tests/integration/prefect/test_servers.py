@@ -1,5 +1,6 @@
 """Servers nest, keep to themselves, and end: what Prefect's own harness gets wrong, ours does not."""
 
+import logging
 import os
 import socket
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from prefect.testing.utilities import prefect_test_harness
 from prefect.variables import Variable
 
 from pipeproof.environments.prefect import launcher
+from pipeproof.environments.prefect.internals import client
 from pipeproof.environments.prefect.runs import run_flow
 from pipeproof.environments.prefect.server import PrefectFallbackWarning, open_server
 
@@ -136,3 +138,20 @@ def test_open_server__falls_back_to_prefects_harness(monkeypatch):
     monkeypatch.setattr(launcher, "_started", {})
     with pytest.warns(PrefectFallbackWarning, match="no such thing in this version"), open_server():
         assert run_flow(mapped, (2,), {}).value == [0, 1]
+
+
+def test_drain_services__does_not_tell_that_it_waits(monkeypatch, caplog):
+    """Prefect's services warn while what they hold is sent; all else that they say is heard."""
+    from prefect._internal.concurrency.services import _QueueServiceBase
+    from prefect.events.worker import EventsWorker
+
+    logger = logging.getLogger(EventsWorker.__name__)
+
+    def drain_all(timeout):
+        logger.warning("Still processing items: 2 items remaining...")
+        logger.warning("Lost an event")
+
+    monkeypatch.setattr(_QueueServiceBase, "drain_all", drain_all)
+    client.drain_services()
+    assert caplog.messages == ["Lost an event"]
+    assert not logger.filters
