@@ -19,7 +19,7 @@ from typing import Any
 from pipeproof.environments.dbt import lease, runner
 from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.naming import read_name
-from pipeproof.environments.dbt.profile import make_profile
+from pipeproof.environments.dbt.profile import PARSE_SCHEMA, make_profile
 from pipeproof.environments.dbt.settings import EMBEDDED, Settings, find_project
 from pipeproof.environments.dbt.warehouse import Warehouse
 from pipeproof.errors import InputError
@@ -124,11 +124,11 @@ def _connect(settings: Settings) -> Iterator[tuple[Any, Any]]:
         empty.mkdir()
         (empty / "dbt_project.yml").write_text('name: pipeproof_clean\nversion: "1.0"\n', encoding="utf-8")
         make_profile(settings, folder).write(folder)
-        outcome = runner.parse(runner.Folders(empty, folder, folder / "target"), [], lambda _event: None)
+        outcome, _ = runner.parse(runner.Folders(empty, folder, folder / "target"), [], lambda _event: None)
         if not outcome.success:
             raise DbtSetupError(f"dbt cannot use target {settings.target!r}: {outcome.exception}")
         adapter = runner.current_adapter(outcome.result.metadata.adapter_type)
-        handle = runner.open_handle(adapter, runner.PARSE_SCHEMA)
+        handle = runner.open_handle(adapter, PARSE_SCHEMA)
         try:
             yield adapter, handle
         finally:

@@ -4,10 +4,10 @@ The embedded database alone: it needs none of dbt's Python adapters, which that 
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,11 +19,14 @@ from pipeproof.environments.dbt.cli_overlay import AS_VIEW, STAND_IN, Overlay
 from pipeproof.environments.dbt.errors import DbtFailed, DbtSetupError
 from pipeproof.environments.dbt.lines import locate_parse_error
 from pipeproof.environments.dbt.naming import RunName, is_inside
-from pipeproof.environments.dbt.profile import Profile, embed
-from pipeproof.environments.dbt.project import DbtProject, locked
-from pipeproof.environments.dbt.runner import PARSE_SCHEMA
+from pipeproof.environments.dbt.profile import PARSE_SCHEMA, Profile, embed
+from pipeproof.environments.dbt.project import DbtProject
 from pipeproof.environments.dbt.settings import Settings
+from pipeproof.environments.dbt.view import Surroundings
 from pipeproof.environments.dbt.writes import find_fixed_writes
+
+_LOOK = re.compile(r"\benv_var\(\s*['\"](\w+)['\"]")
+"""A look at a variable of the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class CliParsed:
     """A parsed project: its manifest, which nothing changes."""
 
     manifest: Facts
-    environment: frozenset[str] = frozenset()
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
     def copy(self) -> Facts:
         """The manifest."""
@@ -121,11 +124,9 @@ class CliProject(DbtProject):
             self._overlay = Overlay(self.path, self.folder / "project")
         return self._overlay
 
-    @property
-    def escapes(self) -> Mapping[str, str]:
+    def find_escapes(self, manifest: Any) -> Mapping[str, str]:
         """The nodes that write to a schema whose name is written out: there, in a hook, or in a macro of theirs."""
-        found: Mapping[str, str] = self._fact("escapes", find_escapes)
-        return found
+        return find_escapes(manifest, self.profile.target)
 
     def live_adapter(self) -> Any:
         """What our own connection asks of an adapter."""
@@ -161,28 +162,32 @@ class CliProject(DbtProject):
         finally:
             self.overlay.restore()
 
-    def _read_or_parse(self, variables: Mapping[str, Any], key: str) -> Any:
-        digest = sha256(str(self.path).encode()).hexdigest()[:8]
-        file = self._shared / f"dbt-cli-{digest}-{key}.json"
-        with locked(self._shared / f"{file.name}.lock"):
-            if not file.exists():
-                arguments = ["--vars", json.dumps(variables)] if variables else []
-                outcome = self.run_dbt(["parse", *arguments], PARSE_SCHEMA, {})
-                if outcome.exception is not None:
-                    text = str(outcome.exception)
-                    raise DbtFailed(text, location=locate_parse_error(text, self.path)) from outcome.exception
-                (self.folders.target / "manifest.json").replace(file)
-        return CliParsed(read_facts(file))
+    def _load(self, file: Path) -> CliParsed:
+        return CliParsed(read_facts(file), Surroundings.of(self._variables_named()))
+
+    def _parse(self, variables: Mapping[str, Any]) -> tuple[CliParsed, bytes]:
+        arguments = ["--vars", json.dumps(variables)] if variables else []
+        outcome = self.run_dbt(["parse", *arguments], PARSE_SCHEMA, {})
+        if outcome.exception is not None:
+            text = str(outcome.exception)
+            raise DbtFailed(text, location=locate_parse_error(text, self.path)) from outcome.exception
+        file = self.folders.target / "manifest.json"
+        return self._load(file), file.read_bytes()
+
+    def _variables_named(self) -> set[str]:
+        """The environment's variables that the project's files name; dbt does not say at which ones it looked."""
+        files = (file for suffix in ("sql", "yml", "yaml") for file in self.path.rglob(f"*.{suffix}"))
+        return {name for file in files for name in _LOOK.findall(file.read_text(encoding="utf-8", errors="replace"))}
 
 
-def find_escapes(manifest: Facts) -> dict[str, str]:
+def find_escapes(manifest: Facts, target: str) -> dict[str, str]:
     """The nodes that would write elsewhere, as far as that can be read, with what they would write."""
     macros = {}
     for at, macro in manifest.macros.items():
         writes = list(find_fixed_writes(macro.macro_sql)) if macro.package_name not in {"dbt", "dbt_duckdb"} else []
         if writes:
             macros[at] = str(writes[0])
-    escapes = manifests.find_escapes(manifest)
+    escapes = manifests.find_escapes(manifest, target, "duckdb")
     for at, node in manifest.nodes.items():
         if node.resource_type in manifests.BUILT_KINDS and not is_inside(node.schema, PARSE_SCHEMA):
             escapes[at] = f"be built as {node.schema}.{node.name}"

@@ -8,11 +8,11 @@ from typing import Any, cast
 from pipeproof.environments.dbt.cli_artifacts import read_facts, read_run_results
 from pipeproof.environments.dbt.cli_overlay import SCHEMAS_VARIABLE, SOURCES_VARIABLE
 from pipeproof.environments.dbt.cli_project import CliProject
-from pipeproof.environments.dbt.commands import Request, name_given, write_arguments
+from pipeproof.environments.dbt.commands import Request, names_outright, write_arguments, write_listing
 from pipeproof.environments.dbt.guard import refusal
 from pipeproof.environments.dbt.naming import is_inside, place_schema
+from pipeproof.environments.dbt.profile import PARSE_SCHEMA
 from pipeproof.environments.dbt.result import Ran
-from pipeproof.environments.dbt.runner import PARSE_SCHEMA
 from pipeproof.environments.dbt.scenario import Dbt
 
 _WRITES_OTHERS = {"build", "seed", "snapshot"}
@@ -38,8 +38,9 @@ class CliDbt(Dbt):
         """Let dbt run a command, in a process of its own."""
         manifest = self._cli.parsed(request.vars).copy()
         given = {at: manifest.nodes[at] for at in self._given if at in manifest.nodes}
-        named = name_given(request)
-        kept = {at: node for at, node in given.items() if node.name not in named or request.command == "test"}
+        kept = {
+            at: node for at, node in given.items() if request.command == "test" or not names_outright(request, node)
+        }
         models = [node for node in kept.values() if node.resource_type == "model"]
         others = [node.name for node in kept.values() if node.resource_type != "model"]
         arguments = write_arguments(request, self.project)
@@ -47,7 +48,7 @@ class CliDbt(Dbt):
             arguments += ["--exclude", *others]
         views = [
             node for at, node in manifest.nodes.items()
-            if node.name in named and at not in given and request.command in {"run", "build"}
+            if names_outright(request, node) and at not in given and request.command in {"run", "build"}
             and node.resource_type == "model" and node.config.materialized == "ephemeral"
         ]  # fmt: skip
         with self._cli.changed(models, views):
@@ -72,12 +73,13 @@ class CliDbt(Dbt):
 
     def _refuse_escapes(self, request: Request, arguments: Sequence[str], _manifest: Any) -> None:
         """Refuse, before anything runs, what says that it writes elsewhere."""
-        if not self.project.escapes or request.command == "compile":
+        escapes = self.project.view(request.vars).escapes
+        if not escapes or request.command == "compile":
             return
-        listing = ["list", *arguments[1:], "--output", "json", "--output-keys", "unique_id"]
+        listing = write_listing(arguments)
         listed = self._cli.run_dbt(listing, self.schema, {})
         selected = {json.loads(line)["unique_id"] for line in listed.lines if line.startswith('{"unique_id"')}
-        for unique_id, write in self.project.escapes.items():
+        for unique_id, write in escapes.items():
             if unique_id.startswith("operation.") or unique_id in selected:
                 raise refusal([(unique_id.split(".", 2)[-1], write)], self.schema)
 

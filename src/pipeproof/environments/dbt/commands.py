@@ -11,6 +11,11 @@ from urllib.parse import urlsplit
 from pipeproof.environments.dbt.errors import DbtNameError, DbtNothingSelected, DbtSetupError
 from pipeproof.environments.dbt.project import DbtProject
 
+_SELECTING = {"-s", "--select", "-m", "--models", "--model", "--exclude", "--selector", "--vars", "--state"}
+_SELECTING |= {"--resource-type", "--resource-types", "--exclude-resource-type", "--exclude-resource-types"}
+_SELECTING |= {"--indirect-selection"}
+"""The options that have a part in what is selected."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -33,9 +38,23 @@ class Request:
         return _criteria(self.select)
 
 
-def name_given(request: Request) -> set[str]:
-    """The nodes that a selection names outright: `orders`, and not `+orders` or `tag:nightly`."""
-    return {part.rsplit(".", 1)[-1] for criterion in request.criteria for part in criterion.split(",")}
+def names_outright(request: Request, node: Any) -> bool:
+    """Whether a selection names a node outright: `orders` or `orders.v2`, and not `+orders` or `tag:nightly`."""
+    version = getattr(node, "version", None)
+    names = [node.name] if version is None else [node.name, f"{node.name}.v{version}", f"{node.name}_v{version}"]
+    parts = {part for criterion in request.criteria for part in criterion.split(",")}
+    return any(part == name or part.endswith(f".{name}") for part in parts for name in names)
+
+
+def write_listing(arguments: Sequence[str]) -> list[str]:
+    """The command line that lists what another one would run: `list` has not all the options of other commands."""
+    listing, kept = ["list"], True
+    for argument in arguments[1:]:
+        if argument.startswith("-"):
+            kept = argument.partition("=")[0] in _SELECTING
+        if kept:
+            listing.append(argument)
+    return [*listing, "--output", "json", "--output-keys", "unique_id"]
 
 
 def write_arguments(request: Request, project: DbtProject) -> list[str]:

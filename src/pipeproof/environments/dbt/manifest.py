@@ -3,17 +3,21 @@
 The nodes are dbt's; they are changed by their public fields only.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.naming import place_schema
-from pipeproof.environments.dbt.runner import PARSE_SCHEMA
-from pipeproof.environments.dbt.writes import find_fixed_writes
+from pipeproof.environments.dbt.profile import PARSE_SCHEMA, PROFILE
+from pipeproof.environments.dbt.writes import DYNAMIC, find_fixed_writes
 
 BUILT_KINDS = {"model", "seed", "snapshot"}
 """The kinds of nodes that stand for a relation with rows of its own."""
+
+_PLACEHOLDER = re.compile(rf"{PARSE_SCHEMA}\w*", re.IGNORECASE)
+_GRAPH = re.compile(r"(?<![\w.])graph\b")
 
 
 def move_nodes(manifest: Any, adapter: Any, schema: str) -> None:
@@ -24,6 +28,8 @@ def move_nodes(manifest: Any, adapter: Any, schema: str) -> None:
         node.database = database
         if getattr(node, "relation_name", None):
             node.relation_name = str(adapter.Relation.create_from(adapter.config, node))
+        for hook in _hooks(node):  # what a configuration made of the target's schema when the project was parsed
+            hook.sql = _PLACEHOLDER.sub(lambda found: place_schema(found[0], PARSE_SCHEMA, schema), hook.sql)
 
 
 def moved_schema(node: Any, adapter: Any, schema: str) -> str:
@@ -44,12 +50,15 @@ def move_files(manifest: Any, folder: Path) -> None:
             node.config["location"] = str(place / str(location).rsplit("/", 1)[-1])
 
 
-def stand_in(manifest: Any, unique_id: str) -> None:
+def stand_in(manifest: Any, unique_id: str, relation: Any) -> None:
     """Make a model, seed or snapshot a table that is there and that nothing builds.
 
     A node that is empty is one that dbt refers to and never runs; without parents, it ends the selection of ancestors.
     """
     node = manifest.nodes[unique_id]
+    node.schema, node.alias = relation.schema, relation.identifier
+    if node.relation_name:
+        node.relation_name = str(relation)
     node.config.pre_hook, node.config.post_hook = [], []
     if node.resource_type == "seed":
         node.__class__ = _stand_in_seed()
@@ -69,10 +78,10 @@ def _stand_in_seed() -> Any:
     return type("StandInSeed", (SeedNode,), {"empty": property(lambda _self: True)})
 
 
-def build_ephemerals(manifest: Any, names: Collection[str]) -> None:
+def build_ephemerals(manifest: Any, is_named: Callable[[Any], bool]) -> None:
     """Make ephemeral models that a test builds by their names views, so that there is something to look at."""
     for node in manifest.nodes.values():
-        if node.name in names and node.resource_type == "model" and node.config.materialized == "ephemeral":
+        if node.resource_type == "model" and node.config.materialized == "ephemeral" and is_named(node):
             node.config.materialized = "view"
 
 
@@ -89,17 +98,43 @@ def redirect_source(manifest: Any, adapter: Any, unique_id: str, relation: Any) 
     source.source_meta.pop("plugin", None)
 
 
-def find_escapes(manifest: Any) -> dict[str, str]:
-    """The nodes and hooks that write to a schema whose name is written out, with what they write."""
+def find_escapes(manifest: Any, target: str, adapter: str) -> dict[str, str]:
+    """The nodes and hooks that write to a schema whose name is written out, with what they write.
+
+    A hook whose conditions look at nothing but the target is looked at as this target makes it.
+    """
     escapes = {}
     for node in manifest.nodes.values():
         texts = [node.raw_code] if node.resource_type == "operation" else []
-        for hooks in (getattr(node.config, "pre_hook", ()), getattr(node.config, "post_hook", ())):
-            texts += [hook if isinstance(hook, str) else hook.sql for hook in hooks or ()]
-        writes = [str(write) for text in texts for write in find_fixed_writes(text)]
+        texts += [hook if isinstance(hook, str) else hook.sql for hook in _hooks(node)]
+        texts = [_PLACEHOLDER.sub(DYNAMIC, text) for text in texts]
+        writes = [
+            str(write)
+            for text in texts
+            if find_fixed_writes(text)
+            for write in find_fixed_writes(_render_for(text, target, adapter))
+        ]
         if writes:
             escapes[node.unique_id] = writes[0]
     return escapes
+
+
+def _hooks(node: Any) -> list[Any]:
+    """What runs before and after a node."""
+    return [*(getattr(node.config, "pre_hook", ()) or ()), *(getattr(node.config, "post_hook", ()) or ())]
+
+
+def _render_for(text: str, target: str, adapter: str) -> str:
+    """A hook as a target makes it, as far as that is known without dbt; else as it stands."""
+    from jinja2 import Environment, StrictUndefined
+
+    known = {"name": target, "type": adapter, "profile_name": PROFILE, "schema": DYNAMIC}
+    names = {"target": known, "this": DYNAMIC, "ref": lambda *_names, **_options: DYNAMIC}
+    environment = Environment(undefined=StrictUndefined)  # noqa: S701 - SQL, not HTML
+    try:
+        return environment.from_string(text).render(names, source=names["ref"])
+    except Exception:  # noqa: BLE001 - whatever it is, it is seen when the hook runs
+        return text
 
 
 def uses_graph(manifest: Any, adapter: str) -> bool:
@@ -107,7 +142,8 @@ def uses_graph(manifest: Any, adapter: str) -> bool:
     own = {"dbt", f"dbt_{adapter}"}
     texts = [macro.macro_sql for macro in manifest.macros.values() if macro.package_name not in own]
     texts += [node.raw_code for node in manifest.nodes.values()]
-    return any("graph." in text or "graph[" in text for text in texts)
+    texts += [hook.sql for node in manifest.nodes.values() for hook in _hooks(node) if not isinstance(hook, str)]
+    return any(_GRAPH.search(text) for text in texts)
 
 
 def find_key(manifest: Any, node: Any) -> list[str]:

@@ -24,6 +24,9 @@ PROFILE = "pipeproof"
 SCHEMA_VARIABLE = "PIPEPROOF_DBT_SCHEMA"
 """The environment variable from which the profile takes the test's schema."""
 
+PARSE_SCHEMA = "pipeproof_target"
+"""What the target's schema is called while a project is parsed; each test puts its own in its place."""
+
 _OUR_SCHEMA = f"{{{{ env_var('{SCHEMA_VARIABLE}') }}}}"
 _SCHEMA_KEYS = ("schema", "dataset")
 _PRODUCTION = re.compile(r"(?:^|[^a-z])(?:prod|production|prd|live)(?:$|[^a-z])")

@@ -2,10 +2,10 @@
 
 import fcntl
 import json
-import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import astuple
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ from pipeproof.environments.dbt import manifest as manifests
 from pipeproof.environments.dbt.errors import DbtFailed, DbtSetupError
 from pipeproof.environments.dbt.lines import locate_parse_error
 from pipeproof.environments.dbt.naming import RunName
-from pipeproof.environments.dbt.profile import Profile, make_profile
+from pipeproof.environments.dbt.profile import PARSE_SCHEMA, Profile, make_profile
 from pipeproof.environments.dbt.runner import Folders, Parsed
 from pipeproof.environments.dbt.settings import Settings, read_project_file
+from pipeproof.environments.dbt.view import Surroundings, View
 from pipeproof.errors import Location
 
 
@@ -43,8 +44,7 @@ class DbtProject:
         self._described = False
         self._database: Any = None
         self._lease: Any = None
-        self._parsed: dict[str, Parsed] = {}
-        self._facts: dict[str, Any] = {}
+        self._views: dict[str, list[View]] = {}
         self._check_packages()
         self.profile = self.make_profile()
         profiles = folder / "profiles"
@@ -69,18 +69,12 @@ class DbtProject:
     @property
     def nodes(self) -> list[Mapping[str, Any]]:
         """Models, seeds, snapshots and sources: `id`, `name`, `type`, `materialized`, `file`, `depends_on`, `tests`."""
-        return list(self._fact("lineage", manifests.lineage))
+        return list(self.view().lineage)
 
     @property
     def nodes_manifest(self) -> Any:
         """dbt's manifest as it was parsed, to look at."""
-        return self._fact("manifest", lambda manifest: manifest)
-
-    @property
-    def escapes(self) -> Mapping[str, str]:
-        """The nodes and hooks that name another schema to write to, with what they write."""
-        found: Mapping[str, str] = self._fact("escapes", manifests.find_escapes)
-        return found
+        return self.view().manifest
 
     @property
     def puts_unqualified(self) -> bool:
@@ -95,7 +89,7 @@ class DbtProject:
     def next_schema(self) -> str:
         """The name of a schema that no other test has; with the first, the run begins to say that it lives."""
         if self._lease is None and not self.profile.embedded:
-            self._lease = runner.open_handle(self.live_adapter(), runner.PARSE_SCHEMA)
+            self._lease = runner.open_handle(self.live_adapter(), PARSE_SCHEMA)
             lease.hold(self._lease, self.run_name.token)
         self._count += 1
         return self.run_name.schema(self._count)
@@ -120,8 +114,7 @@ class DbtProject:
             if held is not None:
                 with suppress(Exception):
                     held.close()
-        self._parsed.clear()
-        self._facts.clear()
+        self._views.clear()
 
     def live_adapter(self) -> Any:
         """dbt's adapter, as the last invocation left it."""
@@ -129,7 +122,7 @@ class DbtProject:
         if not runner.is_ours(self.adapter):
             # This process has read what another parsed and run nothing yet, or a test ran dbt by itself.
             arguments = ["list", "--select", "config.enabled:false"]
-            outcome = runner.invoke(self.folders, arguments, self.parsed().copy(), runner.PARSE_SCHEMA, _ignore)
+            outcome = runner.invoke(self.folders, arguments, self.parsed().copy(), PARSE_SCHEMA, _ignore)
             if outcome.exception is not None:
                 raise _failed(outcome.exception, self.path) from outcome.exception
         return runner.current_adapter(self.adapter)
@@ -141,59 +134,83 @@ class DbtProject:
             variables: As `--vars`.
             tests: Whether the command runs the project's tests; without them it has less to go through.
         """
-        uses_graph = self._fact("uses_graph", lambda found: manifests.uses_graph(found, self.adapter))
-        manifest = self.parsed(variables).copy(tests=tests or uses_graph)
-        if uses_graph:
+        view = self.view(variables)
+        manifest = view.parsed.copy(tests=tests or view.uses_graph)
+        if view.uses_graph:
             manifest.build_flat_graph()
         return manifest
 
-    def parsed(self, variables: Mapping[str, Any] | None = None) -> Parsed:
+    def parsed(self, variables: Mapping[str, Any] | None = None) -> Any:
         """The project, parsed with these variables and the environment as it is now."""
-        key = json.dumps([variables or {}, self._environment()], sort_keys=True, default=str)
-        if key not in self._parsed:
-            self._parsed[key] = self._read_or_parse(variables or {}, sha256(key.encode()).hexdigest()[:16])
-            key = json.dumps([variables or {}, self._environment()], sort_keys=True, default=str)
-            self._parsed.setdefault(key, next(reversed(self._parsed.values())))
-        return self._parsed[key]
+        return self.view(variables).parsed
 
-    def find(self, name: str) -> Any:
+    def view(self, variables: Mapping[str, Any] | None = None) -> View:
+        """The project as it is with these variables and the environment as it is now.
+
+        It is parsed again only if a variable of the environment that it looked at has another value.
+        """
+        key = json.dumps([str(self.path), self.profile.target, variables or {}], sort_keys=True, default=str)
+        views = self._views.setdefault(key, [])
+        for view in views:
+            if view.parsed.surroundings.hold():
+                return view
+        parsed = self._read_or_parse(variables or {}, sha256(key.encode()).hexdigest()[:16])
+        views.append(View(parsed, variables or {}, self.adapter, self.find_escapes))
+        return views[-1]
+
+    def find_escapes(self, manifest: Any) -> Mapping[str, str]:
+        """The nodes and hooks that name another schema to write to, with what they write."""
+        return manifests.find_escapes(manifest, self.profile.target, self.adapter)
+
+    def find(self, name: str, lately: Sequence[View] = ()) -> Any:
         """The node or source of that name: `orders`, `package.orders`, `orders.v2`, `source.table`.
+
+        Args:
+            name: The name.
+            lately: Where to look first: the project as a test's last runs saw it.
 
         Raises:
             DbtNameError: There is none.
         """
-        names: dict[str, Any] = self._fact("names", _index_names)
-        if name not in names:
-            raise mistakes.unknown_name(name, names, self.nodes_manifest)
-        return names[name]
+        for view in lately:
+            if isinstance(name, str) and name in view.names:
+                return view.names[name]
+        view = self.view()
+        if not isinstance(name, str) or name not in view.names:
+            view = lately[0] if lately else view
+            raise mistakes.unknown_name(name, view.names, view.manifest)
+        return view.names[name]
 
-    def _fact(self, name: str, find: Callable[[Any], Any]) -> Any:
-        """Something about the project as it was first parsed, found out once."""
-        if name not in self._facts:
-            if "manifest" not in self._facts:
-                self._facts["manifest"] = self.parsed().copy()
-            self._facts[name] = find(self._facts["manifest"])
-        return self._facts[name]
-
-    def _environment(self) -> dict[str, str | None]:
-        """The environment's variables that the project looks at while it is parsed, once that is known."""
-        first = next(iter(self._parsed.values()), None)
-        return {} if first is None else {name: os.environ.get(name) for name in sorted(first.environment)}
-
-    def _read_or_parse(self, variables: Mapping[str, Any], key: str) -> Parsed:
-        file = self._shared / f"dbt-{self.adapter}-{key}.parsed"
-        with locked(self._shared / f"{file.name}.lock"):
-            if file.exists():
-                return Parsed.load(file.read_bytes())
-            arguments = ["--vars", json.dumps(variables)] if variables else []
-            outcome = runner.parse(self.folders, arguments, _ignore)
-            if outcome.exception is not None or not outcome.success:
-                raise _failed(outcome.exception, self.path) from outcome.exception
-            parsed = Parsed.of(outcome.result)
-            with tempfile.NamedTemporaryFile(dir=self._shared, delete=False) as written:
-                written.write(parsed.dump())
-            Path(written.name).replace(file)
+    def _read_or_parse(self, variables: Mapping[str, Any], key: str) -> Any:
+        """What a worker of the run has parsed in the same surroundings, else what this one parses."""
+        with locked(self._shared / f"dbt-{self.adapter}-{key}.lock"):
+            files = sorted(self._shared.glob(f"dbt-{self.adapter}-{key}-*.surroundings"))
+            for file in files:
+                if Surroundings(*json.loads(file.read_text())).hold():
+                    return self._load(file.with_suffix(".parsed"))
+            parsed, content = self._parse(variables)
+            file = self._shared / f"dbt-{self.adapter}-{key}-{len(files)}.parsed"
+            for path, written in (
+                (file, content),
+                (file.with_suffix(".surroundings"), json.dumps(astuple(parsed.surroundings)).encode()),
+            ):
+                with tempfile.NamedTemporaryFile(dir=self._shared, delete=False) as temporary:
+                    temporary.write(written)
+                Path(temporary.name).replace(path)
             return parsed
+
+    def _load(self, file: Path) -> Any:
+        """A parsed project, as [_parse][] has written it."""
+        return Parsed.load(file.read_bytes())
+
+    def _parse(self, variables: Mapping[str, Any]) -> tuple[Any, bytes]:
+        """Parse the project; and how it is written for other workers."""
+        arguments = ["--vars", json.dumps(variables)] if variables else []
+        outcome, looked = runner.parse(self.folders, arguments, _ignore)
+        if outcome.exception is not None or not outcome.success:
+            raise _failed(outcome.exception, self.path) from outcome.exception
+        parsed = Parsed.of(outcome.result, looked)
+        return parsed, parsed.dump()
 
     def _check_packages(self) -> None:
         """Packages that the project names have to be there: fetching them would write into the project."""
@@ -206,24 +223,6 @@ class DbtProject:
                 hint="run `dbt deps` first",
                 location=Location(wanted[0], 1),
             )
-
-
-def _index_names(manifest: Any) -> dict[str, Any]:
-    """Nodes and sources by the names that a test may use; the project's own before its packages'."""
-    names: dict[str, Any] = {}
-    own = manifest.metadata.project_name
-    built = [node for node in manifest.nodes.values() if node.resource_type in manifests.BUILT_KINDS]
-    for node in sorted(built, key=lambda node: (node.package_name != own, node.unique_id)):
-        version = getattr(node, "version", None)
-        if version is not None:
-            names.setdefault(f"{node.name}.v{version}", node)
-            if version != node.latest_version:
-                continue
-        names.setdefault(node.name, node)
-        names.setdefault(f"{node.package_name}.{node.name}", node)
-    for source in sorted(manifest.sources.values(), key=lambda source: (source.package_name != own, source.unique_id)):
-        names.setdefault(f"{source.source_name}.{source.name}", source)
-    return names
 
 
 def _failed(exception: BaseException | None, project_dir: Path) -> DbtFailed:

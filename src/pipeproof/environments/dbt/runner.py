@@ -8,18 +8,16 @@ of our own with the adapter's code; and the search for plugins, which each invoc
 
 import os
 import pickle
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.guard import EVENTS
-from pipeproof.environments.dbt.profile import PROFILE, SCHEMA_VARIABLE
+from pipeproof.environments.dbt.profile import PARSE_SCHEMA, PROFILE, SCHEMA_VARIABLE
+from pipeproof.environments.dbt.view import Surroundings
 from pipeproof.environments.dbt.warm import Known, move_credentials, parsing, remembering
-
-PARSE_SCHEMA = "pipeproof_target"
-"""What the target's schema is called while a project is parsed; each test puts its own in its place."""
 
 Callback = Callable[[Any], None]
 
@@ -77,26 +75,23 @@ class Parsed:
     of many a project, are kept apart: a command that runs none does without them.
     """
 
-    def __init__(self, shared: Mapping[str, Any], own: bytes, tests: bytes) -> None:
+    def __init__(self, shared: Mapping[str, Any], own: bytes, tests: bytes, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
         self._shared = dict(shared)
         self._own = own
         self._tests = tests
 
     @classmethod
-    def of(cls, manifest: Any) -> "Parsed":
-        """The parsed project that a manifest describes."""
+    def of(cls, manifest: Any, looked: Iterable[str] = ()) -> "Parsed":
+        """The parsed project that a manifest describes; `looked` has the environment's variables that it looked at."""
         content = {field.name: getattr(manifest, field.name) for field in fields(manifest) if field.name[0] != "_"}
         own = {name: content.pop(name) for name in ("nodes", "sources", "functions") if name in content}
         data_tests = {at: node for at, node in own["nodes"].items() if node.resource_type == "test"}
         own["nodes"] = {at: node for at, node in own["nodes"].items() if at not in data_tests}
         tests = {"nodes": data_tests, "unit_tests": content.pop("unit_tests", {})}
         content["flat_graph"] = {}
-        return cls(content, pickle.dumps(own, protocol=5), pickle.dumps(tests, protocol=5))
-
-    @property
-    def environment(self) -> set[str]:
-        """The environment's variables that the project looked at while it was parsed."""
-        return set(self._shared["env_vars"])
+        surroundings = Surroundings.of({*looked, *content["env_vars"]})
+        return cls(content, pickle.dumps(own, protocol=5), pickle.dumps(tests, protocol=5), surroundings)
 
     def copy(self, *, tests: bool = True) -> Any:
         """A manifest that may be changed and run, with the project's tests or without."""
@@ -111,7 +106,7 @@ class Parsed:
 
     def dump(self) -> bytes:
         """What [load][] makes a parsed project of again, in this run."""
-        return pickle.dumps((self._shared, self._own, self._tests), protocol=5)
+        return pickle.dumps((self._shared, self._own, self._tests, self.surroundings), protocol=5)
 
     @classmethod
     def load(cls, content: bytes) -> "Parsed":
@@ -119,10 +114,10 @@ class Parsed:
         return cls(*pickle.loads(content))  # noqa: S301 - written by this session, in a folder of its own
 
 
-def parse(folders: Folders, arguments: list[str], callback: Callback) -> Outcome:
-    """Parse a project; the outcome's result is dbt's manifest."""
-    with _schema(PARSE_SCHEMA), parsing():
-        return _invoke(None, ["parse", *arguments, *folders.arguments(), *_QUIET], callback)
+def parse(folders: Folders, arguments: list[str], callback: Callback) -> tuple[Outcome, set[str]]:
+    """Parse a project; the outcome's result is dbt's manifest. And the environment's variables that it looked at."""
+    with _schema(PARSE_SCHEMA), parsing() as looked:
+        return _invoke(None, ["parse", *arguments, *folders.arguments(), *_QUIET], callback), looked
 
 
 def invoke(

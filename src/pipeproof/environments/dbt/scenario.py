@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt import manifest as manifests
 from pipeproof.environments.dbt import mistakes, runner
-from pipeproof.environments.dbt.commands import Request, name_given, write_arguments
+from pipeproof.environments.dbt.commands import Request, names_outright, write_arguments, write_listing
 from pipeproof.environments.dbt.compare import Tolerance, compare_tables
 from pipeproof.environments.dbt.difference import render_difference
 from pipeproof.environments.dbt.errors import DbtDifferenceError
@@ -18,6 +18,7 @@ from pipeproof.environments.dbt.guard import Guard, refusal
 from pipeproof.environments.dbt.project import DbtProject
 from pipeproof.environments.dbt.result import DbtResult, Ran, read_nodes
 from pipeproof.environments.dbt.rows import empty_table, infer_types, is_sql, read_rows
+from pipeproof.environments.dbt.view import View
 from pipeproof.environments.dbt.warehouse import Warehouse
 from pipeproof.environments.dbt.warm import Known
 from pipeproof.errors import PipeproofError
@@ -48,6 +49,7 @@ class Dbt:
         self._folders = folders
         self._given: dict[str, Any] = {}
         self._statuses: dict[str, str] = {}
+        self._lately: list[View] = []
         self._created: set[str] = set()
         self._schemas = {self.schema}
         self._warehouse = Warehouse(project.live_adapter, lambda: project.connect(self.schema))
@@ -68,7 +70,7 @@ class Dbt:
             DbtRowsError: The rows make no table.
         """
         __tracebackhide__ = True
-        node = self.project.find(name)
+        node = self._find(name)
         relation = self._stand_in_relation(node)
         self._prepare(str(relation.schema))
         if is_sql(rows):
@@ -157,6 +159,8 @@ class Dbt:
         request = Request(
             command, select, exclude, selector, dict(vars or {}), full_refresh, state, defer, favor_state, tuple(args)
         )
+        view = self.project.view(request.vars)
+        self._lately = [view, *(other for other in self._lately if other is not view)]
         started = time.perf_counter()
         ran = self._execute(request)
         manifest, nodes = ran.manifest, ran.nodes
@@ -172,7 +176,7 @@ class Dbt:
             given = {at: list(self._warehouse.column_types(relation)) for at, relation in self._given.items()}
             raise explain_failure(self.project, manifest, result, ran.exception, given)
         if ran.unmatched or not nodes:
-            raise mistakes.nothing_selected(request, ran.unmatched, self.project.nodes_manifest)
+            raise mistakes.nothing_selected(request, ran.unmatched, view.manifest)
         return result
 
     def rows(self, name: str) -> list[dict[str, Any]]:
@@ -229,7 +233,7 @@ class Dbt:
                 expected = self._warehouse.read_table(query)
         else:
             expected, typed = read_rows(rows, self._folders)
-        key = manifests.find_key(self.project.nodes_manifest, self.project.find(name))
+        key = manifests.find_key(self._view.manifest, self._find(name))
         difference = compare_tables(
             built, expected, typed=typed, columns=columns, ordered=ordered, tolerance=tolerance, key=key
         )
@@ -242,6 +246,15 @@ class Dbt:
             for schema in sorted(self._schemas):
                 self._warehouse.drop_schema(self._relation(schema))
         self._warehouse.close()
+
+    @property
+    def _view(self) -> View:
+        """The project as this test's last run saw it."""
+        return self._lately[0] if self._lately else self.project.view()
+
+    def _find(self, name: str) -> Any:
+        """The node or source of that name."""
+        return self.project.find(name, self._lately)
 
     def _prepare(self, schema: str | None = None) -> None:
         """Create the test's schema, and another that a stand-in is in."""
@@ -271,15 +284,15 @@ class Dbt:
         adapter = self.project.live_adapter()
         manifests.move_nodes(manifest, adapter, self.schema)
         manifests.move_files(manifest, self.project.folder / "external")
-        named = name_given(request)
         for unique_id, relation in self._given.items():
+            node = manifest.nodes.get(unique_id)
             if unique_id in manifest.sources:
                 manifests.redirect_source(manifest, adapter, unique_id, relation)
-            elif manifest.nodes[unique_id].name not in named or request.command == "test":
-                manifests.stand_in(manifest, unique_id)
+            elif node is not None and (request.command == "test" or not names_outright(request, node)):
+                manifests.stand_in(manifest, unique_id, relation)
         if request.command in {"run", "build"}:
             manifests.build_ephemerals(
-                manifest, named - {manifest.nodes[at].name for at in self._given if at in manifest.nodes}
+                manifest, lambda node: node.unique_id not in self._given and names_outright(request, node)
             )
         return manifest
 
@@ -289,14 +302,13 @@ class Dbt:
 
     def _refuse_escapes(self, request: Request, arguments: Sequence[str], manifest: Any) -> None:
         """Refuse, before anything runs, hooks that name another schema to write to."""
-        if not self.project.escapes:
+        escapes = self.project.view(request.vars).escapes
+        if not escapes:
             return
-        listed = runner.invoke(
-            self.project.folders, ["list", *arguments[1:], "--output", "json", "--output-keys", "unique_id"],
-            manifest, self.schema, lambda _event: None,
-        )  # fmt: skip
+        listing = write_listing(arguments)
+        listed = runner.invoke(self.project.folders, listing, manifest, self.schema, lambda _event: None)
         selected = {json.loads(line)["unique_id"] for line in listed.result or ()}
-        for unique_id, write in self.project.escapes.items():
+        for unique_id, write in escapes.items():
             runs_always = unique_id.startswith("operation.") and request.command != "compile"
             if runs_always or unique_id in selected:
                 raise refusal([(unique_id.split(".", 2)[-1], write)], self.schema)
@@ -323,9 +335,9 @@ class Dbt:
 
         def find_absent() -> PipeproofError | None:
             self._warehouse.share()  # what is not the test's own may be there as well
-            nodes = self.project.nodes_manifest.nodes.values()
-            built = [node for node in nodes if node.resource_type in manifests.BUILT_KINDS]
-            for node in [*built, *self.project.nodes_manifest.sources.values()]:
+            manifest = self._view.manifest
+            built = [node for node in manifest.nodes.values() if node.resource_type in manifests.BUILT_KINDS]
+            for node in [*built, *manifest.sources.values()]:
                 if node.unique_id in self._given:
                     continue
                 source = node.resource_type == "source"
@@ -339,14 +351,14 @@ class Dbt:
 
     def _source_of(self, name: str) -> str:
         """What to select from for a name: a relation, or an ephemeral model's query."""
-        node = self.project.find(name)
+        node = self._find(name)
         if node.unique_id in self._given:
             return str(self._given[node.unique_id])
         if node.resource_type == "source":
             return str(node.relation_name)
         relation = self._stand_in_relation(node)
         if node.config.materialized == "ephemeral" and not self._warehouse.column_types(relation):
-            compiled = self.compile(name).nodes[node.name].compiled
+            compiled = self.compile(name, vars=self._view.variables).nodes[node.name].compiled
             return f"({compiled}) as {node.name}"
         return str(relation)
 
@@ -354,6 +366,7 @@ class Dbt:
         """A query with its references resolved."""
         from jinja2 import Environment, StrictUndefined
 
+        self._prepare()
         self._warehouse.share()  # it may write
 
         def ref(*names: str, v: object = None, version: object = None) -> str:
