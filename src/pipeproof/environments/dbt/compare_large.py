@@ -1,8 +1,15 @@
-"""Comparison of tables that are too large for Python: DuckDB takes away the rows that are equal, on disk if it must."""
+"""Comparison of tables that are too large for Python: DuckDB takes away the rows that are surely equal.
+
+It sees columns in which the same values are equal, and no others, and spills to disk if it must. What numbers within a
+tolerance leave open is decided in Python, by the same rules as for small tables, some thousand rows at a time.
+"""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+from pipeproof.environments.dbt.columns import BATCH, Column, is_numeric, make_comparable
+from pipeproof.environments.dbt.matching import Change, Left, Limits, Row, differing, match_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -16,62 +23,59 @@ LISTED = 1_000
 MEMORY = "1GB"
 """What DuckDB may use before it spills to a temporary folder."""
 
+ROUNDING = 1e-14
+"""What part of itself a number may be off when it is taken for a double."""
 
-def can_drop(built: "pa.Table", expected: "pa.Table") -> bool:
-    """Whether SQL can tell all columns' values apart as Python would: not inside JSON, lists and structs."""
-    import pyarrow as pa
+ROUNDING_FLOAT = 1e-6
+"""The same for a 32-bit float, which prints as another number."""
 
-    fields = [*built.schema, *expected.schema]
-    return not any(field.metadata or pa.types.is_nested(field.type) or _is_extension(field.type) for field in fields)
+SIDES = ("built", "expected")
 
 
-def drop_equal_rows(
-    built: "pa.Table", expected: "pa.Table", limits: Sequence[float | None], *, typed: bool, ordered: bool = False
-) -> "tuple[pa.Table, pa.Table, int]":
-    """What is left of two tables when the rows that both have are taken away, and how many rows beyond are left.
-
-    Where the order counts, these are the rows that the other table has in the same place.
-    """
+def find_differing_rows(pairs: Sequence[Column], limits: Limits, *, ordered: bool = False) -> Left:
+    """The rows that one side alone has; where the order counts, those that differ from what is in the same place."""
     import duckdb
-    import pyarrow as pa
 
     with tempfile.TemporaryDirectory(prefix="pipeproof-") as folder, duckdb.connect() as database:
         database.execute(f"set memory_limit = '{MEMORY}'")
         database.execute(f"set temp_directory = '{folder}'")
-        database.execute("set timezone = 'UTC'")
-        numbers = _read_both(database, built, expected, typed=typed)
-        loose = [at for at, limit in enumerate(limits) if limit is not None and at in numbers]
+        loose = [at for at, limit in enumerate(limits) if limit is not None]
+        rounding = _register(database, pairs, loose if not ordered else [])
         if ordered:
-            _leave_by_place(database, limits, loose)
-        else:
-            _leave_by_count(database, len(limits))
-            if loose:
-                _drop_close(database, limits, loose)
-        more, listed = 0, {}
-        for name in ("built", "expected"):
-            (count,) = database.execute(f"select count(*) from {name}_left").fetchone() or (0,)  # noqa: S608
-            more += max(0, count - LISTED)
-            listing = f"select place_ from {name}_left order by place_ limit {LISTED}"  # noqa: S608
-            places = [int(at) for (at,) in database.execute(listing).fetchall()]
-            listed[name] = pa.array(places, pa.int64())
-    return built.take(listed["built"]), expected.take(listed["expected"]), more
+            return _leave_by_place(database, pairs, limits)
+        _leave_by_count(database, len(pairs))
+        if not loose:
+            return _list_left(database, pairs)
+        _leave_groups(database, [at for at in range(len(pairs)) if at not in loose])
+        if rounding is not None:
+            _drop_close(database, limits, loose, rounding)
+        _keep_groups(database, [at for at in range(len(pairs)) if at not in loose])
+        return _match_groups(database, pairs, limits)
 
 
-def _read_both(database: Any, built: "pa.Table", expected: "pa.Table", *, typed: bool) -> set[int]:
-    """Name the tables `built` and `expected`, with values that are equal where the rows' are; which are numbers."""
-    sides = [
-        _same_values(mine, theirs, typed=typed) for mine, theirs in zip(built.schema, expected.schema, strict=True)
-    ]
-    forms = ([side[0] for side in sides], [side[1] for side in sides])
-    for name, table, mine in zip(("built", "expected"), (built, expected), forms, strict=True):
-        database.register(f"{name}_rows", table)
-        pairs = enumerate(zip(mine, table.column_names, strict=True))
-        values = ", ".join(f"{form.format(at=_quote(column))} as v{at}" for at, (form, column) in pairs)
-        database.execute(
-            f"create temp view {name} as "  # noqa: S608 - names of ours
-            f"select row_number() over () - 1 as place_, {values} from {name}_rows"
-        )
-    return {at for at, side in enumerate(sides) if side[2]}
+def _register(database: Any, pairs: Sequence[Column], loose: Sequence[int]) -> float | None:
+    """Name the tables `built` and `expected`: `v0`, … to compare by and, if all are numbers, `d0`, … to subtract.
+
+    The part of itself that a number may be off then; `None` if these are not all numbers.
+    """
+    import pyarrow as pa
+
+    kinds = [kind for at in loose for kind in (pairs[at].built.type, pairs[at].expected.type)]
+    doubles = all(map(is_numeric, kinds))
+    columns: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    for at, pair in enumerate(pairs):
+        for side, values in zip(columns, make_comparable(pair), strict=True):
+            side[f"v{at}"] = values
+        if doubles and at in loose:
+            for side, values in zip(columns, (pair.built, pair.expected), strict=True):
+                side[f"d{at}"] = values.cast(pa.float64(), safe=False)
+    for name, side in zip(SIDES, columns, strict=True):
+        side["place_"] = pa.array(range(len(side["v0"])), pa.int64())
+        database.register(name, pa.table(side))
+    if not doubles:
+        return None
+    short = any(pa.types.is_floating(kind) and not pa.types.is_float64(kind) for kind in kinds)
+    return ROUNDING_FLOAT if short else ROUNDING
 
 
 def _leave_by_count(database: Any, width: int) -> None:
@@ -82,9 +86,9 @@ def _leave_by_count(database: Any, width: int) -> None:
         f"count(*) filter (not mine) as expected from (select {every}, true as mine from built union all "
         f"select {every}, false as mine from expected) group by {every} having built <> expected"
     )
-    same = " and ".join(f"mine.v{at} is not distinct from uneven.v{at}" for at in range(width))
+    same = _same("mine", "uneven", range(width))
     mine = ", ".join(f"mine.v{at}" for at in range(width))
-    for name, other in (("built", "expected"), ("expected", "built")):
+    for name, other in (SIDES, SIDES[::-1]):
         joined = f"from {name} as mine join uneven on {same} where uneven.{name} > uneven.{other}"
         database.execute(
             f"create temp table {name}_left as select mine.* {joined} and uneven.{other} = 0 union all "  # noqa: S608
@@ -94,97 +98,147 @@ def _leave_by_count(database: Any, width: int) -> None:
         )
 
 
-def _leave_by_place(database: Any, limits: Sequence[float | None], loose: Sequence[int]) -> None:
-    """Leave the rows of each side that differ from the other's in the same place."""
-    same = " and ".join(
-        _is_close(at, limits[at]) if at in loose else f"b.v{at} is not distinct from e.v{at}"
-        for at in range(len(limits))
+def _same(one: str, other: str, columns: Sequence[int]) -> str:
+    return " and ".join(f"{one}.v{at} is not distinct from {other}.v{at}" for at in columns) or "true"
+
+
+def _leave_groups(database: Any, exact: Sequence[int]) -> None:
+    """Number the groups of rows that are equal in all but their tolerant numbers and in which something is left."""
+    names = ", ".join(f"v{at}" for at in exact)
+    both = " union all ".join(
+        f"select {', '.join(filter(None, (names, f'{mine} as mine')))} from {name}_left"  # noqa: S608 - names of ours
+        for name, mine in zip(SIDES, ("true", "false"), strict=True)
     )
     database.execute(
-        "create temp table apart as select b.place_ as built, e.place_ as expected "  # noqa: S608 - names of ours
-        "from built as b full join expected as e on b.place_ = e.place_ "
-        f"where b.place_ is null or e.place_ is null or not coalesce({same}, false)"
+        f"create temp table groups as select {names + ',' if names else ''} row_number() over () as group_, "  # noqa: S608
+        f"count(*) filter (mine) as built, count(*) filter (not mine) as expected from ({both}) "
+        + (f"group by {names}" if names else "")
     )
-    for name in ("built", "expected"):
+    for name in SIDES:
         database.execute(
-            f"create temp table {name}_left as select {name} as place_ from apart where {name} is not null"  # noqa: S608
+            f"create temp table {name}_numbered as select mine.*, group_ from {name}_left as mine "  # noqa: S608
+            f"join groups on {_same('mine', 'groups', exact)}"
         )
 
 
-def _is_close(at: int, limit: float | None) -> str:
-    return f"(abs(b.v{at} - e.v{at}) <= {limit!r} or b.v{at} is not distinct from e.v{at})"
-
-
-def _drop_close(database: Any, limits: Sequence[float | None], loose: Sequence[int]) -> None:
-    """Match, among rows that are equal in all else, the numbers in their order where they are within the tolerance."""
-    exact = [f"v{at}" for at in range(len(limits)) if at not in loose]
-    order = ", ".join(f"v{at}" for at in loose)
-    partition = f"partition by {', '.join(exact)} " if exact else ""
-    for name in ("built", "expected"):
-        database.execute(
-            f"create temp table {name}_ranked as "  # noqa: S608 - names of ours
-            f"select *, row_number() over ({partition}order by {order}) as place from {name}_left"
-        )
-    same = [f"b.{column} is not distinct from e.{column}" for column in exact]
-    close = [_is_close(at, limits[at]) for at in loose]
-    database.execute(
-        "create temp table close as select b.place_ as b, e.place_ as e from built_ranked b join expected_ranked e on "  # noqa: S608
-        + " and ".join(["b.place = e.place", *same, *close])
+def _drop_close(database: Any, limits: Limits, loose: Sequence[int], rounding: float) -> None:
+    """Drop the groups with one row left on each side that are close beyond what rounding could change."""
+    near = " and ".join(
+        f"(b.v{at} is not distinct from e.v{at} or (isfinite(b.d{at}) and isfinite(e.d{at}) and "
+        f"abs(b.d{at} - e.d{at}) <= {float(limits[at] or 0) * (1 - 1e-9)!r} "
+        f"- {rounding!r} * (abs(b.d{at}) + abs(e.d{at}))))"
+        for at in loose
     )
-    database.execute("delete from built_left where place_ in (select b from close)")
-    database.execute("delete from expected_left where place_ in (select e from close)")
+    database.execute(
+        "create temp table close as select group_ from groups join built_numbered as b using (group_) "  # noqa: S608
+        f"join expected_numbered as e using (group_) where groups.built = 1 and groups.expected = 1 and {near}"
+    )
+    database.execute("delete from groups where group_ in (select group_ from close)")
 
 
-def _same_values(built: "pa.Field[Any]", expected: "pa.Field[Any]", *, typed: bool) -> tuple[str, str, bool]:
-    """SQL for each side that makes equal values equal, and whether they are numbers."""
+def _keep_groups(database: Any, exact: Sequence[int]) -> None:
+    """Keep the places of the rows of the groups, all of them and those that are left, in the groups' order."""
+    for name in SIDES:
+        database.execute(
+            f"create temp table {name}_whole as select mine.place_, group_ from {name} as mine "  # noqa: S608
+            f"join groups on {_same('mine', 'groups', exact)} order by group_, mine.place_"
+        )
+        database.execute(
+            f"create temp table {name}_rest as select place_, group_ from {name}_numbered "  # noqa: S608
+            "where group_ in (select group_ from groups) order by group_, place_"
+        )
+
+
+def _match_groups(database: Any, pairs: Sequence[Column], limits: Limits) -> Left:
+    """Match, in Python, the rows of the groups in which something is left."""
+    missing: list[Row] = []
+    extra: list[Row] = []
+    count = 0
+    for places in _read_groups(database):
+        found = read_rows_at(pairs, "built", places[0])
+        lacking, superfluous = match_rows(read_rows_at(pairs, "expected", places[1]), found, limits)
+        missing += lacking[: LISTED - len(missing)]
+        extra += superfluous[: LISTED - len(extra)]
+        count += len(lacking) + len(superfluous)
+    return Left(missing, extra, [], count - len(missing) - len(extra))
+
+
+def _read_groups(database: Any) -> Iterator[tuple[list[int], list[int]]]:
+    """The places of the rows of each side: whole groups, about `BATCH` rows at a time; of larger ones what is left."""
+    sizes = database.execute("select group_, built + expected from groups order by group_").fetchall()
+    first = 0
+    while first < len(sizes):
+        last, rows = first, 0
+        while last < len(sizes) and (last == first or rows + sizes[last][1] <= BATCH):
+            rows += sizes[last][1]
+            last += 1
+        between = (sizes[first][0], sizes[last - 1][0])
+        first = last
+        whole = [_read_places(database, f"{name}_whole", between) for name in SIDES]
+        if sum(map(len, whole)) > 2 * BATCH:
+            whole = [_read_places(database, f"{name}_rest", between) for name in SIDES]
+        yield whole[0], whole[1]
+
+
+def _read_places(database: Any, table: str, between: tuple[int, int]) -> list[int]:
+    """The places of a table's rows in some groups."""
+    places = database.execute(
+        f"select place_ from {table} where group_ between ? and ? order by place_",  # noqa: S608
+        between,
+    )
+    return [place for (place,) in places.fetchall()]
+
+
+def _list_left(database: Any, pairs: Sequence[Column]) -> Left:
+    more = 0
+    listed = {}
+    for name in SIDES:
+        (count,) = database.execute(f"select count(*) from {name}_left").fetchone() or (0,)  # noqa: S608
+        more += max(0, count - LISTED)
+        places = database.execute(f"select place_ from {name}_left order by place_ limit {LISTED}")  # noqa: S608
+        listed[name] = read_rows_at(pairs, name, [place for (place,) in places.fetchall()])
+    return Left(listed["expected"], listed["built"], [], more)
+
+
+def _leave_by_place(database: Any, pairs: Sequence[Column], limits: Limits) -> Left:
+    """Compare the rows in the same places: those that may differ, in Python; and what one side has beyond the other."""
+    database.execute(
+        "create temp table apart as select b.place_ as place from built as b join expected as e "  # noqa: S608
+        f"on b.place_ = e.place_ where not ({_same('b', 'e', range(len(pairs)))})"
+    )
+    places = [place for (place,) in database.execute("select place from apart order by place").fetchall()]
+    changed: list[Change] = []
+    more = 0
+    for start in range(0, len(places), BATCH):
+        some = places[start : start + BATCH]
+        rows = zip(read_rows_at(pairs, "expected", some), read_rows_at(pairs, "built", some), strict=True)
+        apart = [Change(one, other, cells) for one, other in rows if (cells := differing(one, other, limits))]
+        room = LISTED - len(changed)
+        changed += apart[:room]
+        more += len(apart[room:])
+    sizes = {"built": len(pairs[0].built), "expected": len(pairs[0].expected)}
+    short = min(sizes.values())
+    more += sum(max(0, size - short - LISTED) for size in sizes.values())
+    beyond = {
+        name: read_rows_at(pairs, name, list(range(short, min(size, short + LISTED)))) for name, size in sizes.items()
+    }
+    return Left(beyond["expected"], beyond["built"], changed, more)
+
+
+def read_rows_at(pairs: Sequence[Column], side: str, places: list[int]) -> list[Row]:
+    """Rows of one side, as Python's values."""
+    columns = []
+    for pair in pairs:
+        values, read = (pair.built, pair.read_built) if side == "built" else (pair.expected, pair.read_expected)
+        columns.append(read(_take(values, places)))
+    return list(zip(*columns, strict=True))
+
+
+def _take(values: "pa.ChunkedArray", places: list[int]) -> "pa.ChunkedArray":
     import pyarrow as pa
 
-    mine, theirs = built.type, expected.type
-    numbers = [_is_number(mine), _is_number(theirs)]
-    if all(numbers):
-        if pa.types.is_floating(mine) or pa.types.is_floating(theirs):
-            return _as_double(mine), _as_double(theirs), True
-        return "{at}", "{at}", True
-    text = pa.types.is_string(theirs) or pa.types.is_large_string(theirs)
-    if text and (not typed or pa.types.is_temporal(mine)) and not pa.types.is_string(mine):
-        kind = "double" if numbers[0] else _duckdb_type(mine)
-        return (_as_double(mine) if numbers[0] else "{at}"), f"try_cast({{at}} as {kind})", numbers[0]
-    if pa.types.is_temporal(mine) and pa.types.is_temporal(theirs):
-        return "cast({at} as timestamptz)", "cast({at} as timestamptz)", False
-    if mine.equals(theirs) or text:
-        return ("{at}", "{at}", False) if not any(numbers) else ("'n' || {at}", "'s' || {at}", False)
-    return "'b' || cast({at} as varchar)", "'e' || cast({at} as varchar)", False
-
-
-def _as_double(kind: "pa.DataType") -> str:
-    import pyarrow as pa
-
-    return "cast(cast({at} as varchar) as double)" if pa.types.is_float32(kind) else "cast({at} as double)"
-
-
-def _is_number(kind: "pa.DataType") -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind))
-
-
-def _is_extension(kind: "pa.DataType") -> bool:
-    import pyarrow as pa
-
-    return isinstance(kind, pa.BaseExtensionType)
-
-
-def _duckdb_type(kind: "pa.DataType") -> str:
-    import pyarrow as pa
-
-    if pa.types.is_boolean(kind):
-        return "boolean"
-    if pa.types.is_date(kind):
-        return "date"
-    if pa.types.is_time(kind):
-        return "time"
-    return "timestamptz" if kind.tz else "timestamp"
-
-
-def _quote(name: str) -> str:
-    return f'"{name.replace(chr(34), chr(34) * 2)}"'
+    try:
+        return values.take(pa.array(places, pa.int64()))
+    except pa.ArrowNotImplementedError:  # of types that are new to Arrow
+        chunks = [chunk for place in places for chunk in values.slice(place, 1).chunks]
+        return pa.chunked_array(chunks, values.type)

@@ -16,14 +16,26 @@ if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
 _FILE = re.compile(r".+\.(?:csv|tsv|parquet)", re.IGNORECASE)
+_OTHER_FILE = re.compile(r"[^\s;(){}'\"]+\.[a-z][a-z0-9]{1,7}", re.IGNORECASE)
 
 JSON_FIELD = {b"pipeproof": b"json"}
 """The metadata of a column whose text is JSON."""
 
+UUID_FIELD = {b"pipeproof": b"uuid"}
+"""The metadata of a column whose text is UUIDs."""
+
 
 def is_sql(rows: object) -> bool:
-    """Whether rows are given as a query: a string that is not the path of a CSV, TSV or Parquet file."""
-    return isinstance(rows, str) and not _FILE.fullmatch(rows.strip())
+    """Whether rows are given as a query: a string that is not the path of a CSV, TSV or Parquet file.
+
+    Raises:
+        DbtRowsError: It is a single word like the path of another file, which no query is.
+    """
+    if not isinstance(rows, str) or _FILE.fullmatch(rows.strip()):
+        return False
+    if _OTHER_FILE.fullmatch(rows.strip()):
+        raise DbtRowsError(f"{rows.strip()} is no file that rows are read from", hint="CSV, TSV and Parquet files are")
+    return True
 
 
 def read_rows(rows: object, folders: Sequence[Path] = ()) -> "tuple[pa.Table, bool]":
@@ -67,6 +79,17 @@ def make_table(rows: "Sequence[Mapping[str, Any]]", names: Sequence[str] = ()) -
     return pa.Table.from_arrays(arrays, schema=pa.schema(schema))
 
 
+def mark_uuids(table: "pa.Table", types: Sequence[str]) -> "pa.Table":
+    """A table that says of its columns of text which are UUIDs in the database; `types` are that one's."""
+    import pyarrow as pa
+
+    fields = [
+        field.with_metadata(UUID_FIELD) if kind.upper() == "UUID" and pa.types.is_string(field.type) else field
+        for field, kind in zip(table.schema, types, strict=True)
+    ]
+    return pa.Table.from_arrays(table.columns, schema=pa.schema(fields))
+
+
 def make_array(name: str, values: list[Any]) -> "tuple[pa.Array, bool]":
     """Python values as an Arrow array, and whether it is JSON text: mappings are, as SQL has no other common type."""
     import pyarrow as pa
@@ -80,6 +103,8 @@ def make_array(name: str, values: list[Any]) -> "tuple[pa.Array, bool]":
         values = [_as_number(value, exact=float not in kinds) for value in values]
     if kinds == {datetime, date}:
         values = [datetime.combine(value, time()) if type(value) is date else value for value in values]
+    if kinds == {int} and any(not -(2**63) <= value < 2**63 for value in values if value is not None):
+        values = [None if value is None else Decimal(value) for value in values]
     try:
         if datetime in kinds and any(value.tzinfo for value in values if value is not None):
             return pa.array(values, type=pa.timestamp("us", tz="UTC")), False

@@ -2,18 +2,23 @@
 
 import json
 import math
+import re
 import struct
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+from pipeproof.environments.dbt.moments import Moment, read_moments
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
 Key = tuple[Any, ...]
 """Something hashable and ordered that is equal for equal values."""
+
+_EXACT = Context(prec=1_000_000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def identify(value: Any) -> Key:
@@ -31,18 +36,31 @@ def identify(value: Any) -> Key:
             return _identify_number(value)
         case str() | UUID():
             return ("3 text", str(value))
-        case datetime() | date():
+        case date() | time() | timedelta() | Moment():  # a datetime is a date
             return _identify_time(value)
-        case time():
-            return ("6 time", value.isoformat())
         case bytes() | bytearray() | memoryview():
             return ("7 bytes", bytes(value))
         case Mapping():
             return ("8 map", tuple(sorted((str(name), identify(held)) for name, held in value.items())))
-        case list() | tuple():
+        case list():
             return ("9 list", tuple(identify(item) for item in value))
+        case tuple():
+            return _identify_tuple(value)
         case _:
             return (f"x {type(value).__name__}", str(value))
+
+
+def spell(key: Key) -> str:
+    """A key as text that is the same for the same key alone, as a database can compare it."""
+    parts = []
+    for part in key:
+        if isinstance(part, tuple):
+            parts.append(spell(part))
+        elif isinstance(part, Decimal):
+            parts.append(str(part.normalize(_EXACT)) if part else "0")
+        else:
+            parts.append(repr(part))
+    return f"({','.join(parts)})"
 
 
 def _identify_number(value: float | Decimal) -> Key:
@@ -52,12 +70,27 @@ def _identify_number(value: float | Decimal) -> Key:
     return ("2 number", number)
 
 
-def _identify_time(value: date) -> Key:
-    if not isinstance(value, datetime):
-        return ("4 time", datetime.combine(value, time()))
-    if value.tzinfo is None:
-        return ("4 time", value)
-    return ("5 instant", value.astimezone(UTC))
+def _identify_time(value: date | time | timedelta | Moment) -> Key:
+    match value:
+        case Moment():
+            return ("5 instant" if value.aware else "4 time", "beyond", value.nanoseconds)
+        case timedelta():
+            return ("a interval", 0, (value.days * 86_400 + value.seconds) * 10**9 + value.microseconds * 1_000)
+        case time():
+            return ("6 time", value.isoformat())
+        case datetime() if value.tzinfo is not None:
+            return ("5 instant", value.astimezone(UTC))
+        case datetime():
+            return ("4 time", value)
+        case _:
+            return ("4 time", datetime.combine(value, time()))
+
+
+def _identify_tuple(value: Any) -> Key:
+    """A list's items; or what Arrow has for an interval: months, of which nobody knows the length, and time."""
+    if hasattr(value, "months"):
+        return ("a interval", value.months, value.days * 86_400 * 10**9 + value.nanoseconds)
+    return ("9 list", tuple(identify(item) for item in value))
 
 
 def is_number(value: Any) -> bool:
@@ -79,10 +112,29 @@ def read_column(column: "pa.ChunkedArray") -> list[Any]:
     """A column's values as Python's, 32-bit floats as the shortest number that reads back as them."""
     import pyarrow as pa
 
+    if pa.types.is_temporal(column.type) and not pa.types.is_interval(column.type):
+        return read_moments(column)
     values = column.to_pylist()
     if pa.types.is_float32(column.type):
         return [None if value is None else shorten_float32(value) for value in values]
+    if "map<" in str(column.type):
+        return [_unmap(value, column.type) for value in values]
     return list(values)
+
+
+def _unmap(value: Any, kind: "pa.DataType") -> Any:
+    """A value with its maps, which Arrow gives as lists of pairs, as mappings."""
+    import pyarrow as pa
+
+    if value is None:
+        return None
+    if pa.types.is_map(kind):
+        return {name: _unmap(item, kind.item_type) for name, item in value}
+    if pa.types.is_struct(kind):
+        return {field.name: _unmap(value[field.name], field.type) for field in kind}
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return [_unmap(item, kind.value_type) for item in value]
+    return value
 
 
 def shorten_float32(value: float) -> float:
@@ -122,8 +174,12 @@ def _read_text(text: str, kind: "pa.DataType") -> Any:
     if pa.types.is_boolean(kind):
         return {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}.get(text.lower(), text)
     if pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind):
-        return Decimal(text)
+        return text if "_" in text else Decimal(text)
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        if text in {"infinity", "-infinity"}:
+            return Moment(float(text), aware=pa.types.is_timestamp(kind) and kind.tz is not None)
+        if re.search(r"\.\d{6}\d*[1-9]", text):  # finer than what Python has times for
+            return text
         moment = datetime.fromisoformat(text)
         return moment.date() if pa.types.is_date(kind) and moment.time() == time() else moment
     if pa.types.is_time(kind):

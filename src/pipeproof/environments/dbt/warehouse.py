@@ -5,12 +5,11 @@ never of its name.
 """
 
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.environments.dbt.rows import JSON_FIELD, make_array, write_json
+from pipeproof.environments.dbt.rows import JSON_FIELD, make_array, mark_uuids, write_json
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -78,7 +77,8 @@ class Warehouse:
 
         query = getattr(self._live_handle().cursor(), "sql", None)
         if callable(query):
-            return query(sql).to_arrow_table()
+            relation = query(sql)
+            return mark_uuids(relation.to_arrow_table(), [str(kind) for kind in relation.types])
         cursor = self.execute(sql)
         for method in ("fetchall_arrow", "fetch_arrow_all"):
             fetch = getattr(cursor, method, None)
@@ -302,7 +302,17 @@ def _quoted(text: str) -> str:
 
 def _copied(value: Any) -> str:
     if isinstance(value, list):
-        return "{" + ",".join("null" if item is None else json.dumps(str(item)) for item in value) + "}"
+        return "{" + ",".join(map(_item, value)) + "}"
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
     return write_json(value) if isinstance(value, dict) else str(value)
+
+
+def _item(value: Any) -> str:
+    """An item of an array literal: all but NULL and lists in quotes, in which a backslash goes before itself."""
+    if value is None:
+        return "null"
+    if isinstance(value, list):
+        return _copied(value)
+    text = _copied(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
