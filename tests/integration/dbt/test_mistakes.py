@@ -3,7 +3,15 @@
 import pytest
 
 from pipeproof import DbtFailed, DbtNothingSelected
-from pipeproof.environments.dbt.errors import DbtNameError, DbtNotBuiltError, DbtQueryError, DbtRowsError
+from pipeproof.environments.dbt.errors import (
+    DbtNameError,
+    DbtNodeError,
+    DbtNotBuiltError,
+    DbtOptionError,
+    DbtQueryError,
+    DbtRowsError,
+    DbtSetupError,
+)
 
 ORDER = {"id": 1, "customer_id": 1, "status": "paid", "amount": 1, "ordered_at": "2026-01-01 09:00:00"}
 
@@ -32,6 +40,17 @@ ORDER = {"id": 1, "customer_id": 1, "status": "paid", "amount": 1, "ordered_at":
         (lambda dbt: dbt.run(" "), DbtNothingSelected, "selection is empty"),
         (lambda dbt: dbt.run([]), DbtNothingSelected, "selection is empty"),
         (lambda dbt: dbt.run(7), DbtNameError, "text or a list"),
+        (lambda dbt: dbt.run(vars="min_amount: 1"), DbtOptionError, r"vars is a dict, not 'min_amount: 1'"),
+        (lambda dbt: dbt.run("x", full_refesh=True), TypeError, r"^dbt\.run has no .*\n.*did you mean full_refresh"),
+        (lambda dbt: dbt.run("state:modified"), DbtOptionError, r"state:modified compares .*\n.*state=\"…/manifest"),
+        (lambda dbt: dbt.seed("customers").nodes["custmers"], DbtNodeError, "did you mean customers"),
+        (lambda dbt: dbt.seed("customers")["custmers"], KeyError, "what ran is customers"),
+        (lambda dbt: dbt.run("stg_customers"), DbtFailed, r"dbt\.seed\(\"customers\"\), or dbt\.build\(\"\+stg_cust"),
+        (
+            lambda dbt: dbt.given("raw.orders", [{"id": 1, "amout": 1}]),
+            DbtRowsError,
+            r"no column 'amout' .*\n.*mean amount",
+        ),
         (lambda dbt: dbt.run("stg_orders", exclude="stg_orders"), DbtNothingSelected, "without stg_orders"),
     ],
 )
@@ -88,3 +107,17 @@ def test_given__csv_that_is_no_table(dbt, tmp_path, content, message):
     file.write_text(content)
     with pytest.raises(DbtRowsError, match=message):
         dbt.given("raw.orders", file)
+
+
+def test_target__that_is_misspelt(make_project, tmp_path, monkeypatch):
+    (tmp_path / "dbt_project.yml").write_text("name: alone\nprofile: alone\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DBT_PROFILES_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DbtSetupError, match=r"^dbt-target: 'embeded' is .*\n.*did you mean embedded") as refused:
+        make_project(project_dir=tmp_path, target="embeded")
+    looked = refused.value.message.partition("profiles.yml in ")[2].split(", ")
+    assert len(looked) == len(set(looked)) == 2
+    (tmp_path / "profiles.yml").write_text("alone: {outputs: {ci: {type: duckdb}}}\n")
+    with pytest.raises(DbtSetupError, match="did you mean embedded"):
+        make_project(project_dir=tmp_path, target="embeded")

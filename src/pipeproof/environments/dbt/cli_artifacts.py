@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeproof.environments.dbt.result import DbtNode, find_file
+from pipeproof.environments.dbt.result import DbtNode, NodesByName, find_file
 
 
 class Facts(dict[str, Any]):
@@ -31,7 +31,7 @@ def read_facts(path: Path) -> Facts:
 
 def read_run_results(path: Path, manifest: Facts, project_dir: Path) -> dict[str, DbtNode]:
     """The nodes of `run_results.json`, by name; a name that two packages share stands there as `package.name`."""
-    nodes: dict[str, DbtNode] = {}
+    nodes = NodesByName()
     for result in read_facts(path).results if path.is_file() else ():
         node = _read_result(result, manifest, project_dir)
         package = result.unique_id.split(".")[1]

@@ -12,7 +12,7 @@ from pipeproof.environments.dbt.commands import Request, names_outright, write_a
 from pipeproof.environments.dbt.guard import refusal
 from pipeproof.environments.dbt.naming import is_inside, place_schema
 from pipeproof.environments.dbt.profile import PARSE_SCHEMA
-from pipeproof.environments.dbt.result import Ran
+from pipeproof.environments.dbt.result import NodesByName, Ran
 from pipeproof.environments.dbt.scenario import Dbt
 
 _WRITES_OTHERS = {"build", "seed", "snapshot"}
@@ -61,9 +61,9 @@ class CliDbt(Dbt):
         written = self.project.folders.target / "manifest.json"
         manifest = read_facts(written) if written.is_file() else manifest
         nodes = read_run_results(results, manifest, self.project.path)
-        nodes = {
-            name: node for name, node in nodes.items() if node.unique_id not in kept or node.resource_type != "model"
-        }
+        nodes = NodesByName(
+            {name: node for name, node in nodes.items() if node.unique_id not in kept or node.resource_type != "model"}
+        )
         return Ran(
             manifest,
             nodes,

@@ -1,14 +1,16 @@
 """dbt's command line for what a test asks."""
 
 import json
+import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeproof.environments.dbt.errors import DbtNameError, DbtNothingSelected, DbtSetupError
+from pipeproof.environments.dbt.errors import DbtNameError, DbtNothingSelected, DbtOptionError, DbtSetupError
 from pipeproof.environments.dbt.project import DbtProject
 
 _SELECTING = {"-s", "--select", "-m", "--models", "--model", "--exclude", "--selector", "--vars", "--state"}
@@ -36,6 +38,30 @@ class Request:
     def criteria(self) -> list[str]:
         """What is selected, criterion by criterion."""
         return _criteria(self.select)
+
+
+def check_options(command: str, given: Collection[str], known: Collection[str]) -> None:
+    """Refuse options that a command does not have."""
+    for name in given:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            raise DbtOptionError(f"dbt.{command} has no option {name!r}", hint=hint)
+
+
+def check_request(request: Request) -> None:
+    """Refuse what dbt could only fail at: variables that are none, and a comparison with nothing."""
+    if not isinstance(request.vars, Mapping):
+        raise DbtOptionError(
+            f"dbt.{request.command}: vars is a dict, not {request.vars!r}", hint='such as vars={"min_amount": 1}'
+        )
+    compared = [part for part in (*request.criteria, *_criteria(request.exclude or None)) if "state:" in part]
+    absent = request.state is None and "DBT_STATE" not in os.environ
+    if compared and absent and not any(argument.startswith("--state") for argument in request.args):
+        raise DbtOptionError(
+            f"dbt.{request.command}: {compared[0]} compares with another manifest, and none is given",
+            hint='give production\'s: state="…/manifest.json"',
+        )
 
 
 def names_outright(request: Request, node: Any) -> bool:

@@ -34,6 +34,14 @@ class DbtNothingSelected(PipeproofError):  # noqa: N818 - the interface's name
     """A selection, or a part of one, matches nothing: dbt itself would call that a success."""
 
 
+class DbtOptionError(PipeproofError, TypeError):
+    """An option that a command does not have, or a value that it cannot have."""
+
+
+class DbtNodeError(PipeproofError, KeyError):
+    """A command ran no node of that name."""
+
+
 class DbtNameError(PipeproofError):
     """The project has no such model, seed, snapshot or source."""
 

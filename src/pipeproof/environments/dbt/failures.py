@@ -75,7 +75,8 @@ def _hint(manifest: Any, node: DbtNode, given: Mapping[str, Sequence[str]]) -> s
         name = name_of(manifest, parent) if source or other else None
         table = (source.identifier if source else getattr(other, "alias", None)) or ""
         if name and parent not in given and table.lower() in node.message.lower():
-            return f'give it rows: dbt.given("{name}", […])' + (
-                "" if source else f', or build it first: "+{node.name}"'
-            )
+            hint = f'give it rows: dbt.given("{name}", […])'
+            if other is not None and other.resource_type == "seed":  # which `run` does not load, by whatever selection
+                return f'{hint}, or load it: dbt.seed("{name}"), or dbt.build("+{node.name}")'
+            return hint if source else f'{hint}, or build it first: "+{node.name}"'
     return None

@@ -78,12 +78,29 @@ def check_columns(node: Any, names: Sequence[str], project_dir: Path, built: Ite
         known = _seed_columns(node, project_dir) or known
     elif node.resource_type == "model" and node.config.contract.enforced:
         known = list(node.columns)
+    elif node.resource_type == "source":
+        _check_spelling(node, names)
     lower = {name.lower() for name in known}
     lacking = [name for name in names if name.lower() not in lower] if lower else []
     if lacking:
         raise DbtRowsError(
             f"{node.name} has no column {', '.join(map(repr, lacking))}", hint=f"it has {', '.join(known)}"
         )
+
+
+def _check_spelling(node: Any, names: Sequence[str]) -> None:
+    """Refuse a column of a source that its YAML does not name, if it is like one that it does and that is lacking.
+
+    The YAML need not name all columns of a source, so any other is taken for one of the rest.
+    """
+    given = {name.lower() for name in names}
+    declared = {column.name.lower() for column in node.columns.values()}
+    for name in names:
+        close = get_close_matches(name.lower(), declared - given, n=1, cutoff=0.75)
+        if close and name.lower() not in declared:
+            raise DbtRowsError(
+                f"{node.source_name}.{node.name} has no column {name!r} in its YAML", hint=f"did you mean {close[0]}?"
+            )
 
 
 def _seed_columns(node: Any, project_dir: Path) -> list[str]:

@@ -7,8 +7,9 @@ stands, `env_var(…)` and all, so that no credential is written anywhere; only 
 import importlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def embed(folder: Path) -> Profile:
 
 def _copy_target(settings: Settings) -> Profile:
     name = read_project_file(settings.project_dir).get("profile")
-    path = _find_profiles(settings.project_dir)
+    path = _find_profiles(settings)
     profiles = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     if not name or name not in profiles:
         raise DbtSetupError(f"there is no profile {name!r} in {path}", location=Location(path, 1))
@@ -109,7 +110,8 @@ def _copy_target(settings: Settings) -> Profile:
     if settings.target not in outputs:
         raise DbtSetupError(
             f"dbt-target: profile {name!r} has no target {settings.target!r}",
-            hint=f"it has {', '.join(sorted(outputs)) or 'none'}; `{EMBEDDED}` needs no profile",
+            hint=f"{_meant(settings.target, outputs)}it has {', '.join(sorted(outputs)) or 'none'}; "
+            f"`{EMBEDDED}` needs no profile",
             location=Location(path, 1),
         )
     output = dict(outputs[settings.target])
@@ -157,14 +159,22 @@ def _place(output: Mapping[str, Any]) -> tuple[Any, ...]:
     return output.get("type"), host, database, schema
 
 
-def _find_profiles(project_dir: Path) -> Path:
+def _meant(target: str, others: Iterable[str] = ()) -> str:
+    """The target that a misspelt one is like, as the beginning of a hint."""
+    close = get_close_matches(target.lower(), [*others, EMBEDDED], n=1)
+    return f"did you mean {close[0]}? " if close else ""
+
+
+def _find_profiles(settings: Settings) -> Path:
     """`profiles.yml`, looked for where dbt does: `DBT_PROFILES_DIR`, the working directory, the project, `~/.dbt`."""
     folders = [Path(given)] if (given := os.environ.get("DBT_PROFILES_DIR")) else []
-    folders += [Path.cwd(), project_dir, Path.home() / ".dbt"]
+    folders += [Path.cwd(), settings.project_dir, Path.home() / ".dbt"]
+    folders = list(dict.fromkeys(folder.resolve() for folder in folders))
     for folder in folders:
         if (folder / "profiles.yml").is_file():
             return folder / "profiles.yml"
     looked = ", ".join(str(folder) for folder in folders)
     raise DbtSetupError(
-        f"there is no profiles.yml in {looked}", hint=f"set DBT_PROFILES_DIR, or use the target {EMBEDDED}"
+        f"dbt-target: {settings.target!r} is a target of a profile, and there is no profiles.yml in {looked}",
+        hint=f"{_meant(settings.target)}set DBT_PROFILES_DIR, or use the target `{EMBEDDED}`, which needs no profile",
     )

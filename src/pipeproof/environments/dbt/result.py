@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+
+from pipeproof.environments.dbt.errors import DbtNodeError
 
 BROKEN = {"error", "fail", "runtime error", "partial success"}
 """The statuses of nodes that did not do what they should."""
@@ -47,6 +50,15 @@ class DbtNode:
         return self.status in BROKEN
 
 
+class NodesByName(dict[str, DbtNode]):
+    """Nodes by their names; a name that is not there is told with those that are."""
+
+    def __missing__(self, name: str) -> DbtNode:
+        close = get_close_matches(str(name), self, n=1)
+        hint = f"what ran is {', '.join(self) or 'nothing'}"
+        raise DbtNodeError(f"dbt ran no {name!r}", hint=f"{hint}; did you mean {close[0]}?" if close else hint)
+
+
 @dataclass(frozen=True, slots=True)
 class DbtResult:
     """What a command ran.
@@ -67,8 +79,6 @@ class DbtResult:
         return not any(node.broken for node in self.nodes.values())
 
     def __getitem__(self, name: str) -> DbtNode:
-        if name not in self.nodes:
-            raise KeyError(f"{name}: what ran is {', '.join(self.nodes)}")
         return self.nodes[name]
 
 
@@ -93,7 +103,7 @@ class Ran:
 
 def read_nodes(results: Any, project_dir: Path) -> dict[str, DbtNode]:
     """The nodes of dbt's results, by name."""
-    nodes: dict[str, DbtNode] = {}
+    nodes = NodesByName()
     for result in results or ():
         node = _read_node(result, project_dir)
         package = str(getattr(result.node, "package_name", ""))

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt import manifest as manifests
 from pipeproof.environments.dbt import mistakes, runner
-from pipeproof.environments.dbt.commands import Request, names_outright, write_arguments, write_listing
+from pipeproof.environments.dbt.commands import (
+    Request,
+    check_options,
+    check_request,
+    names_outright,
+    write_arguments,
+    write_listing,
+)
 from pipeproof.environments.dbt.compare import Tolerance, compare_tables
 from pipeproof.environments.dbt.difference import render_difference
 from pipeproof.environments.dbt.errors import DbtDifferenceError
@@ -93,32 +100,32 @@ class Dbt:
     def run(self, select: Selection = None, **options: Any) -> DbtResult:
         """Build models. See [invoke][] for the options, which all commands share."""
         __tracebackhide__ = True
-        return self.invoke("run", select, **options)
+        return self._command("run", select, options)
 
     def build(self, select: Selection = None, **options: Any) -> DbtResult:
         """Build seeds, snapshots and models, and test them."""
         __tracebackhide__ = True
-        return self.invoke("build", select, **options)
+        return self._command("build", select, options)
 
     def seed(self, select: Selection = None, **options: Any) -> DbtResult:
         """Load seeds."""
         __tracebackhide__ = True
-        return self.invoke("seed", select, **options)
+        return self._command("seed", select, options)
 
     def test(self, select: Selection = None, **options: Any) -> DbtResult:
         """Run the project's own data tests and unit tests."""
         __tracebackhide__ = True
-        return self.invoke("test", select, **options)
+        return self._command("test", select, options)
 
     def snapshot(self, select: Selection = None, **options: Any) -> DbtResult:
         """Take snapshots."""
         __tracebackhide__ = True
-        return self.invoke("snapshot", select, **options)
+        return self._command("snapshot", select, options)
 
     def compile(self, select: Selection = None, **options: Any) -> DbtResult:
         """Render models without building them: each node's `compiled`."""
         __tracebackhide__ = True
-        return self.invoke("compile", select, **options)
+        return self._command("compile", select, options)
 
     def invoke(
         self,
@@ -157,8 +164,9 @@ class Dbt:
         """
         __tracebackhide__ = True
         request = Request(
-            command, select, exclude, selector, dict(vars or {}), full_refresh, state, defer, favor_state, tuple(args)
+            command, select, exclude, selector, vars or {}, full_refresh, state, defer, favor_state, tuple(args)
         )
+        check_request(request)
         view = self.project.view(request.vars)
         self._lately = [view, *(other for other in self._lately if other is not view)]
         started = time.perf_counter()
@@ -246,6 +254,12 @@ class Dbt:
             for schema in sorted(self._schemas):
                 self._warehouse.drop_schema(self._relation(schema))
         self._warehouse.close()
+
+    def _command(self, command: str, select: Selection, options: Mapping[str, Any]) -> DbtResult:
+        __tracebackhide__ = True
+        code = Dbt.invoke.__code__
+        check_options(command, options, code.co_varnames[3 : code.co_argcount + code.co_kwonlyargcount])
+        return self.invoke(command, select, **options)
 
     @property
     def _view(self) -> View:
