@@ -1,12 +1,12 @@
 """Every kind of model, on DuckDB and on PostgreSQL, with the same results."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from pipeproof import DbtFailed, DbtNothingSelected
-from pipeproof.environments.dbt.errors import DbtDifferenceError, DbtNameError
+from pipeproof.environments.dbt.errors import DbtDifferenceError, DbtNameError, DbtRowsError
 
 
 def test_build__from_source_to_mart(dbt, raw_orders):
@@ -211,3 +211,33 @@ def test_arrow__has_types(dbt, raw_orders):
     table = dbt.arrow("stg_orders")
     assert str(table.schema.field("ordered_at").type) == "timestamp[us]"
     assert str(table.schema.field("amount").type).startswith("decimal128")
+
+
+@pytest.mark.parametrize("count", [3, 501])
+def test_given__lists_of_any_text(dbt, count):
+    """Few rows are inserted, many are copied: the same values arrive."""
+    tags, grid = ["é", "a\nb", 'q"\\', "", "null", "{,}", None], [[1, 2], [3, None]]
+    dbt.given("raw.orders", [{"id": at, "tags": tags, "grid": grid} for at in range(count)])
+    rows = dbt.rows("raw.orders")
+    assert len(rows) == count
+    assert all((row["tags"], row["grid"]) == (tags, grid) for row in rows)
+
+
+def test_expect__values_that_python_has_no_type_for(dbt):
+    if dbt.project.adapter != "duckdb":
+        pytest.skip("PostgreSQL's driver has none of these")
+    query = """select '2024-01-01 00:00:00.000000001'::timestamp_ns as n, 'infinity'::timestamp as i,
+        map {'a': 1} as m, interval 1 day as d, 170141183460469231731687303715884105727::hugeint as h,
+        '6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid as u"""
+    dbt.given("raw.orders", query)
+    dbt.expect("raw.orders", query)
+    row = {"m": {"a": 1}, "d": timedelta(days=1), "h": 2**127 - 1, "u": "6BA7B810-9DAD-11D1-80B4-00C04FD430C8"}
+    dbt.expect("raw.orders", [row])
+    with pytest.raises(DbtDifferenceError, match="infinity"):
+        dbt.expect("raw.orders", [{"n": datetime(2024, 1, 1), "i": datetime(2024, 1, 1)}])
+
+
+def test_given__a_file_that_is_no_table(dbt):
+    for rows in ("stg_orders.xlsx", "data/orders.json"):
+        with pytest.raises(DbtRowsError, match="CSV, TSV and Parquet"):
+            dbt.given("stg_orders", rows)

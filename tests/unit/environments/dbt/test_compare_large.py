@@ -187,3 +187,20 @@ def test_large__lists_and_json_are_compared_too():
     small, large = both_ways(built, make_table([{"l": [1.0, 2], "j": {"a": 1}}] * 3))
     assert small is None
     assert large is None
+
+
+@pytest.mark.parametrize(
+    ("built", "expected", "typed"),
+    [
+        (pa.array([None], pa.date32()), "not-a-date", True), (pa.array([None], pa.int64()), "garbage", False),
+        (pa.array([None], pa.bool_()), "yes", False), (pa.array([1000]), "1_000", False),
+        (pa.array([True]), "true", True),
+        (pa.array([b"x"]), "x", True), (pa.array([date(2024, 1, 1)]), "2024-01-01T05:00:00", True),
+        (pa.array([DAY]), DAY.replace(tzinfo=UTC), True), (pa.array([BIG]), float(BIG - 1), True),
+        (pa.array([Decimal("12345678901234567.90")], pa.decimal128(20, 2)), "12345678901234567.89", False),
+    ],
+)  # fmt: skip
+def test_compare__different_however_many(built, expected, typed):
+    """What one database or another would cast to the same."""
+    for difference in both_ways(pa.table({"v": built}), make_table([{"v": expected}]), typed=typed):
+        assert len(difference.missing) == len(difference.extra) == 1
