@@ -70,6 +70,63 @@ def test_run__refuses_what_would_be_written_elsewhere(make_dbt, request, target,
         assert not {"audit", "production"} & schemas_of(database)
 
 
+HIDDEN = {
+    "behind_a_cte": "with c as (select 1 as x) update victims.v set id = 99",
+    "in_a_list": "drop table if exists {{ target.schema }}.a, victims.v",
+    "behind_a_backslash": r"select split_part('a', '\\', 1); update victims.v set id = 98 where 'x' = 'x'",
+    "by_search_path": "set search_path = 'victims'; create table evil as select 1 as id",
+    "moved_out": "alter table {{ this }} set schema victims",
+    "to_a_file": "copy (select 1 as a) to '/nowhere/x.csv'",
+}
+HIDDEN_ON = {
+    "embedded": {
+        "replaced": "insert or replace into victims.v values (97)",
+        "as_a_macro": "create or replace macro victims.m() as 42",
+        "used": "use victims",
+        "attached": "attach '/nowhere/x.duckdb' as o",
+    },
+    "ci": {
+        "selected": "select 1 as a, 2 as b into victims.evil from {{ this }}",
+        "truncated": "truncate {{ this }}, victims.v",
+        "granted": "grant usage on schema victims to public",
+        "refreshed": "refresh materialized view victims.mv",
+        "in_a_block": "do $x$ begin create table victims.evil (a int); end $x$",
+        "not_known": "security label on schema victims is 'x'",
+    },
+}
+
+
+@pytest.mark.parametrize("target", ["embedded", "ci"])
+def test_run__refuses_what_is_hidden_in_a_statement(make_dbt, target):
+    hooks = HIDDEN | HIDDEN_ON[target]
+    dbt = make_dbt({
+        f"models/{name}.sql": f'{{{{ config(materialized="table", post_hook="{hook}") }}}} select 1 as id'
+        for name, hook in hooks.items()
+    }, target)  # fmt: skip
+    for name in hooks:
+        with pytest.raises(DbtRefusedError, match=rf"^{name} would .* outside"):
+            dbt.run(name)
+
+
+@pytest.mark.parametrize("target", ["embedded", "ci"])
+def test_run__what_hooks_do_to_their_own_table_works(make_dbt, target):
+    """Indexes, comments, statistics and grants; and what is in a string is no statement."""
+    hooks = [
+        "create index {{ this.identifier }}_x on {{ this }} (x)",
+        "comment on table {{ this }} is 'drop table public.y; it''s'",
+        "analyze {{ this }}",
+        "with c as (select 2 as x) insert into {{ this }} select x from c",
+    ]
+    if target == "ci":
+        hooks += ["grant select on {{ this }} to public", "set statement_timeout = 0", "lock table {{ this }}"]
+    dbt = make_dbt({
+        "models/a.sql": f"{{{{ config(materialized='table', persist_docs={{'relation': true, 'columns': true}}, post_hook={hooks!r}) }}}} select 1 as x",
+        "models/a.yml": "models: [{name: a, description: \"update public.x; it's\", columns: [{name: x, description: \"x; drop table public.x\"}]}]",
+    }, target)  # fmt: skip
+    dbt.run("a")
+    dbt.expect("a", [{"x": 1}, {"x": 2}])
+
+
 def test_run__refused_before_anything_runs(make_dbt):
     """A hook whose schema is written out is seen before its model, or any before it, is built."""
     dbt = make_dbt({

@@ -5,10 +5,12 @@ with every adapter, and for whatever made the statement: a hook, a macro, a mate
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt.errors import DbtRefusedError
 from pipeproof.environments.dbt.naming import is_inside
+from pipeproof.environments.dbt.words import FILE, SCHEMA, SERVER
 from pipeproof.environments.dbt.writes import Write, find_writes
 
 if TYPE_CHECKING:
@@ -26,16 +28,18 @@ class Guard:
         schema: The test's schema.
         database: The database that it is in.
         created: The unqualified names that the test itself has created so far; the guard adds to them.
+        files: The folder that files may be written to.
         unqualified: Whether the connection puts unqualified names into the test's schema.
     """
 
-    def __init__(self, schema: str, database: str, created: set[str], *, unqualified: bool) -> None:
-        self.refused: list[tuple[str, str]] = []
+    def __init__(self, schema: str, database: str, created: set[str], files: Path, *, unqualified: bool) -> None:
+        self.refused: list[tuple[str, Write | str]] = []
         self.unmatched: list[str] = []
         self.schemas: set[str] = set()
         self._schema = schema
         self._database = database.lower()
         self._created = created
+        self._files = files.resolve()
         self._unqualified = unqualified
         seers = (self._see_statement, lambda data: self.unmatched.append(data.spec_raw))
         self._events: dict[str, Callable[[Any], None]] = dict(zip(EVENTS, seers, strict=True))
@@ -51,30 +55,46 @@ class Guard:
             if self._allows(write):
                 continue
             node = str(data.node_info.node_name or data.node_info.unique_id or data.conn_name)
-            self.refused.append((node, str(write)))
-            raise DbtRefusedError(f"{node} would {write}, outside the test's schema {self._schema}")
+            self.refused.append((node, write))
+            raise refusal(self.refused, self._schema)
 
     def _allows(self, write: Write) -> bool:
+        if not write.name or write.kind == SERVER:
+            return False
+        if write.kind == FILE:
+            return "://" not in write.name[0] and Path(write.name[0]).resolve().is_relative_to(self._files)
         *outer, last = (part.lower() for part in write.name)
-        if write.kind == "schema":
-            inside = is_inside(last, self._schema) and (not outer or outer[-1] == self._database)
-            if inside and write.verb == "create":
-                self.schemas.add(last)
-            return inside
+        if write.kind == SCHEMA:
+            return self._allows_schema(write.verb, outer, last)
         if write.temporary or (outer and outer[-1] in {"temp", "pg_temp"}):
             self._created.add(last)
             return True
         if not outer:
-            if write.verb == "create" and self._unqualified:
+            if write.verb in {"create", "select"} and self._unqualified:
                 self._created.add(last)
             return last in self._created
         return is_inside(outer[-1], self._schema) and (len(outer) == 1 or outer[-2] == self._database)
 
+    def _allows_schema(self, verb: str, outer: Sequence[str], last: str) -> bool:
+        if verb == "use" and last == self._database and not outer:
+            return not self._unqualified  # else what has no schema would go to the database's first one
+        inside = is_inside(last, self._schema) and (not outer or outer[-1] == self._database)
+        if inside and verb == "create":
+            self.schemas.add(last)
+        return inside
 
-def refusal(refused: Sequence[tuple[str, str]], schema: str) -> DbtRefusedError:
+
+def refusal(refused: Sequence[tuple[str, Write | str]], schema: str) -> DbtRefusedError:
     """The error for what would be written elsewhere."""
     node, write = refused[0]
-    return DbtRefusedError(
-        f"{node} would {write}, which is outside the test's schema {schema}",
-        hint="let it follow the target: {{ target.schema }} in place of the schema's name",
-    )
+    if isinstance(write, Write) and not write.name:
+        return DbtRefusedError(
+            f"{node} would run a statement that may write outside the test's schema {schema}, "
+            f"as far as can be seen: {write} …",
+            hint="pipeproof does not know this kind of statement, or finds no name in it; "
+            "names in {{ target.schema }} are the test's",
+        )
+    hint = "let it follow the target: {{ target.schema }} in place of the schema's name"
+    if isinstance(write, Write) and write.kind in {FILE, SERVER}:
+        hint = "let the hook ask `target.name`, and leave it out where tests run"
+    return DbtRefusedError(f"{node} would {write}, which is outside the test's schema {schema}", hint=hint)

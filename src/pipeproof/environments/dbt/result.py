@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.errors import DbtNodeError
+from pipeproof.environments.dbt.names import Write
 
 BROKEN = {"error", "fail", "runtime error", "partial success"}
 """The statuses of nodes that did not do what they should."""
@@ -98,7 +99,7 @@ class Ran:
     nodes: Mapping[str, DbtNode]
     exception: BaseException | None = None
     unmatched: Sequence[str] = ()
-    refused: Sequence[tuple[str, str]] = ()
+    refused: Sequence[tuple[str, Write | str]] = ()
 
 
 def read_nodes(results: Any, project_dir: Path) -> dict[str, DbtNode]:

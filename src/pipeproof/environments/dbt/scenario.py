@@ -312,7 +312,10 @@ class Dbt:
 
     def _guard(self) -> Guard:
         credentials = self.project.live_adapter().config.credentials
-        return Guard(self.schema, str(credentials.database), self._created, unqualified=self.project.puts_unqualified)
+        files = self.project.folder / "external"
+        return Guard(
+            self.schema, str(credentials.database), self._created, files, unqualified=self.project.puts_unqualified
+        )
 
     def _refuse_escapes(self, request: Request, arguments: Sequence[str], manifest: Any) -> None:
         """Refuse, before anything runs, hooks that name another schema to write to."""

@@ -1,155 +1,126 @@
-"""What a SQL statement would write: the names after `create table`, `insert into`, `drop schema` and their like.
+"""What SQL would write: the names after `create table`, `insert into`, `drop schema` and their like.
 
-Not a parser: a tokenizer that knows comments, strings and quoted names, and the handful of verbs with which every
-database that dbt knows creates, changes and drops things. It errs on the side of seeing a write.
+Not a parser. A text is split into tokens, and these into statements; what a statement begins with says how it is read.
+Inside of a statement others can begin: behind a common table expression, `explain`, `as`, in a block. What begins
+with no word that is known counts as a write: a statement that nobody thought of is refused rather than let through.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from pipeproof.environments.dbt import words
+from pipeproof.environments.dbt.names import Write, text_at
+from pipeproof.environments.dbt.statements import READERS, read_insert_all, read_unknown
+from pipeproof.environments.dbt.tokens import Kind, Token, read_sql
+
+__all__ = ["DYNAMIC", "Write", "find_fixed_writes", "find_writes"]
 
 DYNAMIC = "__jinja__"
 """What stands for a Jinja expression in a name that is looked at before it is rendered."""
 
-_TOKEN = re.compile(
-    r"""
-      --[^\n]* | /\*.*?\*/                                  # comments
-    | (?P<text>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$ | [eE]?'(?:[^'\\]|''|\\.)*')
-    | (?P<quoted>"(?:[^"]|"")*" | `[^`]*`)
-    | (?P<word>[^\W\d][\w$]*)
-    | (?P<other>\S)
-    """,
-    re.DOTALL | re.VERBOSE,
-)
 _JINJA = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _JINJA_SILENT = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
-_OBJECTS = {
-    "table",
-    "view",
-    "schema",
-    "database",
-    "sequence",
-    "function",
-    "procedure",
-    "type",
-    "index",
-    "stage",
-    "stream",
-}
-_FILLERS = {"or", "replace", "temp", "temporary", "transient", "external", "materialized", "recursive", "unlogged"}
-_FILLERS |= {
-    "if",
-    "not",
-    "exists",
-    "unique",
-    "concurrently",
-    "local",
-    "global",
-    "volatile",
-    "only",
-    "secure",
-    "dynamic",
-}
-_DIRECT = {("insert", "into"), ("insert", "overwrite"), ("delete", "from"), ("merge", "into"), ("select", "into")}
+_INSIDE = ("create", "drop", "alter", "insert", "update", "delete", "merge", "truncate")
+"""What can begin behind a parenthesis, `as` or `explain`."""
+
+_INSERTS = {"into", "overwrite", "or", "ignore", "all", "first"}
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Something that a statement would write.
+def find_writes(sql: str, *, script: bool = False) -> list[Write]:
+    """What the statements of `sql` would write, in their order.
 
     Args:
-        verb: `create`, `insert`, `drop`, ….
-        kind: `table`, `view`, `schema`, ….
-        name: The parts of its name, outermost first.
-        temporary: Whether it ends with the connection.
+        sql: The statements.
+        script: Whether it is the text of a block, or of a template, whose statements may begin with anything.
     """
-
-    verb: str
-    kind: str
-    name: tuple[str, ...]
-    temporary: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.kind} {'.'.join(self.name)}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    named: bool
-    start: bool
-
-
-def find_writes(sql: str) -> list[Write]:
-    """What the statements of `sql` would write, in their order."""
-    tokens = list(_tokenize(sql))
-    return [write for at, token in enumerate(tokens) if (write := _read(tokens, at, token.text)) is not None]
+    found: dict[Write, None] = {}
+    for number, tokens in enumerate(read_sql(sql)):
+        for write in _read_text(tokens, script=script or number > 0):  # read the wrong way a text is full of nonsense
+            found |= {write: None} if write.name or number == 0 else {}
+    return list(found)
 
 
 def find_fixed_writes(template: str) -> list[Write]:
     """The writes in SQL with Jinja whose schema is written out, so that it is known before anything is rendered."""
     sql = _JINJA.sub(DYNAMIC, _JINJA_SILENT.sub(" ", template))
     fixed = []
-    for write in find_writes(sql):
-        schema = write.name[-1:] if write.kind == "schema" else write.name[-2:-1]
+    for write in find_writes(sql, script=True):
+        if write.kind in {words.UNKNOWN, words.FILE, words.SERVER}:
+            continue
+        schema = write.name[-1:] if write.kind == words.SCHEMA else write.name[-2:-1]
         if schema and DYNAMIC not in schema[0] and not write.temporary:
             fixed.append(write)
     return fixed
 
 
-def _tokenize(sql: str) -> Iterator[_Token]:
-    start = True
-    for match in _TOKEN.finditer(sql):
-        if match["word"]:
-            yield _Token(match["word"].lower(), True, start)
-        elif match["quoted"]:
-            yield _Token(match["quoted"][1:-1], True, False)
-        elif match["text"] or match["other"]:
-            yield _Token("'" if match["text"] else match["other"], False, False)
-        else:
-            continue
-        start = match["other"] in {";", "("} or (start and match["word"] in {"explain", "analyze"})
+def _read_text(tokens: list[Token], *, script: bool) -> Iterator[Write]:
+    for statement in _split(tokens):
+        first = statement[0].word
+        script = script or first in words.SCRIPTS
+        script = script or (first == "begin" and _opens_block(statement))
+        for write in _read_statement(statement):
+            unfit = write.kind == words.UNKNOWN or (write.verb == "select" and len(write.name) == 1)
+            if not (script and unfit):
+                yield write
 
 
-def _read(tokens: list[_Token], at: int, verb: str) -> Write | None:
-    """The write that begins at a token, if one does."""
-    if not tokens[at].named or (at and tokens[at - 1].text == "."):
-        return None
-    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
-    if (verb, following) in _DIRECT:
-        skip = 3 if at + 2 < len(tokens) and tokens[at + 2].text == "table" else 2
-        return _named(verb, "table", tokens, at + skip)
-    if verb in {"update", "truncate", "copy"} and tokens[at].start:
-        return _named(verb, "table", tokens, at + (2 if following == "table" else 1))
-    if verb in {"create", "drop", "alter"} and tokens[at].start:
-        return _read_definition(verb, tokens, at + 1)
-    return None
+def _split(tokens: list[Token]) -> Iterator[list[Token]]:
+    """The statements of a text, without parentheses before them."""
+    statement: list[Token] = []
+    for token in [*tokens, Token(";", Kind.OTHER)]:
+        if token.kind is Kind.OTHER and token.text == ";":
+            if statement:
+                yield statement
+            statement = []
+        elif statement or token.kind is not Kind.OTHER or token.text not in {"(", ")"}:
+            statement.append(token)
 
 
-def _read_definition(verb: str, tokens: list[_Token], at: int) -> Write | None:
-    temporary = False
-    while at < len(tokens) and tokens[at].text in _FILLERS:
-        temporary = temporary or tokens[at].text in {"temp", "temporary"}
-        at += 1
-    if at >= len(tokens) or tokens[at].text not in _OBJECTS:
-        return None
-    kind = tokens[at].text
-    if kind == "index":
-        if verb == "create":  # it goes where its table is
-            on = next((spot for spot in range(at, min(at + 8, len(tokens))) if tokens[spot].text == "on"), None)
-            return None if on is None else _named(verb, kind, tokens, on + 1)
-        kind = "index"
-    return _named(verb, kind, tokens, at + 1, temporary=temporary)
+def _opens_block(statement: list[Token]) -> bool:
+    return len(statement) > 1 and statement[1].word not in words.TRANSACTION
 
 
-def _named(verb: str, kind: str, tokens: list[_Token], at: int, *, temporary: bool = False) -> Write | None:
-    while at < len(tokens) and tokens[at].named and tokens[at].text in _FILLERS:
-        at += 1
-    name = []
-    while at < len(tokens) and tokens[at].named:
-        name.append(tokens[at].text)
-        if at + 1 >= len(tokens) or tokens[at + 1].text != ".":
-            break
-        at += 2
-    return Write(verb, kind, tuple(name), temporary) if name else None
+def _read_statement(statement: list[Token]) -> Iterator[Write]:
+    first = statement[0].word
+    reader = READERS.get(first)
+    if reader is not None:
+        yield from reader(statement)
+    elif first not in words.HARMLESS:
+        yield from read_unknown(statement)
+    if first not in {"copy", "import", "fetch"}:
+        yield from read_insert_all(statement)
+    yield from _read_settings(statement)
+    for at in range(1, len(statement)):
+        if _begins_inside(statement, at):
+            reader = READERS[statement[at].word]
+            yield from (write for write in reader(statement[at:]) if write.name and write.kind != words.UNKNOWN)
+    yield from _read_strings(statement)
+
+
+def _begins_inside(statement: list[Token], at: int) -> bool:
+    """Whether another statement begins at a place inside of one."""
+    word, before = statement[at].word, text_at(statement, at - 1)
+    if word not in READERS or (word == "insert" and text_at(statement, at + 1) not in _INSERTS):
+        return False
+    if word == "delete" and text_at(statement, at + 1) != "from":
+        return False
+    if before in {"(", ")", "as", "explain", "analyze", "verbose"}:
+        return word in _INSIDE
+    return before in words.SUBSTATEMENTS
+
+
+def _read_settings(statement: list[Token]) -> Iterator[Write]:
+    """`set_config('search_path', …)`, PostgreSQL's function that sets what `set` does."""
+    for at, token in enumerate(statement[:-4]):
+        if token.word == "set_config" and statement[at + 2].text.lower() in words.PATHS:
+            yield Write("set", words.SCHEMA, tuple(statement[at + 4].text.split(",")[0].strip().split(".")))
+
+
+def _read_strings(statement: list[Token]) -> Iterator[Write]:
+    """What is in the text of a `do` block, and in strings that are executed."""
+    runs = statement[0].word == "do"
+    for token in statement:
+        runs = runs or token.word in {"execute", "exec", "immediate"}
+        if runs and token.kind is Kind.TEXT:
+            yield from find_writes(token.text, script=True)
