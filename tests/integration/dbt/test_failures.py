@@ -41,6 +41,14 @@ unit_tests:
     expect:
       rows: [{number: 1}]
 """,
+    "models/absent.sql": "select 1 as number",
+    "models/wrapped.sql": (
+        "{{ config(materialized='table') }}\n-- absent: ref('absent')\nselect number\n\nfrom {{ ref('absent') }}\n"
+    ),
+    "models/viewed.sql": "with found as (\n  select number\n  from {{ ref('absent') }}\n)\nselect * from found\n",
+    "models/nowhere.sql": "select number\nfrom no_such_table\n",
+    "models/made.sql": "select {% for at in [1] %}{{ 'mis' ~ 'spelt' }}{% endfor %}\nfrom {{ ref('numbers') }}\n",
+    "models/twice.sql": "select other + 1 as one,\n  other + 2 as two\nfrom {{ ref('numbers') }}\n",
     "tests/few.sql": "select number\nfrom {{ ref('numbers') }}\nwhere number < 5\n",
 }
 
@@ -66,6 +74,11 @@ def failing(project):
     ("command", "select", "place", "words"),
     [
         ("run", "broken", "models/broken.sql:3", "nonsense"),
+        ("run", "wrapped", "models/wrapped.sql:5", "absent"),
+        ("run", "viewed", "models/viewed.sql:3", "absent"),
+        ("run", "nowhere", "models/nowhere.sql:2", "no_such_table"),
+        ("run", "made", "models/made.sql:1", "known in the compiled SQL alone"),
+        ("run", "twice", "models/twice.sql:1", "other"),
         ("run", "promised", "models/models.yml:10", "contract"),
         ("test", "unique_numbers_number", "models/models.yml:8", "Got 1 result"),
         ("test", "few", "tests/few.sql:1", "Got 2 results"),
@@ -81,3 +94,18 @@ def test_failure__on_its_line(failing, command, select, place, words):
     if command == "run" and select == "broken":
         compiled = str(failed.value).split("compiled SQL: ")[1].splitlines()[0]
         assert "nonsense + 1" in Path(compiled).read_text()
+
+
+@pytest.mark.parametrize(
+    ("reference", "hint"), [("ref('countrys')", "did you mean countries?"), ("source('raw', 'orders')", None)]
+)
+def test_failure__a_reference_to_nothing(make_project, tmp_path, reference, hint):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "dbt_project.yml").write_text("name: refers\nversion: '1.0'\n")
+    (tmp_path / "seeds" / "countries.csv").write_text("id\n1\n")
+    (tmp_path / "models" / "refers.sql").write_text(f"-- {reference}\nselect id\nfrom {{{{ {reference} }}}}\n")
+    with pytest.raises(DbtFailed) as failed:
+        make_project(tmp_path).view()
+    assert (failed.value.location.file.name, failed.value.location.line) == ("refers.sql", 3)
+    assert failed.value.hint == hint

@@ -7,6 +7,7 @@ one is known.
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +21,9 @@ _CARET = re.compile(r"^(?P<before>\s*)\^+\s*$", re.MULTILINE)
 _NAMED = re.compile(r"\"([^\"\n]+)\"")
 _PROJECT_FILE = re.compile(r"[\w./-]+\.(?:sql|ya?ml|py|csv|md)\b")
 _LINE_NUMBER = re.compile(r"\bline (\d+)")
+_MISSING_TABLE = re.compile(r"(?:Table with name|relation) (?P<name>\"[^\n]+?\"|\S+) does not exist", re.IGNORECASE)
+_UNKNOWN = re.compile(r"depends on a (?P<kind>node|source) named '(?P<name>[\w.]+)'")
+_OTHER_FOLDERS = {"macros", "tests", "analyses", "target", "dbt_packages", ".venv", "venv"}
 _SECTIONS = ("models", "seeds", "snapshots", "sources", "analyses", "exposures", "macros")
 
 
@@ -29,7 +33,19 @@ def locate_parse_error(text: str, project_dir: Path) -> Location | None:
     if file is None:
         return None
     number = _LINE_NUMBER.search(text)
-    return Location(file, int(number[1]) if number else 1)
+    return Location(file, int(number[1]) if number else _line_of_reference(text, file) or 1)
+
+
+def meant_reference(text: str, project_dir: Path) -> str | None:
+    """What a reference to something that is not there may have meant, by the names of the project's files."""
+    named = _UNKNOWN.search(text)
+    if named is None or named["kind"] == "source":
+        return None
+    files = (file for suffix in ("sql", "csv", "py") for file in project_dir.rglob(f"*.{suffix}"))
+    names = {file.stem for file in files if not _OTHER_FOLDERS & {*file.relative_to(project_dir).parts}}
+    name = named["name"].rsplit(".", 1)[-1]
+    close = get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]}?" if close and name not in names else None
 
 
 def locate_node(node: DbtNode, manifest: Any, project_dir: Path) -> tuple[Location | None, str | None]:
@@ -43,7 +59,7 @@ def locate_node(node: DbtNode, manifest: Any, project_dir: Path) -> tuple[Locati
         return Location(patched, _find_entry(patched, found) or 1), None
     if node.file.suffix != ".sql":
         return Location(node.file, 1), None
-    return _locate_in_sql(node.file, node.message)
+    return _locate_in_sql(node, found, manifest)
 
 
 def locate_test(test: Any, file: Path, manifest: Any = None) -> int:
@@ -95,36 +111,82 @@ def _test_entry(place: yaml.Node | None, kind: str, name: str) -> yaml.Node | No
     return first
 
 
-def _locate_in_sql(file: Path, message: str) -> tuple[Location | None, str | None]:
+def _locate_in_sql(node: DbtNode, found: Any, manifest: Any) -> tuple[Location | None, str | None]:
+    """The line of the raw file where it is sure, else the first one with a remark.
+
+    What the database points at is looked for first: the line that it quotes is the compiled one, and DuckDB counts
+    it wrongly in what dbt wraps.
+    """
+    file, message = cast("Path", node.file), node.message
     raw = file.read_text(encoding="utf-8").splitlines()
-    if str(file.name) in message and (
-        number := _LINE_NUMBER.search(message)
-    ):  # Jinja's own error: its line is the file's
+    number = _LINE_NUMBER.search(message)
+    if file.name in message and number:  # Jinja's own error: its line is the file's
         return Location(file, min(int(number[1]), len(raw) or 1)), None
+    table = _MISSING_TABLE.search(message)
+    if table is not None and (line := _line_of_table(table["name"], raw, found, manifest)):
+        return Location(file, line), None
     quoted = _QUOTED_LINE.search(message)
-    if quoted is not None:
-        text = quoted["text"].strip().removeprefix("...").removesuffix("...").strip()
-        lines = [at for at, line in enumerate(raw, 1) if text and text in line]
+    words = [table["name"].rsplit(".", 1)[-1].strip('"')] if table else list(_suspects(message, quoted))
+    text = quoted["text"].strip().removeprefix("...").removesuffix("...").strip() if quoted is not None else ""
+    if text and (not words or any(word in text for word in words)):
+        lines = [at for at, line in enumerate(raw, 1) if text in line]
         if len(lines) == 1:
             return Location(file, lines[0]), None
-    for word in _suspects(message, quoted):
-        lines = [at for at, line in enumerate(raw, 1) if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line)]
-        if lines:
-            return Location(file, lines[0]), None
-    if quoted is not None:
-        return Location(file, 1), f"the line is known in the compiled SQL alone: line {quoted['line']} of what was sent"
-    return Location(file, 1), None
+    for word in words:
+        if line := _only_line(rf"(?<!\w){re.escape(word)}(?!\w)", raw):
+            return Location(file, line), None
+    if quoted is None and not words:
+        return Location(file, 1), None
+    compiled = (node.compiled or "").splitlines()
+    lines = [at for at, line in enumerate(compiled, 1) if text and text in line]
+    sent = f": line {quoted['line']} of what was sent" if quoted is not None else ""
+    where = f": line {lines[0]} of its file" if len(lines) == 1 else sent
+    return Location(file, 1), f"the line is known in the compiled SQL alone{where}"
+
+
+def _line_of_table(table: str, raw: list[str], found: Any, manifest: Any) -> int | None:
+    """The line that refers to a node or source whose table is not there."""
+    name = table.rsplit(".", 1)[-1].strip('"').lower()
+    for parent in getattr(found, "depends_on_nodes", ()):
+        source, node = manifest.sources.get(parent), manifest.nodes.get(parent)
+        if source is not None and source.identifier.lower() == name:
+            return _only_line(_call("source", source.source_name, source.name), raw)
+        if node is not None and str(node.alias).lower() == name:
+            return _only_line(_call("ref", node.name), raw)
+    return None
+
+
+def _line_of_reference(text: str, file: Path) -> int | None:
+    """The line of a reference to something that, as dbt says, is not there."""
+    named = _UNKNOWN.search(text)
+    if named is None or not file.is_file():
+        return None
+    raw = file.read_text(encoding="utf-8").splitlines()
+    parts = named["name"].split(".")
+    return _only_line(_call("ref|source", *parts), raw) or _only_line(_call("ref|source", parts[-1]), raw)
+
+
+def _call(function: str, *names: str) -> str:
+    """A pattern of a reference by those names, with a package's name before them or not."""
+    written = r"\s*,\s*".join(rf"['\"]{re.escape(name)}['\"]" for name in names)
+    return rf"\b(?:{function})\(\s*(?:['\"]\w+['\"]\s*,\s*)?{written}"
+
+
+def _only_line(pattern: str, raw: list[str]) -> int | None:
+    """The only line that a pattern is on, comments left out."""
+    lines = [at for at, line in enumerate(raw, 1) if re.search(pattern, re.sub(r"--.*|\{#.*?#\}", "", line))]
+    return lines[0] if len(lines) == 1 else None
 
 
 def _suspects(message: str, quoted: "re.Match[str] | None") -> Iterator[str]:
-    """The words that the database points at: under its caret, or named in its sentence."""
+    """The words that the database points at: under its caret, or named first in its sentence."""
     if quoted is not None and (caret := _CARET.search(message, quoted.end())):
         line = message[quoted.start() : quoted.end()].lstrip("\n")
         at = len(caret["before"].lstrip("\n"))
         word = re.match(r"\w+", line[at:]) if at < len(line) else None
         if word and len(word[0]) > 2:
             yield word[0]
-    yield from _NAMED.findall(message)
+    yield from _NAMED.findall(message[: quoted.start()] if quoted is not None else message)[:1]
 
 
 def _first_file(text: str, project_dir: Path) -> Path | None:

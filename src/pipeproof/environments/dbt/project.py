@@ -15,7 +15,7 @@ import yaml
 from pipeproof.environments.dbt import lease, mistakes, runner
 from pipeproof.environments.dbt import manifest as manifests
 from pipeproof.environments.dbt.errors import DbtFailed, DbtSetupError
-from pipeproof.environments.dbt.lines import locate_parse_error
+from pipeproof.environments.dbt.lines import locate_parse_error, meant_reference
 from pipeproof.environments.dbt.naming import RunName
 from pipeproof.environments.dbt.profile import PARSE_SCHEMA, Profile, make_profile
 from pipeproof.environments.dbt.runner import Folders, Parsed
@@ -227,7 +227,7 @@ class DbtProject:
 
 def _failed(exception: BaseException | None, project_dir: Path) -> DbtFailed:
     text = str(exception).strip() if exception is not None else "dbt could not parse the project"
-    return DbtFailed(text, location=locate_parse_error(text, project_dir))
+    return DbtFailed(text, hint=meant_reference(text, project_dir), location=locate_parse_error(text, project_dir))
 
 
 def _ignore(_event: object) -> None:
