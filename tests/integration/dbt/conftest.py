@@ -1,5 +1,6 @@
 """A project that does what projects do, on both databases: every test that takes `dbt` runs on each."""
 
+import os
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -33,15 +34,11 @@ def make_project(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def shop_database(postgres_server):
-    """The address of the server, where the project's profile looks for it."""
-    name = "shop"
+    """A database of this worker's own, its address where the project's profile looks for it."""
+    name = f"shop_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     server = postgres_server
+    server.execute(f"create database {name}")
     with pytest.MonkeyPatch.context() as patch:
-        if not server.execute(f"select 1 from pg_database where datname = '{name}'"):
-            from contextlib import suppress
-
-            with suppress(Exception):  # another worker was faster
-                server.execute(f"create database {name}")
         for variable, value in (("HOST", server.host), ("PORT", str(server.port)), ("USER", server.user)):
             patch.setenv(f"SHOP_{variable}", value)
         patch.setenv("SHOP_DATABASE", name)
