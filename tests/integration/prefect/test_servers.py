@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from prefect import flow, task
-from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterFlowRunId
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, TaskRunFilter, TaskRunFilterFlowRunId
 from prefect.client.schemas.sorting import TaskRunSort
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 from prefect.testing.utilities import prefect_test_harness
@@ -155,3 +155,14 @@ def test_drain_services__does_not_tell_that_it_waits(monkeypatch, caplog):
     client.drain_services()
     assert caplog.messages == ["Lost an event"]
     assert not logger.filters
+
+
+def test_client__asks_right_after_a_flow():
+    """All task runs of the flow are there and in their last state, though they are told of in the background."""
+
+    with open_server() as server, server.client() as asking:
+        for count in (1, 40):
+            run_id = run_flow(mapped, (count,), {}).flow_run_id
+            wanted = FlowRunFilter(id=FlowRunFilterId(any_=[run_id]))
+            task_runs = asking.read_task_runs(flow_run_filter=wanted, limit=200)
+            assert [task_run.state.name for task_run in task_runs] == ["Completed"] * count

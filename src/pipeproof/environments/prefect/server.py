@@ -10,6 +10,7 @@ from urllib.request import getproxies
 from pipeproof.environments.prefect import launcher
 from pipeproof.environments.prefect.backends import Backend, forked, stock
 from pipeproof.environments.prefect.internals import client
+from pipeproof.environments.prefect.internals.sending import hastened
 from pipeproof.environments.prefect.keeping import environment_of
 from pipeproof.environments.prefect.launcher import ForkServerError
 
@@ -122,7 +123,7 @@ def _in_force(backend: Backend) -> Iterator[None]:
         "PREFECT_PROFILE": None,
         **_without_proxy(),
     }
-    with environment_of(environment), client.settings_in_force(updates):
+    with environment_of(environment), client.settings_in_force(updates), hastened():
         yield
 
 

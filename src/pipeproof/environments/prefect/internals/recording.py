@@ -6,34 +6,25 @@ is answered that may ask for it, so that nobody sees the difference.
 """
 
 import asyncio
-import re
 import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from pipeproof.environments.prefect.internals.patching import changed, module
+from pipeproof.environments.prefect.internals.traffic import Traffic
 
-_QUIET_SECONDS = 0.05
-_PATIENCE_SECONDS = 0.5
+_GATHER_SECONDS = 0.1
 _BATCH = 200
-
-_ENGINES_REQUEST = re.compile(
-    r"(GET|POST) /api/(admin/storage|flows/|flow_runs/([0-9a-f-]{32,36}(/set_state)?)?|logs/)"
-)
-"""What an engine asks while its flow runs: neither the answers nor what these requests change is of task runs."""
 
 
 class TaskRunBatches:
     """Collects the events that tell of task runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, traffic: Traffic) -> None:
+        self._traffic = traffic
         self._record: Any = None
         self._waiting: list[Any] = []
         self._recorder: asyncio.Task[None] | None = None
         self._recording = asyncio.Lock()
-        self._requests = 0
-        self._answered = 0.0
 
     def take_over(self) -> None:
         """Stand in the place of Prefect's function; early versions have none that takes several events."""
@@ -46,30 +37,14 @@ class TaskRunBatches:
         if self._recorder is None or self._recorder.done():
             self._recorder = asyncio.create_task(self._record_when_quiet())
 
-    @asynccontextmanager
-    async def request(self, scope: Any) -> AsyncIterator[None]:
-        """A request is answered meanwhile; one that may ask for task runs waits until they are recorded."""
-        if scope["type"] != "http":
-            yield
-            return
-        if not _ENGINES_REQUEST.fullmatch(f"{scope['method']} {scope['path']}"):
-            await self._record_waiting()
-        self._requests += 1
-        try:
-            yield
-        finally:
-            self._requests -= 1
-            self._answered = asyncio.get_running_loop().time()
-
     async def _record_when_quiet(self) -> None:
-        now = asyncio.get_running_loop().time
         while self._waiting:
-            latest = now() + _PATIENCE_SECONDS
-            while now() < latest and (self._requests or now() < self._answered + _QUIET_SECONDS):
-                await asyncio.sleep(_QUIET_SECONDS)
-            await self._record_waiting()
+            await asyncio.sleep(_GATHER_SECONDS)
+            await self._traffic.quiet()
+            await self.record()
 
-    async def _record_waiting(self) -> None:
+    async def record(self) -> None:
+        """Record what waits to be."""
         async with self._recording:
             waiting, self._waiting = self._waiting, []
             for start in range(0, len(waiting), _BATCH):

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.prefect import clock
+from pipeproof.environments.prefect.internals.intake import EventIntake
 from pipeproof.environments.prefect.internals.patching import CHANGED, changed, module
 from pipeproof.environments.prefect.internals.recording import TaskRunBatches
+from pipeproof.environments.prefect.internals.remembering import StorageAnswers
 from pipeproof.environments.prefect.internals.sqlite import careless, one_connection
+from pipeproof.environments.prefect.internals.traffic import Traffic, is_of_engine
 
 DATABASE_FILE = "prefect.db"
 """The name of a server's SQLite database, in the server's folder; the fork server's relative URL says the same."""
@@ -29,19 +32,25 @@ def make_server_app() -> Any:
 
     configurations = module("prefect.server.database.configurations")
     configurations.create_async_engine = one_connection(configurations.create_async_engine, DATABASE_FILE)
-    task_runs = TaskRunBatches()
+    traffic = Traffic()
+    events, task_runs = EventIntake(traffic), TaskRunBatches(traffic)
     for hasten in (careless, task_runs.take_over, _answer_in_place):
         with contextlib.suppress(*CHANGED):  # it is only slower without
             hasten()
-    app = create_app(ephemeral=True)
+    app = StorageAnswers(create_app(ephemeral=True))
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if _may_write(scope):
             Path(WRITTEN_FILE).touch()
-        offset = dict(scope.get("headers", ())).get(clock.HEADER.encode(), 0)
-        async with task_runs.request(scope):
-            with clock.starting_at(float(offset)):
-                await app(scope, receive, send)
+        if scope["type"] != "http":
+            await app(scope, events.holding(receive) if _brings_events(scope) else receive, send)
+            return
+        if not is_of_engine(scope["method"], scope["path"]):
+            await events.take_in()
+            await task_runs.record()
+        offset = dict(scope["headers"]).get(clock.HEADER.encode(), 0)
+        with traffic.request(), clock.starting_at(float(offset)):
+            await app(scope, receive, send)
 
     return application
 
@@ -61,6 +70,10 @@ def _may_write(scope: Any) -> bool:
     if scope["type"] == "http":
         reads = ("/filter", "/count", "/paginate", "/history", "/lateness")
         return scope["method"] != "GET" and not scope["path"].endswith(reads)
+    return _brings_events(scope)
+
+
+def _brings_events(scope: Any) -> bool:
     return scope["type"] == "websocket" and bool(scope["path"].endswith("/events/in"))
 
 

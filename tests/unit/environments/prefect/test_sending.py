@@ -1,0 +1,237 @@
+"""What Prefect's client has to tell a server is taken out of its queues many at a time."""
+
+import asyncio
+import io
+import logging
+import queue
+import threading
+from types import SimpleNamespace
+
+import pytest
+from prefect._internal.concurrency import services
+from prefect.logging.handlers import PrefectConsoleHandler
+from rich.console import Console
+
+from pipeproof.environments.prefect.internals import sending
+from pipeproof.environments.prefect.internals.sending import hastened
+
+
+@pytest.fixture(autouse=True)
+def haste(monkeypatch):
+    monkeypatch.setattr(sending, "_LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(sending, "_QUIET_SECONDS", 0.005)
+    with hastened():
+        yield
+
+
+class Echo(services.QueueService):
+    """A service that keeps what it is sent."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.handled = []
+        self.first = threading.Event()
+
+    async def _handle(self, item):
+        if item == "bad":
+            raise ValueError(item)
+        self.handled.append(item)
+        self.first.set()
+
+
+class Batches(services.BatchedQueueService):
+    """A service that keeps the batches that it is given."""
+
+    _max_batch_size = 3
+    _min_interval = 0.02
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.handled = []
+
+    async def _handle_batch(self, items):
+        self.handled.append(items)
+
+
+def test_services__keep_the_order(request):
+    """Everything that was sent has been handled, in its order, when the service has been drained."""
+    service = Echo.instance(request.node.name)
+    for item in range(500):
+        service.send(item)
+    service.drain()
+    assert service.handled == list(range(500))
+
+
+def test_services__send_without_being_drained(request):
+    """An item does not wait for another."""
+    service = Echo.instance(request.node.name)
+    service.send("alone")
+    assert service.first.wait(10)
+    service.drain()
+    assert service.handled == ["alone"]
+
+
+def test_services__one_item_fails(request):
+    """The others are handled."""
+    service = Echo.instance(request.node.name)
+    for item in (1, "bad", 2):
+        service.send(item)
+    service.drain()
+    assert service.handled == [1, 2]
+
+
+def test_services__items_come_from_many_threads(request):
+    """None is lost, and those of one thread keep their order."""
+    service = Echo.instance(request.node.name)
+
+    def send(sender):
+        for number in range(50):
+            service.send((sender, number))
+
+    senders = [threading.Thread(target=send, args=(sender,)) for sender in range(8)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    service.drain()
+    assert sorted(service.handled) == [(sender, number) for sender in range(8) for number in range(50)]
+    assert [number for sender, number in service.handled if sender == 3] == list(range(50))
+
+
+def test_services__batches(request):
+    """A batch has its limit, and a short one is sent after its time."""
+    service = Batches.instance(request.node.name)
+    for item in range(7):
+        service.send(item)
+    service.drain()
+    assert [item for items in service.handled for item in items] == list(range(7))
+    assert max(map(len, service.handled)) <= 3
+
+
+def test_gathering__ends_when_the_service_does(monkeypatch):
+    """What waits to be sent does not hold up the end of a server."""
+    monkeypatch.setattr(sending, "_QUIET_SECONDS", 3600)
+    monkeypatch.setattr(sending, "_PATIENCE_SECONDS", 3600)
+    waiting = queue.Queue()
+
+    async def play():
+        call = SimpleNamespace(aresult=lambda: asyncio.sleep(0, "first"))
+        getting = asyncio.ensure_future(sending._Awaited(call, waiting).aresult())
+        await asyncio.sleep(0.01)
+        done_before = getting.done()
+        waiting.put(None)
+        return done_before, await getting
+
+    assert asyncio.run(play()) == (False, "first")
+
+
+def test_gathering__items_without_end(monkeypatch):
+    """What comes all the time is sent all the same."""
+    monkeypatch.setattr(sending, "_PATIENCE_SECONDS", 0.02)
+    waiting = queue.Queue()
+
+    async def play():
+        call = SimpleNamespace(aresult=lambda: asyncio.sleep(0, "first"))
+        getting = asyncio.ensure_future(sending._Awaited(call, waiting).aresult())
+        while not getting.done():
+            waiting.put("more")
+            await asyncio.sleep(0.001)
+        return getting.result()
+
+    assert asyncio.run(play()) == "first"
+
+
+def record(message):
+    return logging.LogRecord("prefect.flow_runs", logging.INFO, __file__, 1, message, (), None)
+
+
+@pytest.fixture
+def stream():
+    return io.StringIO()
+
+
+def test_console__no_terminal(stream):
+    """The line is the one that rich would print."""
+    handler = PrefectConsoleHandler(stream=stream)
+    handler.setFormatter(logging.Formatter("%(levelname)s | %(message)s"))
+    handler.emit(record("[bold]read[/] 5 rows of /tmp/a " + "x" * 200))
+    assert stream.getvalue() == "INFO | [bold]read[/] 5 rows of /tmp/a " + "x" * 200 + "\n"
+
+
+def test_console__terminal(stream):
+    """Colours stay."""
+    handler = PrefectConsoleHandler(stream=stream)
+    handler.console = Console(file=stream, force_terminal=True, color_system="standard", style="bold")
+    handler.emit(record("Finished in state Completed()"))
+    assert "\x1b[" in stream.getvalue()
+
+
+def test_console__closed_stream(stream, capsys, monkeypatch):
+    """As with any handler the record is reported, not raised."""
+    monkeypatch.setattr(logging, "raiseExceptions", True)
+    handler = PrefectConsoleHandler(stream=stream)
+    stream.close()
+    handler.emit(record("too late"))
+    assert "ValueError" in capsys.readouterr().err
+
+
+def test_hastened__left(stream):
+    """Prefect is as it was."""
+    within = services.WorkerThread, PrefectConsoleHandler.emit
+    with hastened():
+        pass
+    assert (services.WorkerThread, PrefectConsoleHandler.emit) == within
+    assert services.WorkerThread.__module__ == sending.__name__
+
+
+class Asked:
+    """A request."""
+
+    def __init__(self, method, path):
+        self.method = method
+        self.url = SimpleNamespace(path=path)
+
+
+@pytest.fixture
+def worker():
+    """A kind of service, with one that has an item in its queue."""
+
+    class Worker:
+        def __init__(self):
+            self._queue = queue.Queue()
+
+    Worker._instances = {1: Worker()}
+    Worker._instances[1]._queue.put("event")
+    return Worker
+
+
+def test_until_sent__request_for_task_runs(worker):
+    """It waits until the item is out of the queue and handled, and others are told to hurry meanwhile."""
+    waiting = worker._instances[1]._queue
+    until = sending._until_sent(Asked("POST", "/api/task_runs/filter"), worker)
+    next(until)
+    assert sending._asking
+    waiting.get()
+    next(until)
+    waiting.task_done()
+    assert list(until) == []
+    assert not sending._asking
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/flow_runs/"),
+        ("POST", "/api/flow_runs/5e1f5e1f-5e1f-4e1f-8e1f-5e1f5e1f5e1f/set_state"),
+        ("GET", "/api/variables/name/limit"),
+        ("POST", "/api/v2/concurrency_limits/increment-with-lease"),
+    ],
+)
+def test_until_sent__request_that_events_say_nothing_of(worker, method, path):
+    assert list(sending._until_sent(Asked(method, path), worker)) == []
+
+
+def test_until_sent__never_sent(worker, monkeypatch):
+    """A request does not wait for ever."""
+    monkeypatch.setattr(sending, "_LONGEST_SECONDS", 0)
+    assert list(sending._until_sent(Asked("POST", "/api/task_runs/filter"), worker)) == []
