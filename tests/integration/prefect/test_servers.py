@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from prefect import flow, task
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, TaskRunFilter, TaskRunFilterFlowRunId
+from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterFlowRunId
 from prefect.client.schemas.sorting import TaskRunSort
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 from prefect.testing.utilities import prefect_test_harness
@@ -17,8 +17,6 @@ from pipeproof.environments.prefect import launcher
 from pipeproof.environments.prefect.internals import client
 from pipeproof.environments.prefect.runs import run_flow
 from pipeproof.environments.prefect.server import PrefectFallbackWarning, open_server
-
-REQUESTS = 3000
 
 
 @task
@@ -31,15 +29,11 @@ def mapped(count):
     return same.map(range(count)).result()
 
 
-def stored_task_runs(server, result, expected):
-    """The task runs that the server knows of; it stores them some time after the flow run has ended."""
+def stored_task_runs(server, result):
+    """The task runs that the server knows of."""
     wanted = TaskRunFilter(flow_run_id=TaskRunFilterFlowRunId(any_=[result.flow_run_id]))
-    with server.client() as client:
-        for _ in range(REQUESTS):
-            runs = client.read_task_runs(task_run_filter=wanted, sort=TaskRunSort.NAME_ASC, limit=200, offset=0)
-            if len(runs) == expected and all(run.state.is_completed() for run in runs):
-                return runs
-    return runs
+    with server.client() as asking:
+        return asking.read_task_runs(task_run_filter=wanted, sort=TaskRunSort.NAME_ASC, limit=200, offset=0)
 
 
 def listens(address):
@@ -69,7 +63,7 @@ def test_open_server__events_reach_their_own_server():
     for count in (2, 3):
         with open_server() as server:
             result = run_flow(mapped, (count,), {})
-            assert len(stored_task_runs(server, result, count)) == count
+            assert len(stored_task_runs(server, result)) == count
 
 
 def test_open_server__ends_when_its_body_raises():
@@ -105,7 +99,7 @@ def test_open_server__no_task_run_is_lost():
     """A hundred task runs at once are all stored, and no request is refused by a locked database."""
     with open_server() as server:
         result = run_flow(mapped, (100,), {})
-        assert len(stored_task_runs(server, result, 100)) == 100
+        assert len(stored_task_runs(server, result)) == 100
     assert "locked" not in (launcher.start().folder / "forkserver.log").read_text()
 
 
@@ -159,10 +153,7 @@ def test_drain_services__does_not_tell_that_it_waits(monkeypatch, caplog):
 
 def test_client__asks_right_after_a_flow():
     """All task runs of the flow are there and in their last state, though they are told of in the background."""
-
-    with open_server() as server, server.client() as asking:
+    with open_server() as server:
         for count in (1, 40):
-            run_id = run_flow(mapped, (count,), {}).flow_run_id
-            wanted = FlowRunFilter(id=FlowRunFilterId(any_=[run_id]))
-            task_runs = asking.read_task_runs(flow_run_filter=wanted, limit=200)
+            task_runs = stored_task_runs(server, run_flow(mapped, (count,), {}))
             assert [task_run.state.name for task_run in task_runs] == ["Completed"] * count

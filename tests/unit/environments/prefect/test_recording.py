@@ -1,11 +1,11 @@
-"""Task runs are recorded in batches while no request is answered, and when that is asked for."""
+"""Task runs and events are written in batches while no request is answered, and when that is asked for."""
 
 import asyncio
 
 import pytest
 
 from pipeproof.environments.prefect.internals import recording
-from pipeproof.environments.prefect.internals.recording import TaskRunBatches
+from pipeproof.environments.prefect.internals.recording import Batches
 from pipeproof.environments.prefect.internals.traffic import Traffic
 
 
@@ -27,9 +27,7 @@ def batches(monkeypatch, recorded, traffic):
         recorded.append(events)
 
     monkeypatch.setattr(recording, "_GATHER_SECONDS", 0.001)
-    made = TaskRunBatches(traffic)
-    made._record = record
-    return made
+    return Batches(traffic, record)
 
 
 def test_add__while_requests_are_answered(batches, recorded, traffic):
@@ -41,20 +39,20 @@ def test_add__while_requests_are_answered(batches, recorded, traffic):
             await batches.add([2, 3])
             await asyncio.sleep(0.01)
             during = list(recorded)
-        await batches._recorder
+        await batches._writer
         return during
 
     assert asyncio.run(play()) == []
     assert recorded == [[1, 2, 3]]
 
 
-def test_record__at_once(batches, recorded, traffic):
+def test_write__at_once(batches, recorded, traffic):
     """A request that may ask for task runs does not wait until it is quiet."""
 
     async def play():
         with traffic.request():
             await batches.add([1])
-            await batches.record()
+            await batches.write()
             return list(recorded)
 
     assert asyncio.run(play()) == [[1]]
@@ -66,7 +64,7 @@ def test_add__requests_without_end(batches, recorded, traffic, impatient):
     async def play():
         with traffic.request():
             await batches.add([1])
-            await batches._recorder
+            await batches._writer
 
     asyncio.run(play())
     assert recorded == [[1]]
@@ -78,7 +76,7 @@ def test_add__many(batches, recorded, monkeypatch):
 
     async def play():
         await batches.add([1, 2, 3])
-        await batches._recorder
+        await batches._writer
 
     asyncio.run(play())
     assert recorded == [[1, 2], [3]]
@@ -89,7 +87,7 @@ def test_add__one_cannot_be_recorded(batches, recorded, capsys):
 
     async def play():
         await batches.add([1, "bad", 2])
-        await batches._recorder
+        await batches._writer
 
     asyncio.run(play())
     assert recorded == [[1], [2]]

@@ -11,7 +11,7 @@ from typing import Any
 from pipeproof.environments.prefect import clock
 from pipeproof.environments.prefect.internals.intake import EventIntake
 from pipeproof.environments.prefect.internals.patching import CHANGED, changed, module
-from pipeproof.environments.prefect.internals.recording import TaskRunBatches
+from pipeproof.environments.prefect.internals.recording import Batches, collected_events, collected_task_runs
 from pipeproof.environments.prefect.internals.remembering import StorageAnswers
 from pipeproof.environments.prefect.internals.sqlite import careless, one_connection
 from pipeproof.environments.prefect.internals.traffic import Traffic, is_of_engine
@@ -33,21 +33,26 @@ def make_server_app() -> Any:
     configurations = module("prefect.server.database.configurations")
     configurations.create_async_engine = one_connection(configurations.create_async_engine, DATABASE_FILE)
     traffic = Traffic()
-    events, task_runs = EventIntake(traffic), TaskRunBatches(traffic)
-    for hasten in (careless, task_runs.take_over, _answer_in_place):
+    intake = EventIntake(traffic)
+    collected: list[Batches] = []
+    for hasten in (careless, _answer_in_place):
         with contextlib.suppress(*CHANGED):  # it is only slower without
             hasten()
+    for collect in (collected_task_runs, collected_events):
+        with contextlib.suppress(*CHANGED):
+            collected.append(collect(traffic))
     app = StorageAnswers(create_app(ephemeral=True))
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if _may_write(scope):
             Path(WRITTEN_FILE).touch()
         if scope["type"] != "http":
-            await app(scope, events.holding(receive) if _brings_events(scope) else receive, send)
+            await app(scope, intake.holding(receive) if _brings_events(scope) else receive, send)
             return
         if not is_of_engine(scope["method"], scope["path"]):
-            await events.take_in()
-            await task_runs.record()
+            await intake.take_in()
+            for batches in collected:
+                await batches.write()
         offset = dict(scope["headers"]).get(clock.HEADER.encode(), 0)
         with traffic.request(), clock.starting_at(float(offset)):
             await app(scope, receive, send)
