@@ -71,21 +71,22 @@ def _events_before_requests() -> Iterator[None]:
     clients = module("prefect.client.base")
     worker = module("prefect.events.worker").EventsWorker
     in_sending_thread = module("prefect._internal.concurrency.threads").in_global_loop
-    synchronous, asynchronous = clients.PrefectHttpxSyncClient.send, clients.PrefectHttpxAsyncClient.send
+    sync_client, async_client = clients.PrefectHttpxSyncClient, clients.PrefectHttpxAsyncClient
+    send_sync, send_async = sync_client._send_with_retry, async_client._send_with_retry  # noqa: SLF001
 
-    def send(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def send_after(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         for wait in _until_sent(request, worker):
             time.sleep(wait)
-        return synchronous(client, request, *args, **kwargs)
+        return send_sync(client, request, *args, **kwargs)
 
-    async def send_async(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+    async def send_after_async(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         for wait in () if in_sending_thread() else _until_sent(request, worker):
             await asyncio.sleep(wait)
-        return await asynchronous(client, request, *args, **kwargs)
+        return await send_async(client, request, *args, **kwargs)
 
     with (
-        replaced(clients.PrefectHttpxSyncClient, "send", send),
-        replaced(clients.PrefectHttpxAsyncClient, "send", send_async),
+        replaced(sync_client, "_send_with_retry", send_after),
+        replaced(async_client, "_send_with_retry", send_after_async),
     ):
         yield
 
