@@ -297,6 +297,57 @@ def test_prefect_server__ends_when_pytest_is_killed(pytester):
     assert not Path(folder).exists()
 
 
+def test_run_flow__server_ends(pytester):
+    """A test whose server is killed says so; the next one has a new server, with what the module's fixtures wrote."""
+    pytester.makepyfile(
+        """
+        import os
+        import pytest
+        from prefect import flow
+        from prefect.exceptions import PrefectHTTPStatusError
+        from prefect.variables import Variable
+
+        @flow
+        def kills(server):
+            os.kill(server._backend._pid, 9)
+
+        @flow
+        def reads():
+            return Variable.get("shared")
+
+        @pytest.fixture(scope="module")
+        def shared(prefect_server):
+            Variable.set("shared", 1)
+
+        def test_kills(run_flow, prefect_server, shared):
+            run_flow(kills, prefect_server)
+
+        def test_after(run_flow, prefect_server, shared):
+            assert run_flow(reads).value == 1
+
+        def test_kills_fresh(run_flow, fresh_prefect_server):
+            run_flow(kills, fresh_prefect_server)
+
+        def test_fresh_after(run_flow, fresh_prefect_server):
+            assert run_flow(reads).value is None
+
+        def test_kills_outside_flows(prefect_server):
+            os.kill(prefect_server._backend._pid, 9)
+            with pytest.raises(PrefectHTTPStatusError, match="SIGKILL"):
+                Variable.get("shared")
+
+        def test_after_all(run_flow, shared):
+            assert run_flow(reads).value == 1
+        """
+    )
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=4, failed=2)
+    told = [line for line in result.outlines if line.startswith("E ") and "ServerEndedError" in line]
+    assert [line.partition("ServerEndedError: ")[2] for line in told] == [
+        "Prefect's test server ended: it was killed by SIGKILL"
+    ] * 2
+
+
 def test_no_prefect_fixture__costs_nothing(pytester):
     """A suite that uses none of the fixtures imports neither Prefect nor what starts servers."""
     pytester.makepyfile(

@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import os
 import secrets
-import select
 import shutil
 import socket
 import sqlite3
@@ -13,9 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from pipeproof.environments.prefect import launcher as launchers
 from pipeproof.environments.prefect.internals.serving import DATABASE_FILE, WRITTEN_FILE
-from pipeproof.environments.prefect.launcher import ForkServerError, Launcher, read_tail
+from pipeproof.environments.prefect.launcher import ForkServerError, Launcher
 from pipeproof.environments.prefect.postgres import with_database
+from pipeproof.environments.prefect.stand_in import StandIn
 
 _READY_SECONDS = 60.0
 _STOCK_SECONDS = 120
@@ -38,6 +39,11 @@ class Backend(Protocol):
     @property
     def written(self) -> bool:
         """Whether anything was written to it since it started."""
+        ...
+
+    @property
+    def ended(self) -> str | None:
+        """How it ended, if it did so by itself; `restore` puts another in its place."""
         ...
 
     def checkpoint(self) -> None:
@@ -66,24 +72,24 @@ class ForkedBackend:
         self._socket.bind(("127.0.0.1", 0))
         self._socket.listen(512)
         self._pid: int | None = None
-        self._ready: int | None = None
+        self._stand_in: StandIn | None = None
 
     @property
     def api_url(self) -> str:
         """Where it answers; waits until it does."""
-        if self._ready is not None:
-            readable, _, _ = select.select([self._ready], [], [], _READY_SECONDS)
-            said = os.read(self._ready, 1) if readable else b""
-            if not said:
-                log = read_tail(self._launcher.folder / "forkserver.log")
-                raise ForkServerError(f"the server did not start{log}")
-            self._close_ready()
+        if self._stand_in is not None and not self._stand_in.wait_ready(_READY_SECONDS):
+            raise ForkServerError(f"the server did not start: {self.ended or 'it does not answer'}")
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}/api"
 
     @property
     def written(self) -> bool:
         """Whether a request that may change something has come."""
         return (self.folder / WRITTEN_FILE).exists()
+
+    @property
+    def ended(self) -> str | None:
+        """How it ended, with what it said, if nobody asked it to."""
+        return self._stand_in.ended if self._stand_in is not None else None
 
     def start(self) -> None:
         """Make the database and begin to serve it."""
@@ -114,9 +120,11 @@ class ForkedBackend:
 
     def restore(self) -> None:
         """Serve the database of the checkpoint, or a new one, at the same address; nothing is done if none wrote."""
-        if not self.written:
+        if not self.written and self.ended is None:
             return
         self._end()
+        if not self._launcher.runs:
+            self._launcher = launchers.start(self._postgres)
         if self._postgres is not None:
             self._launcher.request("drop_database", name=self._name)
         self._make_database()
@@ -126,7 +134,7 @@ class ForkedBackend:
     def stop(self) -> None:
         """End it and throw its database away."""
         self._end()
-        if self._postgres is not None:
+        if self._postgres is not None and self._launcher.runs:
             for name in filter(None, (self._name, self._checkpoint)):
                 self._launcher.request("drop_database", name=str(name))
         self._socket.close()
@@ -144,24 +152,26 @@ class ForkedBackend:
 
     def _serve(self) -> None:
         url = self._postgres and with_database(self._postgres, self._name)
-        self._ready, told = os.pipe()
+        life, told = os.pipe()
+        said_before = self._launcher.log_size()
         try:
             descriptors = [self._socket.fileno(), told]
-            reply = self._launcher.request("serve", descriptors, folder=str(self.folder), database=url)
+            pid = self._launcher.request("serve", descriptors, folder=str(self.folder), database=url)["pid"]
+        except BaseException:
+            os.close(life)
+            raise
         finally:
             os.close(told)
-        self._pid = reply["pid"]
+        self._pid = pid
+        self._stand_in = StandIn(self._socket, life, lambda: self._launcher.how_ended(pid, said_before))
 
     def _end(self) -> None:
-        if self._pid is not None:
+        if self._stand_in is not None:
+            self._stand_in.stop()
+            self._stand_in = None
+        if self._pid is not None and self._launcher.runs:
             self._launcher.request("end", pid=self._pid)
-            self._pid = None
-        self._close_ready()
-
-    def _close_ready(self) -> None:
-        if self._ready is not None:
-            os.close(self._ready)
-            self._ready = None
+        self._pid = None
 
 
 def _copy_folder(source: Path, target: Path) -> None:
@@ -186,6 +196,7 @@ class StockBackend:
     """Prefect's own test harness: what a test writes there stays until the end of the session."""
 
     written = False
+    ended = None
 
     def __init__(self, folder: Path, api_url: str) -> None:
         self.folder = folder

@@ -7,6 +7,7 @@ and talks to it: one JSON object to the line, file descriptors beside it.
 
     {"op": "serve", "folder": …, "database": URL or null} + [listening socket, pipe]  →  {"pid": …}
     {"op": "end", "pid": …}                                                           →  {}
+    {"op": "ended", "pid": …}                                                         →  {"status": …}
     {"op": "create_database", "name": …, "source": name or null}                      →  {}
     {"op": "drop_database", "name": …}                                                →  {}
 
@@ -85,6 +86,8 @@ class _ForkServer:
                 return {"pid": self.serve(Path(request["folder"]), request["database"], *descriptors)}
             case "end":
                 self.end(request["pid"])
+            case "ended":
+                return {"status": self.status(request["pid"])}
             case "create_database":
                 self.create_database(request["name"], request["source"])
             case "drop_database":
@@ -115,6 +118,11 @@ class _ForkServer:
                 os.kill(pid, signal.SIGKILL)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
+
+    def status(self, pid: int) -> int:
+        """The exit status of a server that is ending by itself; if it was killed, minus the signal's number."""
+        self.servers.remove(pid)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
     def create_database(self, name: str, source: str | None) -> None:
         """Make a PostgreSQL database with Prefect's tables: a copy of one that was migrated when first needed.

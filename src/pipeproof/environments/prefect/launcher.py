@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from pipeproof.environments.prefect.template import find_template
 from pipeproof.errors import SetupError
 
 _START_SECONDS = 180.0
+_EXIT_SECONDS = 10.0
+_LOG = "forkserver.log"
 _LOG_LINES = 20
 
 _BOOT = "import sys; sys.path += [p for p in sys.argv.pop().split({sep!r}) if p not in sys.path]; "
@@ -55,7 +58,7 @@ class Launcher:
             "has_database": database is not None,
         }
         code = _BOOT.format(sep=os.pathsep) + _RUN
-        with theirs, (self.folder / "forkserver.log").open("wb") as log:
+        with theirs, (self.folder / _LOG).open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-c", code, json.dumps(arguments), os.pathsep.join(_package_folders())],
                 stdin=subprocess.DEVNULL,
@@ -111,6 +114,32 @@ class Launcher:
                 raise self._failure(str(error)) from error
             return self._receive()
 
+    @property
+    def runs(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it could be used, and now cannot."""
+        return isinstance(self._ready, Path) and not self.runs
+
+    def log_size(self) -> int:
+        """How much the fork server and its servers have written to their log."""
+        with contextlib.suppress(OSError):
+            return (self.folder / _LOG).stat().st_size
+        return 0
+
+    def how_ended(self, pid: int, said_before: int) -> str:
+        """Say how a server ended by itself, with what the log has got since it was `said_before` long."""
+        try:
+            how = f"it {_ending(self.request('ended', pid=pid)['status'])}"
+        except ForkServerError:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=_EXIT_SECONDS)
+            how = f"the process that it came from {_ending(self._process.returncode)}"
+        return f"Prefect's test server ended: {how}{read_tail(self.folder / _LOG, said_before)}"
+
     def close(self) -> None:
         """End the fork server with all of its servers."""
         if os.getpid() != self._owner:
@@ -118,7 +147,7 @@ class Launcher:
         self._control.close()
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=_EXIT_SECONDS)
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
@@ -143,7 +172,7 @@ class Launcher:
         return reply
 
     def _failure(self, reason: str) -> ForkServerError:
-        log = read_tail(self.folder / "forkserver.log")
+        log = read_tail(self.folder / _LOG)
         return ForkServerError(f"Prefect's server could not be started: {reason}{log}")
 
 
@@ -153,19 +182,26 @@ _started: dict[str | None, Launcher] = {}
 def start(database: str | None = None) -> Launcher:
     """Start this process's fork server, unless it is there already; it ends with the process."""
     launcher = _started.get(database)
-    if launcher is None or launcher._owner != os.getpid():  # noqa: SLF001 - this module's own class
+    owned = launcher is not None and launcher._owner == os.getpid()  # noqa: SLF001 - this module's own class
+    if launcher is None or not owned or launcher.has_ended:
         launcher = _started[database] = Launcher(database)
         atexit.register(launcher.close)
     return launcher
 
 
-def read_tail(log: Path) -> str:
-    """The end of a log file, indented to stand below a message; empty where there is none."""
+def read_tail(log: Path, start: int = 0) -> str:
+    """The end of a log file, from `start` on, indented to stand below a message; empty where there is none."""
     try:
-        lines = log.read_text(errors="replace").splitlines()
+        lines = log.read_bytes()[start:].decode(errors="replace").splitlines()
     except OSError:
         return ""
     return "".join(f"\n    {line}" for line in lines[-_LOG_LINES:])
+
+
+def _ending(status: int | None) -> str:
+    if status is not None and status < 0:
+        return f"was killed by {signal.Signals(-status).name}"
+    return f"ended with exit status {status}"
 
 
 def _package_folders() -> list[str]:

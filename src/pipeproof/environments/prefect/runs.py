@@ -11,6 +11,7 @@ from pipeproof.environments.prefect import clock
 from pipeproof.environments.prefect.loops import outside_loop, run_coroutine
 from pipeproof.environments.prefect.outcomes import outcome_error
 from pipeproof.environments.prefect.results import FlowResult
+from pipeproof.environments.prefect.server import require_running
 from pipeproof.environments.prefect.targets import bind_parameters, require_flow, too_large
 from pipeproof.environments.prefect.unseen import noting_runs, unseen_result
 from pipeproof.environments.prefect.watching import watching
@@ -39,6 +40,7 @@ def run_flow(
         KeyboardInterrupt: The user pressed Ctrl-C.
         TargetError: It is no flow.
         FlowParametersError: The flow does not take these arguments.
+        ServerEndedError: The server ended meanwhile.
     """
     bound = bind_parameters(require_flow(flow), arguments, parameters)
     with watching(real_time=real_time) as watch, _interrupts() as interrupted:
@@ -57,6 +59,8 @@ def run_flow(
                 raise
             ended = error
         duration = time.perf_counter() - started
+    if ended is not None:
+        require_running()
     if noted:
         return unseen_result(flow, noted[0], watch, parameters=bound, value=value, ended=ended, duration=duration)
     if watch.root is None:

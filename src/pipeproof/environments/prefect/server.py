@@ -13,6 +13,7 @@ from pipeproof.environments.prefect.internals import client
 from pipeproof.environments.prefect.internals.sending import hastened
 from pipeproof.environments.prefect.keeping import environment_of
 from pipeproof.environments.prefect.launcher import ForkServerError
+from pipeproof.environments.prefect.stand_in import ServerEndedError
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient, SyncPrefectClient
@@ -51,8 +52,15 @@ class PrefectServer:
         return SyncPrefectClient(self.api_url) if sync_client else PrefectClient(self.api_url)
 
     def checkpoint(self) -> None:
-        """Keep what the server holds now, runs, variables, blocks and persisted results, for [restore][]."""
-        if self._backend.written:
+        """Keep what the server holds now, runs, variables, blocks and persisted results, for [restore][].
+
+        A server that has ended is replaced by one that holds what the last checkpoint did; a warning tells of a loss.
+        """
+        if ended := self._backend.ended:
+            if self._backend.written:
+                warnings.warn(f"{ended}: what was written to it since the last test is lost", stacklevel=2)
+            self.restore()
+        elif self._backend.written:
             client.drain_services()
             with self.client() as asking:
                 asking.request("POST", "/task_runs/count", json={})  # the server records what it was told of before
@@ -60,9 +68,28 @@ class PrefectServer:
 
     def restore(self) -> None:
         """Undo what was written since the last checkpoint, or since the start; the address stays the same."""
-        if self._backend.written:
+        if self._backend.written or self._backend.ended:
             client.drain_services()
             self._backend.restore()
+
+
+def require_running() -> None:
+    """Look whether the server in force is still there.
+
+    Raises:
+        ServerEndedError: It has ended.
+    """
+    from prefect.settings import PREFECT_API_URL
+
+    backend = _open.get(str(PREFECT_API_URL.value()))
+    if backend is not None and backend.ended:
+        raise ServerEndedError(backend.ended, hint=_ENDED_HINT)
+
+
+_open: dict[str, Backend] = {}
+"""The servers that are open, by address."""
+
+_ENDED_HINT = "the tests that follow get a new one; a process that is killed may be one that memory ran out for"
 
 
 @contextlib.contextmanager
@@ -92,6 +119,8 @@ def open_server(database: str | None = None) -> Iterator[PrefectServer]:
         client.drain_services()
         stack.enter_context(_in_force(backend))
         stack.callback(client.drain_services)
+        _open[backend.api_url] = backend
+        stack.callback(_open.pop, backend.api_url)
         yield PrefectServer(backend)
 
 
