@@ -111,7 +111,7 @@ def test_prefect_server__writes_are_undone(pytester, monkeypatch):
         from prefect.settings import PREFECT_TASK_DEFAULT_RETRIES, get_current_settings, temporary_settings
         from prefect.variables import Variable
 
-        calls, addresses = [], set()
+        calls, addresses, entered = [], set(), []
 
         @task(cache_policy=INPUTS, persist_result=True)
         def fetch(key):
@@ -146,14 +146,16 @@ def test_prefect_server__writes_are_undone(pytester, monkeypatch):
             assert (Variable.get("shared"), Variable.get("mine")) == (1, None)
 
         def test_settings_are_changed(request, run_flow):
-            temporary_settings({PREFECT_TASK_DEFAULT_RETRIES: 2}).__enter__()
+            entered.append(temporary_settings({PREFECT_TASK_DEFAULT_RETRIES: 2}))
+            entered[-1].__enter__()
             os.environ["PREFECT_API_URL"] = "http://127.0.0.1:9/api"
             os.environ["PREFECT_OF_A_TEST"] = "yes"
 
         def test_settings_are_changed_on_a_fresh_server(fresh_prefect_server):
             assert PREFECT_TASK_DEFAULT_RETRIES.value() == 0
             assert "PREFECT_OF_A_TEST" not in os.environ
-            temporary_settings({PREFECT_TASK_DEFAULT_RETRIES: 3}).__enter__()
+            entered.append(temporary_settings({PREFECT_TASK_DEFAULT_RETRIES: 3}))
+            entered[-1].__enter__()
             os.environ["PREFECT_OF_A_TEST"] = "yes"
 
         def test_settings_are_as_before(run_flow):
@@ -295,6 +297,70 @@ def test_prefect_server__ends_when_pytest_is_killed(pytester):
         os.close(descriptor)
         assert gone
     assert not Path(folder).exists()
+
+
+def test_call_fn__settings_are_put_back(pytester):
+    """What a test with `call_fn` alone changes of settings is undone, whether it makes the session's server start or not.
+
+    The server that it makes start stays in force, without the settings of that test.
+    """
+    pytester.makepyfile(
+        """
+        import os
+        from prefect import flow, task
+        from prefect.settings import PREFECT_API_URL, PREFECT_TASK_DEFAULT_RETRIES, temporary_settings
+
+        entered = []
+
+        @task
+        def retries():
+            return PREFECT_TASK_DEFAULT_RETRIES.value()
+
+        @flow
+        def flow_of_retries():
+            return retries()
+
+        def change():
+            os.environ["PREFECT_OF_A_TEST"] = "yes"
+            os.environ["PREFECT_API_KEY"] = "of a test"
+            entered.append(temporary_settings({PREFECT_TASK_DEFAULT_RETRIES: 2}))
+            entered[-1].__enter__()
+
+        def is_clean():
+            of_tests = {"PREFECT_OF_A_TEST", "PREFECT_API_KEY"}
+            return PREFECT_TASK_DEFAULT_RETRIES.value() == 0 and of_tests.isdisjoint(os.environ)
+
+        def test_task(call_fn):
+            change()
+            assert call_fn(retries) == 2
+
+        def test_after_task(call_fn):
+            assert is_clean()
+            assert "PREFECT_API_URL" not in os.environ
+            with temporary_settings({PREFECT_TASK_DEFAULT_RETRIES: 3}):
+                assert call_fn(flow_of_retries) == 3
+                assert call_fn(flow_of_retries) == 3
+            assert is_clean()
+            change()
+
+        def test_after_flow(call_fn):
+            assert is_clean()
+            assert PREFECT_API_URL.value() == os.environ["PREFECT_API_URL"]
+            assert call_fn(flow_of_retries) == 0
+            change()
+
+        def test_fixture_of_its_own_choice(request, call_fn):
+            request.getfixturevalue("fresh_prefect_server")
+            assert call_fn(flow_of_retries) == 0
+            change()
+
+        def test_server(run_flow, prefect_server):
+            assert is_clean()
+            assert prefect_server.api_url == PREFECT_API_URL.value() == os.environ["PREFECT_API_URL"]
+            assert run_flow(flow_of_retries).value == 0
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=5)
 
 
 def test_run_flow__server_ends(pytester):

@@ -163,12 +163,14 @@ def run_flow(request: pytest.FixtureRequest, evidence: Evidence) -> RunFlow:
 
 
 @pytest.fixture
-def call_fn(request: pytest.FixtureRequest) -> CallFn:
+def call_fn(request: pytest.FixtureRequest) -> "Iterator[CallFn]":
     """Call the function underneath a flow or task, without the engine; its run logger works and reaches `caplog`.
 
-    The tasks that a flow's function calls are run by the engine, and so on the test server.
+    The tasks that a flow's function calls are run by the engine, and so on the test server. What the test changes of
+    Prefect's settings is undone.
     """
     _require_prefect()
+    from pipeproof.environments.prefect.keeping import settings_kept
 
     def call(flow_or_task: Any, /, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -180,4 +182,5 @@ def call_fn(request: pytest.FixtureRequest) -> CallFn:
             request.getfixturevalue(_UNDO)
         return calls.call_fn(flow_or_task, *args, **kwargs)
 
-    return call
+    with settings_kept():
+        yield call

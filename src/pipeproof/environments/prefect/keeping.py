@@ -7,17 +7,23 @@ from collections.abc import Iterator, Mapping
 from pipeproof.environments.prefect.internals import client
 
 _PREFIX = "PREFECT_"
+_in_force: list[Mapping[str, str | None]] = []
 
 
 @contextlib.contextmanager
 def settings_kept() -> Iterator[None]:
-    """Undo, on leaving, what was changed of Prefect's settings meanwhile, in the environment or in this context."""
-    before = _variables()
+    """Undo, on leaving, what was changed of Prefect's settings meanwhile, in the environment or in this context.
+
+    The changes of a server that has come in force meanwhile, and still is, stay: the session's, say.
+    """
+    before, known = _variables(), len(_in_force)
     try:
         with client.settings_context_kept():
             yield
     finally:
         _set_environment({**dict.fromkeys(_variables()), **before})
+        for changes in _in_force[known:]:
+            _set_environment(changes)
 
 
 @contextlib.contextmanager
@@ -25,9 +31,11 @@ def environment_of(changes: Mapping[str, str | None]) -> Iterator[None]:
     """Change variables of the environment, or take out those whose value is None, until it is left."""
     before = {name: os.environ.get(name) for name in changes}
     _set_environment(changes)
+    _in_force.append(changes)
     try:
         yield
     finally:
+        _in_force.remove(changes)
         _set_environment(before)
 
 

@@ -32,19 +32,29 @@ def settings_in_force(updates: Mapping[str, Any]) -> Iterator[None]:
 def _settings_everywhere(updates: Mapping[str, Any]) -> Iterator[None]:
     contexts = module("prefect.context")
 
-    current = contexts.get_settings_context()
-    known = {name: value for name, value in updates.items() if _has_setting(current.settings, name)}
-    settings = _updated(current.settings, known)
-    changed = contexts.SettingsContext(profile=current.profile, settings=settings)
-    outer = contexts.GLOBAL_SETTINGS_CONTEXT
-    with contextlib.ExitStack() as stack:
-        contexts.GLOBAL_SETTINGS_CONTEXT = changed
-        try:
-            if contexts.get_settings_context() is not changed:  # this context has settings of its own
-                stack.enter_context(changed)
-            yield
-        finally:
-            contexts.GLOBAL_SETTINGS_CONTEXT = outer
+    def changed(context: Any) -> Any:
+        known = {name: value for name, value in updates.items() if _has_setting(context.settings, name)}
+        return contexts.SettingsContext(profile=context.profile, settings=_updated(context.settings, known))
+
+    variable = contexts.SettingsContext.__var__
+    everywhere, here = contexts.GLOBAL_SETTINGS_CONTEXT, variable.get(None)
+    ours = changed(everywhere or here)
+    ours_here = here and changed(here)  # this context may have settings of its own
+    contexts.GLOBAL_SETTINGS_CONTEXT = ours
+    _in_force.append(ours)
+    if here:
+        variable.set(ours_here)
+    try:
+        yield
+    finally:
+        _in_force.remove(ours)
+        contexts.GLOBAL_SETTINGS_CONTEXT = everywhere
+        if here and variable.get(None) is ours_here:
+            variable.set(here)
+
+
+_in_force: list[Any] = []
+"""The settings of the servers that are in force."""
 
 
 @contextlib.contextmanager
@@ -60,7 +70,10 @@ def _settings_here(updates: Mapping[str, Any]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def settings_context_kept() -> Iterator[None]:
-    """Put back the settings that are in force now, whatever was entered meanwhile and not left."""
+    """Put back the settings that are in force now, whatever was entered meanwhile and not left.
+
+    Those of a server that has come in force meanwhile, and still is, stay.
+    """
     with contextlib.ExitStack() as stack:
         entered(stack, _settings_context_kept(), without="settings that a test enters and does not leave stay in force")
         yield
@@ -76,7 +89,8 @@ def _settings_context_kept() -> Iterator[None]:
     try:
         yield
     finally:
-        contexts.GLOBAL_SETTINGS_CONTEXT = everywhere
+        if not any(contexts.GLOBAL_SETTINGS_CONTEXT is context for context in _in_force):
+            contexts.GLOBAL_SETTINGS_CONTEXT = everywhere
         if variable.get(None) is not here:
             variable.set(here)
 
