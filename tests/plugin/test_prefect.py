@@ -300,7 +300,7 @@ def test_prefect_server__ends_when_pytest_is_killed(pytester):
 
 
 def test_call_fn__settings_are_put_back(pytester):
-    """What a test with `call_fn` alone changes of settings is undone, whether it makes the session's server start or not.
+    """What a test with `call_fn` alone changes of settings is undone, whether it makes the server start or not.
 
     The server that it makes start stays in force, without the settings of that test.
     """
@@ -361,6 +361,53 @@ def test_call_fn__settings_are_put_back(pytester):
         """
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=5)
+
+
+def test_prefect_server__flow_in_a_thread(pytester):
+    """A flow that a test leaves behind in a thread is waited for, so that its writes are undone with the test's."""
+    pytester.makepyfile(
+        """
+        import threading
+        import pytest
+        from prefect import flow
+        from prefect.settings import PREFECT_API_URL
+        from prefect.variables import Variable
+
+        addresses, threads = [], []
+
+        @flow
+        def late(started, finish):
+            started.set()
+            finish.wait(30)
+            Variable.set("late", 1)
+            addresses.append(PREFECT_API_URL.value())
+
+        def leave():
+            started, finish = threading.Event(), threading.Event()
+            threads.append(threading.Thread(target=late, args=(started, finish)))
+            threads[-1].start()
+            started.wait(30)
+            threading.Timer(0.2, finish.set).start()
+
+        def test_leaves(prefect_server):
+            leave()
+
+        def test_next(prefect_server):
+            threads.pop().join()
+            assert addresses.pop() == prefect_server.api_url
+            assert Variable.get("late") is None
+
+        def test_leaves_on_a_fresh_server(fresh_prefect_server):
+            addresses.append(fresh_prefect_server.api_url)
+            leave()
+
+        def test_next_but_one():
+            threads.pop().join()
+            assert addresses.pop() == addresses.pop()
+        """
+    )
+    strict = "-Werror::pipeproof.environments.prefect.threads.FlowLeftBehindWarning"
+    pytester.runpytest_subprocess(strict).assert_outcomes(passed=4)
 
 
 def test_run_flow__server_ends(pytester):

@@ -120,9 +120,10 @@ def _undo_prefect_writes(prefect_server: "PrefectServer") -> "Iterator[None]":
     What fixtures of a wider scope have changed stays.
     """
     from pipeproof.environments.prefect.keeping import settings_kept
+    from pipeproof.environments.prefect.threads import flows_awaited
 
     prefect_server.checkpoint()
-    with settings_kept():
+    with settings_kept(), flows_awaited():
         yield
     prefect_server.restore()
 
@@ -133,8 +134,9 @@ def fresh_prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer
     _require_prefect()
     from pipeproof.environments.prefect.keeping import settings_kept
     from pipeproof.environments.prefect.server import open_server
+    from pipeproof.environments.prefect.threads import flows_awaited
 
-    with settings_kept(), open_server(_database(pytestconfig)) as server:
+    with settings_kept(), open_server(_database(pytestconfig)) as server, flows_awaited():
         yield server
 
 
