@@ -28,10 +28,10 @@ class CliDbt(Dbt):
 
     def close(self) -> None:
         """Drop the test's schemas, with those that dbt made beside the first."""
-        if self._open:
+        if self._schemas.made:
             with suppress(Exception):
                 _, rows = self._warehouse.read("select schema_name from information_schema.schemata")
-                self._schemas |= {str(name) for (name,) in rows if is_inside(str(name), self.schema)}
+                self._schemas.names |= {str(name) for (name,) in rows if is_inside(str(name), self.schema)}
         super().close()
 
     def _execute(self, request: Request) -> Ran:
@@ -52,8 +52,8 @@ class CliDbt(Dbt):
             and node.resource_type == "model" and node.config.materialized == "ephemeral"
         ]  # fmt: skip
         with self._cli.changed(models, views):
-            self._refuse_escapes(request, arguments, manifest)
-            self._prepare()
+            self._refuse_escapes(request, arguments)
+            self._schemas.make()
             self._warehouse.close()
             outcome = self._cli.run_dbt(arguments, self.schema, self._variables(manifest))
             self._warehouse.share()
@@ -71,7 +71,7 @@ class CliDbt(Dbt):
             [criterion for criterion in outcome.unmatched if criterion not in others],
         )
 
-    def _refuse_escapes(self, request: Request, arguments: Sequence[str], _manifest: Any) -> None:
+    def _refuse_escapes(self, request: Request, arguments: Sequence[str]) -> None:
         """Refuse, before anything runs, what says that it writes elsewhere."""
         escapes = self.project.view(request.vars).escapes
         if not escapes or request.command == "compile":

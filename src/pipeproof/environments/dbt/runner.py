@@ -1,9 +1,9 @@
-"""dbt's own Python parts: the only module that knows them.
+"""dbt's own Python parts: the only module that knows them, with `internals`, which replaces some.
 
 Public in dbt, and used here: `dbtRunner` with its `manifest` and `callbacks`, the command line's arguments, and the
 nodes of the manifest. Not public, and touched here alone: the fields of `Manifest`, so that one is copied without its
-macros; the adapter factory, for the adapter that an invocation leaves behind; `Connection`, to open a connection
-of our own with the adapter's code; and the search for plugins, which each invocation would repeat.
+macros; the adapter factory, for the adapter that an invocation leaves behind; and `Connection`, to open a connection
+of our own with the adapter's code.
 """
 
 import os
@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.guard import EVENTS
+from pipeproof.environments.dbt.internals.configurations import move_credentials
+from pipeproof.environments.dbt.internals.contents import Known
+from pipeproof.environments.dbt.internals.parsing import parsing
+from pipeproof.environments.dbt.internals.remembering import remembering
 from pipeproof.environments.dbt.profile import PARSE_SCHEMA, PROFILE, SCHEMA_VARIABLE
 from pipeproof.environments.dbt.view import Surroundings
-from pipeproof.environments.dbt.warm import Known, move_credentials, parsing, remembering
 
 Callback = Callable[[Any], None]
 

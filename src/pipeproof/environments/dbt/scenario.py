@@ -1,6 +1,5 @@
 """One test's dbt: the project in a schema of its own, with stand-ins for what the test does not build."""
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -8,36 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt import manifest as manifests
-from pipeproof.environments.dbt import mistakes, runner
-from pipeproof.environments.dbt.commands import (
-    Request,
-    check_options,
-    check_request,
-    names_outright,
-    write_arguments,
-    write_listing,
-)
+from pipeproof.environments.dbt import mistakes, references
+from pipeproof.environments.dbt.commands import Request, check_options, check_request
 from pipeproof.environments.dbt.compare import Tolerance, compare_tables
 from pipeproof.environments.dbt.difference import render_difference
 from pipeproof.environments.dbt.errors import DbtDifferenceError
+from pipeproof.environments.dbt.execution import execute
 from pipeproof.environments.dbt.failures import explain_failure
-from pipeproof.environments.dbt.guard import Guard, refusal
+from pipeproof.environments.dbt.guard import refusal
 from pipeproof.environments.dbt.project import DbtProject
-from pipeproof.environments.dbt.result import DbtResult, Ran, read_nodes
+from pipeproof.environments.dbt.result import DbtResult, Ran
 from pipeproof.environments.dbt.rows import empty_table, infer_types, is_sql, read_rows
+from pipeproof.environments.dbt.schemas import Schemas
 from pipeproof.environments.dbt.view import View
-from pipeproof.environments.dbt.warehouse import Warehouse
-from pipeproof.environments.dbt.warm import Known
-from pipeproof.errors import PipeproofError
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
 Recorder = Callable[[str, Mapping[str, Any]], None]
 Selection = str | Sequence[str] | None
-
-_TESTLESS = {"run", "seed", "snapshot"}
-"""The commands that run no tests."""
 
 
 class Dbt:
@@ -51,16 +39,15 @@ class Dbt:
 
     def __init__(self, project: DbtProject, record: Recorder, folders: Sequence[Path] = ()) -> None:
         self.project = project
-        self.schema = project.next_schema()
         self._record = record
         self._folders = folders
-        self._given: dict[str, Any] = {}
         self._statuses: dict[str, str] = {}
         self._lately: list[View] = []
         self._created: set[str] = set()
-        self._schemas = {self.schema}
-        self._warehouse = Warehouse(project.live_adapter, lambda: project.connect(self.schema))
-        self._open = False
+        self._schemas = Schemas(project)
+        self._given = self._schemas.given
+        self._warehouse = self._schemas.warehouse
+        self.schema = self._schemas.own
 
     def given(self, name: str, rows: Any) -> None:
         """Let rows stand in for a model, seed or snapshot (`"stg_orders"`) or a source (`"raw.orders"`).
@@ -78,8 +65,8 @@ class Dbt:
         """
         __tracebackhide__ = True
         node = self._find(name)
-        relation = self._stand_in_relation(node)
-        self._prepare(str(relation.schema))
+        relation = self._schemas.relation_of(node)
+        self._schemas.make(str(relation.schema))
         if is_sql(rows):
             query = self._render(rows)
             with self._explained(f"the query given for {name}", query):
@@ -250,10 +237,7 @@ class Dbt:
 
     def close(self) -> None:
         """Drop the test's schemas."""
-        if self._open:
-            for schema in sorted(self._schemas):
-                self._warehouse.drop_schema(self._relation(schema))
-        self._warehouse.close()
+        self._schemas.drop()
 
     def _command(self, command: str, select: Selection, options: Mapping[str, Any]) -> DbtResult:
         __tracebackhide__ = True
@@ -270,131 +254,30 @@ class Dbt:
         """The node or source of that name."""
         return self.project.find(name, self._lately)
 
-    def _prepare(self, schema: str | None = None) -> None:
-        """Create the test's schema, and another that a stand-in is in."""
-        wanted = {self.schema, schema or self.schema}
-        for name in wanted if not self._open else wanted - self._schemas:
-            self._warehouse.create_schema(self._relation(name))
-        self._schemas |= wanted
-        self._open = True
-
     def _execute(self, request: Request) -> Ran:
         """Let dbt run a command, in this process."""
-        manifest = self._manifest(request)
-        arguments = write_arguments(request, self.project)
-        self._refuse_escapes(request, arguments, manifest)
-        self._prepare()
-        guard = self._guard()
-        known = Known(self._schemas, self._warehouse.relations)
-        outcome = runner.invoke(self.project.folders, arguments, manifest, self.schema, guard, known)
-        self._warehouse.share()
-        self._schemas |= guard.schemas
-        nodes = read_nodes(getattr(outcome.result, "results", None), self.project.path)
-        return Ran(manifest, nodes, outcome.exception, guard.unmatched, guard.refused)
-
-    def _manifest(self, request: Request) -> Any:
-        """The project as this invocation sees it."""
-        manifest = self.project.copy_manifest(request.vars, tests=request.command not in _TESTLESS)
-        adapter = self.project.live_adapter()
-        manifests.move_nodes(manifest, adapter, self.schema)
-        manifests.move_files(manifest, self.project.folder / "external")
-        for unique_id, relation in self._given.items():
-            node = manifest.nodes.get(unique_id)
-            if unique_id in manifest.sources:
-                manifests.redirect_source(manifest, adapter, unique_id, relation)
-            elif node is not None and (request.command == "test" or not names_outright(request, node)):
-                manifests.stand_in(manifest, unique_id, relation)
-        if request.command in {"run", "build"}:
-            manifests.build_ephemerals(
-                manifest, lambda node: node.unique_id not in self._given and names_outright(request, node)
-            )
-        return manifest
-
-    def _guard(self) -> Guard:
-        credentials = self.project.live_adapter().config.credentials
-        files = self.project.folder / "external"
-        return Guard(
-            self.schema, str(credentials.database), self._created, files, unqualified=self.project.puts_unqualified
-        )
-
-    def _refuse_escapes(self, request: Request, arguments: Sequence[str], manifest: Any) -> None:
-        """Refuse, before anything runs, hooks that name another schema to write to."""
-        escapes = self.project.view(request.vars).escapes
-        if not escapes:
-            return
-        listing = write_listing(arguments)
-        listed = runner.invoke(self.project.folders, listing, manifest, self.schema, lambda _event: None)
-        selected = {json.loads(line)["unique_id"] for line in listed.result or ()}
-        for unique_id, write in escapes.items():
-            runs_always = unique_id.startswith("operation.") and request.command != "compile"
-            if runs_always or unique_id in selected:
-                raise refusal([(unique_id.split(".", 2)[-1], write)], self.schema)
-
-    def _stand_in_relation(self, node: Any) -> Any:
-        """Where a stand-in goes: a model's own place, moved; a source's beside the test's models."""
-        adapter = self.project.live_adapter()
-        if node.resource_type == "source":
-            return self._relation(self.schema, f"{node.source_name}__{node.identifier}")
-        moved = manifests.moved_schema(node, adapter, self.schema)
-        return adapter.Relation.create_from(adapter.config, node).incorporate(
-            path={"database": adapter.config.credentials.database, "schema": moved}
-        )
-
-    def _relation(self, schema: str, identifier: str | None = None) -> Any:
-        adapter = self.project.live_adapter()
-        return adapter.Relation.create(
-            database=adapter.config.credentials.database, schema=schema, identifier=identifier,
-            quote_policy=adapter.config.quoting,
-        )  # fmt: skip
+        return execute(self.project, request, self._schemas, self._created)
 
     def _explained(self, what: str, query: str = "") -> AbstractContextManager[None]:
         """Tell a refusal of the database's in words of ours: that something the query reads is not there, for one."""
-
-        def find_absent() -> PipeproofError | None:
-            self._warehouse.share()  # what is not the test's own may be there as well
-            manifest = self._view.manifest
-            built = [node for node in manifest.nodes.values() if node.resource_type in manifests.BUILT_KINDS]
-            for node in [*built, *manifest.sources.values()]:
-                if node.unique_id in self._given:
-                    continue
-                source = node.resource_type == "source"
-                relation = node if source else self._stand_in_relation(node)
-                named = node.relation_name if source else str(relation)
-                if named in query and not self._warehouse.column_types(relation):
-                    return mistakes.not_built(node, self._statuses.get(node.unique_id))
-            return None
-
-        return mistakes.explained(what, find_absent)
+        return mistakes.explained(
+            what, lambda: references.find_absent(query, self._view.manifest, self._schemas, self._statuses)
+        )
 
     def _source_of(self, name: str) -> str:
-        """What to select from for a name: a relation, or an ephemeral model's query."""
+        """What to select from for a name."""
         node = self._find(name)
-        if node.unique_id in self._given:
-            return str(self._given[node.unique_id])
-        if node.resource_type == "source":
-            return str(node.relation_name)
-        relation = self._stand_in_relation(node)
-        if node.config.materialized == "ephemeral" and not self._warehouse.column_types(relation):
-            compiled = self.compile(name, vars=self._view.variables).nodes[node.name].compiled
-            return f"({compiled}) as {node.name}"
-        return str(relation)
+
+        def compile_node() -> str | None:
+            return self.compile(name, vars=self._view.variables).nodes[node.name].compiled
+
+        return references.locate(node, self._schemas, compile_node)
 
     def _render(self, query: str) -> str:
-        """A query with its references resolved."""
-        from jinja2 import Environment, StrictUndefined
-
-        self._prepare()
+        """A query with its references resolved; what they refer to may be made for it."""
+        self._schemas.make()
         self._warehouse.share()  # it may write
-
-        def ref(*names: str, v: object = None, version: object = None) -> str:
-            which = v if v is not None else version
-            return self._source_of(".".join(names) if which is None else f"{names[-1]}.v{which}")
-
-        environment = Environment(undefined=StrictUndefined)  # noqa: S701 - SQL, not HTML
-        target = {"schema": self.schema, "name": self.project.profile.target, "type": self.project.adapter}
-        names = {"ref": ref, "source": lambda source, table: self._source_of(f"{source}.{table}"), "target": target}
-        with mistakes.explained("the query", lambda: None):
-            return environment.from_string(query).render(**names)
+        return references.render_query(query, self.project, self.schema, self._source_of)
 
     def _record_run(self, request: Request, result: DbtResult) -> None:
         from pipeproof.environments.dbt.evidence import describe_run

@@ -4,12 +4,13 @@ What a database can do is asked of its adapter and its connection (a cursor that
 never of its name.
 """
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.environments.dbt.rows import JSON_FIELD, make_array, mark_uuids, write_json
+from pipeproof.environments.dbt.literals import write_csv, write_row
+from pipeproof.environments.dbt.rows import make_array, mark_uuids
+from pipeproof.environments.dbt.sql_types import arrow_type, name_type
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -150,7 +151,7 @@ class Warehouse:
         columns = {}
         for at, column in enumerate(table.schema):
             guess = before.get(column.name) if table.column(at).null_count == table.num_rows else None
-            columns[column.name] = types.get(column.name) or guess or self._sql_type(column)
+            columns[column.name] = types.get(column.name) or guess or name_type(column, adapter)
         columns = columns or {"pipeproof_no_columns": "integer"}
         names = [adapter.quote_as_configured(name, "identifier") for name in columns]
         cursor = self._live_handle().cursor()
@@ -174,22 +175,13 @@ class Warehouse:
             self.execute(f"insert into {relation} ({columns}) select * from pipeproof_rows", cursor)  # noqa: S608
             cursor.unregister("pipeproof_rows")
         elif table.num_rows > BATCH and callable(getattr(cursor, "copy_expert", None)):
-            cursor.copy_expert(f"copy {relation} ({columns}) from stdin with (format csv)", _as_csv(table))
+            cursor.copy_expert(f"copy {relation} ({columns}) from stdin with (format csv)", write_csv(table))
             self._end("commit")
         else:
             for start in range(0, table.num_rows, BATCH):
                 rows = table.slice(start, BATCH).to_pylist()
-                values = ", ".join(
-                    f"({', '.join(_literal(value, kind) for value, kind in zip(row.values(), kinds, strict=True))})"
-                    for row in rows
-                )
+                values = ", ".join(write_row(row.values(), kinds) for row in rows)
                 self.execute(f"insert into {relation} ({columns}) values {values}", cursor)  # noqa: S608
-
-    def _sql_type(self, field: "pa.Field[Any]") -> str:
-        """The adapter's name for an Arrow type."""
-        if field.metadata and JSON_FIELD.items() <= field.metadata.items():
-            return "json"
-        return _sql_type(field.type, type(self._adapter()))
 
     def _column(self, name: str, code: Any, values: list[Any]) -> "pa.Array":
         """Values of a driver that knows no Arrow; a column of NULLs gets the type that the adapter names for it."""
@@ -198,8 +190,7 @@ class Warehouse:
         array, _ = make_array(name, [bytes(value) if isinstance(value, memoryview) else value for value in values])
         if not pa.types.is_null(array.type):
             return array
-        named = str(self._adapter().connections.data_type_code_to_name(code)).upper()
-        return array.cast(next((kind for word, kind in _named_types() if word in named), pa.string()))
+        return array.cast(arrow_type(str(self._adapter().connections.data_type_code_to_name(code))))
 
     def _live_handle(self) -> Any:
         """The connection; made anew where dbt has closed it."""
@@ -218,101 +209,3 @@ class Warehouse:
         if callable(end):
             with suppress(Exception):
                 end()
-
-
-def _sql_type(kind: Any, adapter: Any) -> str:
-    import pyarrow as pa
-
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return f"{_sql_type(kind.value_type, adapter)}[]"
-    if pa.types.is_struct(kind):
-        return f"struct({', '.join(f'{field.name} {_sql_type(field.type, adapter)}' for field in kind)})"
-    if pa.types.is_decimal(kind):
-        return f"numeric({kind.precision}, {kind.scale})"
-    if pa.types.is_timestamp(kind) and kind.tz:
-        return "timestamp with time zone"
-    if pa.types.is_integer(kind):
-        return "integer" if kind.bit_width <= 32 else "bigint"
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return "bytea"
-    sample = _sample()
-    for test, convert in (
-        (pa.types.is_boolean, adapter.convert_boolean_type),
-        (pa.types.is_floating, adapter.convert_number_type),
-        (pa.types.is_timestamp, adapter.convert_datetime_type),
-        (pa.types.is_date, adapter.convert_date_type),
-        (pa.types.is_time, adapter.convert_time_type),
-    ):
-        if test(kind):
-            return str(convert(sample, 0))
-    return str(adapter.convert_text_type(sample, 0))
-
-
-def _sample() -> Any:
-    """A table of one number with decimals, as an adapter is shown it; not needed where there is no such adapter."""
-    try:
-        import agate  # type: ignore[import-untyped]
-    except ModuleNotFoundError:
-        return None
-    return agate.Table([("0.5",)], ["x"], [agate.Number()])
-
-
-def _named_types() -> "list[tuple[str, pa.DataType]]":
-    import pyarrow as pa
-
-    return [
-        ("BOOL", pa.bool_()),
-        ("INT", pa.int64()),
-        ("DECIMAL", pa.decimal128(38, 9)),
-        ("FLOAT", pa.float64()),
-        ("DATETIME", pa.timestamp("us")),
-        ("TIMESTAMP", pa.timestamp("us")),
-        ("DATE", pa.date32()),
-    ]
-
-
-def _literal(value: Any, kind: str) -> str:
-    """A value as SQL."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, bytes):
-        return f"cast('\\x{value.hex()}' as {kind})"
-    if isinstance(value, list):
-        inner = kind.removesuffix("[]")
-        return f"cast(array[{', '.join(_literal(item, inner) for item in value)}] as {kind})"
-    text = write_json(value) if isinstance(value, dict) else str(value)
-    return f"cast('{text.replace(chr(39), chr(39) * 2)}' as {kind})"
-
-
-def _as_csv(table: "pa.Table") -> io.StringIO:
-    """Rows as PostgreSQL's `copy` reads them: an unquoted empty field is NULL, a quoted one is empty text."""
-    output = io.StringIO()
-    for row in table.to_pylist():
-        fields = ("" if value is None else _quoted(_copied(value)) for value in row.values())
-        output.write(",".join(fields) + "\n")
-    output.seek(0)
-    return output
-
-
-def _quoted(text: str) -> str:
-    return f'"{text.replace(chr(34), chr(34) * 2)}"'
-
-
-def _copied(value: Any) -> str:
-    if isinstance(value, list):
-        return "{" + ",".join(map(_item, value)) + "}"
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    return write_json(value) if isinstance(value, dict) else str(value)
-
-
-def _item(value: Any) -> str:
-    """An item of an array literal: all but NULL and lists in quotes, in which a backslash goes before itself."""
-    if value is None:
-        return "null"
-    if isinstance(value, list):
-        return _copied(value)
-    text = _copied(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
