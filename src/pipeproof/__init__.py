@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import PipeproofError
+from pipeproof.homes import HOMES
 
 if TYPE_CHECKING:
     from pipeproof.environments.dbt.errors import DbtFailed, DbtNothingSelected
@@ -40,26 +41,8 @@ __all__ = [
     "throws",
 ]
 
-_HOMES: dict[str, str] = {
-    "DbtFailed": "pipeproof.environments.dbt.errors",
-    "DbtNothingSelected": "pipeproof.environments.dbt.errors",
-    "ExecutionAborted": "pipeproof.stepfunctions.errors",
-    "ExecutionFailed": "pipeproof.stepfunctions.errors",
-    "ExecutionTimedOut": "pipeproof.stepfunctions.errors",
-    "FlowCancelled": "pipeproof.environments.prefect.outcomes",
-    "FlowCrashed": "pipeproof.environments.prefect.outcomes",
-    "FlowFailed": "pipeproof.environments.prefect.outcomes",
-    "FlowNotCompleted": "pipeproof.environments.prefect.outcomes",
-    "FlowPaused": "pipeproof.environments.prefect.outcomes",
-    "FlowTimedOut": "pipeproof.environments.prefect.outcomes",
-    "StateMachine": "pipeproof.stepfunctions.machine",
-    "returns": "pipeproof.stepfunctions.mocks",
-    "throws": "pipeproof.stepfunctions.mocks",
-}
-"""Where each public name that is not loaded at once comes from."""
-
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+    if name in HOMES:
+        return getattr(import_module(HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from pipeproof.homes import HOMES
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -31,8 +33,16 @@ class PipeproofError(Exception):
             instead of at the deepest frame of its traceback.
     """
 
+    __module__ = "pipeproof"
+
     exit_code: ClassVar[int] = 1
     """What the process ends with when this error ends it."""
+
+    def __init_subclass__(cls) -> None:
+        """Give an error the name by which users import it: Python and pytest show its module with it."""
+        super().__init_subclass__()
+        if HOMES.get(cls.__name__) == cls.__module__:
+            cls.__module__ = "pipeproof"
 
     def __init__(self, message: str, *, hint: str | None = None, location: Location | None = None) -> None:
         super().__init__(message)

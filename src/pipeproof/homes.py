@@ -1,0 +1,60 @@
+"""Where each name comes from that users import from `pipeproof`, and that is not loaded at once.
+
+Beside the names of the interface these are the errors that a test can fail with: one of them is named as a user would
+import it, `pipeproof.DbtRowsError`, in a traceback and in pytest's summary.
+"""
+
+_NAMES = {
+    "pipeproof.environments.aws.async_clients": ("AsyncClientError",),
+    "pipeproof.environments.aws.botocore_hooks": ("UnstubbedEndpointError",),
+    "pipeproof.environments.aws.seeding": ("SeedError",),
+    "pipeproof.environments.aws.stub": ("UnknownOperationError",),
+    "pipeproof.environments.dbt.errors": (
+        "DbtDifferenceError",
+        "DbtFailed",
+        "DbtNameError",
+        "DbtNodeError",
+        "DbtNotBuiltError",
+        "DbtNothingSelected",
+        "DbtOptionError",
+        "DbtQueryError",
+        "DbtRefusedError",
+        "DbtRowsError",
+        "DbtSetupError",
+    ),
+    "pipeproof.environments.prefect.outcomes": (
+        "FlowCancelled",
+        "FlowCrashed",
+        "FlowFailed",
+        "FlowNotCompleted",
+        "FlowPaused",
+        "FlowTimedOut",
+    ),
+    "pipeproof.environments.prefect.results": (
+        "ResultNotAwaitableError",
+        "RunNameError",
+    ),
+    "pipeproof.environments.prefect.targets": (
+        "FlowParametersError",
+        "TargetError",
+    ),
+    "pipeproof.iam.policies": ("PolicyError",),
+    "pipeproof.plugin.network": ("NetworkBlockedError",),
+    "pipeproof.stepfunctions.errors": (
+        "DefinitionError",
+        "ExecutionAborted",
+        "ExecutionFailed",
+        "ExecutionNotSucceeded",
+        "ExecutionTimedOut",
+        "MockError",
+        "TaskNotHandled",
+    ),
+    "pipeproof.stepfunctions.machine": ("StateMachine",),
+    "pipeproof.stepfunctions.mocks": (
+        "returns",
+        "throws",
+    ),
+}
+
+HOMES: dict[str, str] = {name: home for home, names in _NAMES.items() for name in names}
+"""The module of each name."""
