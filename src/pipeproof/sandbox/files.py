@@ -10,6 +10,8 @@ import secrets
 from contextlib import ExitStack
 from pathlib import Path, PurePath
 
+_IGNORE_ALL = b"# Created by pipeproof.\n*\n"
+
 
 def place_files(source: Path, workspace: Path, folder: PurePath) -> None:
     """Move the files of a folder (not of folders in it) into a folder of the workspace, and give them to its owner.
@@ -17,8 +19,8 @@ def place_files(source: Path, workspace: Path, folder: PurePath) -> None:
     Args:
         source: A folder of the supervisor's own.
         workspace: The workspace.
-        folder: The folder to fill, relative to the workspace; made where it is missing. Files in it of the same names
-            are replaced.
+        folder: The folder to fill, relative to the workspace; made where it is missing, and then kept out of git, as
+            pytest's cache is. Files in it of the same names are replaced.
 
     Raises:
         OSError: where a part of the folder is a link or no folder, or nothing can be written.
@@ -27,15 +29,19 @@ def place_files(source: Path, workspace: Path, folder: PurePath) -> None:
     with ExitStack() as stack:
         descriptor = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY)
         stack.callback(os.close, descriptor)
+        made = False
         for part in folder.parts:
-            descriptor = _enter(part, descriptor, owner)
+            descriptor, made = _enter(part, descriptor, owner)
             stack.callback(os.close, descriptor)
+        if made:
+            _put(_IGNORE_ALL, ".gitignore", descriptor, owner)
         for path in sorted(source.iterdir()):
             if path.is_file():
                 _put(path.read_bytes(), path.name, descriptor, owner)
 
 
-def _enter(name: str, parent: int, owner: os.stat_result) -> int:
+def _enter(name: str, parent: int, owner: os.stat_result) -> tuple[int, bool]:
+    """A folder in another one, and whether it had to be made."""
     try:
         os.mkdir(name, 0o755, dir_fd=parent)
         made = True
@@ -44,7 +50,7 @@ def _enter(name: str, parent: int, owner: os.stat_result) -> int:
     descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
     if made:
         _give(descriptor, owner)
-    return descriptor
+    return descriptor, made
 
 
 def _put(data: bytes, name: str, folder: int, owner: os.stat_result) -> None:

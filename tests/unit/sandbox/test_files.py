@@ -1,5 +1,6 @@
 """Files are placed in the workspace without following a link that the tests may have left."""
 
+import subprocess
 from pathlib import Path, PurePath
 
 import pytest
@@ -25,6 +26,31 @@ def workspace(tmp_path: Path) -> Path:
 def test_place_files__makes_the_folders_on_the_way(made: Path, workspace: Path) -> None:
     place_files(made, workspace, PurePath("build/report"))
     assert (workspace / "build" / "report" / "report.json").read_text() == "{}"
+
+
+def test_place_files__keeps_a_folder_that_it_makes_out_of_git(made: Path, workspace: Path) -> None:
+    """All of it, and nothing of the folders on the way, which may be the user's own soon."""
+    subprocess.run(["git", "init", "-q", workspace], check=True)
+    place_files(made, workspace, PurePath("build/report"))
+    status = ["git", "-C", workspace, "status", "--porcelain", "--untracked-files=all"]
+    assert subprocess.run(status, check=True, capture_output=True, text=True).stdout == ""
+    assert not (workspace / "build" / ".gitignore").exists()
+
+
+@pytest.mark.parametrize("content", [None, "*.log\n"])
+def test_place_files__leaves_git_to_the_owner_of_a_folder(made: Path, workspace: Path, content: str | None) -> None:
+    own = workspace / "report" / ".gitignore"
+    own.parent.mkdir()
+    if content is not None:
+        own.write_text(content)
+    for _run in range(2):
+        place_files(made, workspace, PurePath("report"))
+    assert (own.read_text() if own.exists() else None) == content
+
+
+def test_place_files__fills_the_workspace_itself(made: Path, workspace: Path) -> None:
+    place_files(made, workspace, PurePath())
+    assert [path.name for path in workspace.iterdir()] == ["report.json"]
 
 
 def test_place_files__replaces_a_file(made: Path, workspace: Path) -> None:
