@@ -225,3 +225,16 @@ def test_dbt_tests__only_when_asked_for(seeded):
     assert off.ret == pytest.ExitCode.NO_TESTS_COLLECTED
     one = seeded.runpytest_subprocess("-p", "no:cacheprovider", "pipeline/dbt_project.yml::not_null_people_id")
     one.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("not_nul_people_id", "did you mean not_null_people_id or *?"),
+        ("zzz", "`--dbt-tests --collect-only` lists those that there are"),
+    ],
+)
+def test_dbt_tests__a_node_id_of_a_test_that_is_not_there(seeded, name, hint):
+    result = seeded.runpytest_subprocess("-p", "no:cacheprovider", f"pipeline/dbt_project.yml::{name}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: not found: *", f"ERROR: the dbt project has no test '{name}': {hint}"])

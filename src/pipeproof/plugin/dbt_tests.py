@@ -6,7 +6,7 @@ Collected with `--dbt-tests`, which `pipeproof run` gives unless it is told `--n
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipeproof.environments.dbt.own_tests import OwnTest, OwnTests
 
 RUNNER: "pytest.StashKey[OwnTests]" = pytest.StashKey()
+NAMES: "pytest.StashKey[list[str]]" = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,10 +30,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--no-dbt-tests", action="store_false", dest="dbt_tests", help="do not collect them (the default)")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection(session: pytest.Session) -> None:
-    """Let the project's file be among what is collected."""
-    config = session.config
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Let the project's file be among what is collected; say of a test that is not in it which one may be meant."""
+    _add_project(session.config)
+    try:
+        return (yield)
+    except pytest.UsageError as error:
+        error.args += tuple(_likely_names(session.config))
+        raise
+
+
+def _add_project(config: pytest.Config) -> None:
     if not config.getoption("dbt_tests"):
         return
     try:
@@ -43,6 +52,18 @@ def pytest_collection(session: pytest.Session) -> None:
         return  # a suite without a dbt project, or with several: nothing to add to it
     if file not in {Path(argument.partition("::")[0]).resolve() for argument in config.args}:
         config.args.append(str(file))
+
+
+def _likely_names(config: pytest.Config) -> Iterator[str]:
+    """For each node id of a project's test that there is not, what it may mean."""
+    names = config.stash.get(NAMES, [])
+    for argument in config.args if names else ():
+        file, _, name = argument.partition("::")
+        if Path(file).name == "dbt_project.yml" and name and name not in names:
+            from pipeproof.environments.dbt.mistakes import suggest
+
+            hint = suggest(name, names) or "`--dbt-tests --collect-only` lists those that there are"
+            yield f"the dbt project has no test {name!r}: {hint}"
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -69,7 +90,9 @@ class DbtProjectFile(pytest.File):
         """The tests, by file and line."""
         from pipeproof.environments.dbt.own_tests import list_tests
 
-        for test in list_tests(project_of(self.config)):
+        tests = list_tests(project_of(self.config))
+        self.config.stash[NAMES] = [test.name for test in tests]
+        for test in tests:
             yield DbtTestItem.from_parent(self, name=test.name, test=test)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_style: object) -> str:
