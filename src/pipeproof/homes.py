@@ -34,6 +34,7 @@ _NAMES = {
         "ResultNotAwaitableError",
         "RunNameError",
     ),
+    "pipeproof.environments.prefect.stand_in": ("ServerEndedError",),
     "pipeproof.environments.prefect.targets": (
         "FlowParametersError",
         "TargetError",

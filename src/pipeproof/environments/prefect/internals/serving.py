@@ -35,7 +35,7 @@ def make_server_app() -> Any:
     traffic = Traffic()
     intake = EventIntake(traffic)
     collected: list[Batches] = []
-    for hasten in (careless, _answer_in_place):
+    for hasten in (careless, _answer_in_place, _declare_operators):
         with contextlib.suppress(*CHANGED):  # it is only slower without
             hasten()
     for collect in (collected_task_runs, collected_events):
@@ -68,6 +68,14 @@ def _answer_in_place() -> None:
         return function(*args, **kwargs)
 
     changed(dependencies, "run_in_threadpool", call)
+
+
+def _declare_operators() -> None:
+    """Say which operators Prefect's types have: else SQLAlchemy works out a warning at each comparison."""
+    types = module("prefect.server.utilities.database")
+    every = module("sqlalchemy.sql.operators").OperatorClass.ANY
+    for kind in (types.UUID, types.JSON, types.Timestamp):
+        kind.operator_classes = every
 
 
 def _may_write(scope: Any) -> bool:
