@@ -22,6 +22,8 @@ class Application:
         body = str(self.asked).encode()
         if self.meanwhile and scope["method"] == "GET":
             await self.meanwhile()
+        if self.status is None:
+            return
         await send({"type": "http.response.start", "status": self.status, "headers": []})
         await send({"type": "http.response.body", "body": body})
 
@@ -97,5 +99,17 @@ def test_storage__could_not_be_read(answers, application):
     """An error is not remembered."""
     application.status = 503
     ask(answers)
+    application.status = 200
+    assert ask(answers) == b"2"
+
+
+def test_storage__nobody_waits_for_the_answer(answers, application):
+    """Who asked has gone before it was answered: there is nothing to remember, and nothing fails."""
+    application.status = None
+
+    async def play():
+        await answers({"type": "http", "method": "GET", "path": "/api/admin/storage", "headers": []}, None, None)
+
+    asyncio.run(play())
     application.status = 200
     assert ask(answers) == b"2"

@@ -48,5 +48,5 @@ class StorageAnswers:
             await send(message)
 
         await self._app(scope, receive, note)
-        if changes == self._changes and answer[0]["status"] == 200:
+        if answer and answer[0]["status"] == 200 and changes == self._changes:
             self._answers[headers] = answer
