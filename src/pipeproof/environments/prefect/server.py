@@ -11,6 +11,7 @@ from pipeproof.environments.prefect import launcher
 from pipeproof.environments.prefect.backends import Backend, forked, stock
 from pipeproof.environments.prefect.internals import client
 from pipeproof.environments.prefect.internals.sending import hastened
+from pipeproof.environments.prefect.internals.sparing import spared
 from pipeproof.environments.prefect.keeping import environment_of
 from pipeproof.environments.prefect.launcher import ForkServerError
 from pipeproof.environments.prefect.stand_in import ServerEndedError
@@ -152,7 +153,12 @@ def _in_force(backend: Backend) -> Iterator[None]:
         "PREFECT_PROFILE": None,
         **_without_proxy(),
     }
-    with environment_of(environment), client.settings_in_force(updates), hastened():
+    with (
+        environment_of(environment),
+        client.settings_in_force(updates),
+        hastened(),
+        spared(home / "storage"),
+    ):
         yield
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pipeproof.environments.prefect.internals import hooks, timing
 from pipeproof.environments.prefect.internals.patching import entered
+from pipeproof.environments.prefect.internals.sparing import seldom_collected
 from pipeproof.environments.prefect.remote import log_record
 from pipeproof.environments.prefect.watch import Watch
 
@@ -94,6 +95,7 @@ def _enter_hooks(*, real_time: bool) -> bool:
         entered(_hooks, timing.virtual_clock(), without="retry delays are slept, as if marked `real_time`")
     pauses = timing.pauses_end_runs(real_time=real_time)
     entered(_hooks, pauses, without="a flow that pauses waits until it is resumed or its timeout is over")
+    _hooks.enter_context(seldom_collected())
     recorder = _Recorder()
     for name in _LOGGERS:
         logger = logging.getLogger(name)

@@ -78,3 +78,17 @@ def changed(owner: Any, name: str, value: Any) -> Any:
     original = getattr(owner, name)
     setattr(owner, name, value)
     return original
+
+
+def overlaid(original: Any, **names: Any) -> Any:
+    """A module with other values for some of its names; all else is the module's own."""
+    return _Overlaid(original, names)
+
+
+class _Overlaid:
+    def __init__(self, original: Any, names: dict[str, Any]) -> None:
+        self._original = original
+        vars(self).update(names)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)

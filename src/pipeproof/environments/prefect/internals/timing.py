@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pipeproof.environments.prefect import clock
-from pipeproof.environments.prefect.internals.patching import module, replaced
+from pipeproof.environments.prefect.internals.patching import module, overlaid, replaced
 
 _BREATH_SECONDS = 0.01
 """What is really slept where the virtual clock advances, so that waiting for something else is no busy loop."""
@@ -25,8 +25,8 @@ def virtual_clock() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for teller in (objects, states, times):
             stack.enter_context(replaced(teller, "now", now))
-        stack.enter_context(replaced(proposing, "time", _Sleepless(proposing.time)))
-        stack.enter_context(replaced(proposing, "anyio", _AsyncSleepless(proposing.anyio)))
+        stack.enter_context(replaced(proposing, "time", _sleepless(proposing.time)))
+        stack.enter_context(replaced(proposing, "anyio", _sleepless_async(proposing.anyio)))
         for engine in (engines.SyncTaskRunEngine, engines.AsyncTaskRunEngine):
             stack.enter_context(replaced(engine, "wait_until_ready", _ready_at_once(engine.wait_until_ready)))
         for client in (clients.PrefectHttpxSyncClient, clients.PrefectHttpxAsyncClient):
@@ -91,23 +91,17 @@ def _telling_time(send: Callable[..., Any]) -> Callable[..., Any]:
     return told
 
 
-class _Module:
-    """A module with a `sleep` of ours; all else is the module's own."""
-
-    def __init__(self, module: Any) -> None:
-        self._module = module
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._module, name)
-
-
-class _Sleepless(_Module):
-    def sleep(self, seconds: float) -> None:
+def _sleepless(time: Any) -> Any:
+    def sleep(seconds: float) -> None:
         clock.advance(seconds)
-        self._module.sleep(min(seconds, _BREATH_SECONDS))
+        time.sleep(min(seconds, _BREATH_SECONDS))
+
+    return overlaid(time, sleep=sleep)
 
 
-class _AsyncSleepless(_Module):
-    async def sleep(self, seconds: float) -> None:
+def _sleepless_async(anyio: Any) -> Any:
+    async def sleep(seconds: float) -> None:
         clock.advance(seconds)
-        await self._module.sleep(min(seconds, _BREATH_SECONDS))
+        await anyio.sleep(min(seconds, _BREATH_SECONDS))
+
+    return overlaid(anyio, sleep=sleep)
