@@ -18,14 +18,9 @@ def test_dbt():
     from pipeproof.environments.dbt.errors import DbtDifferenceError
     raise DbtDifferenceError("rows differ")
 
-def test_flow(run_flow):
-    import prefect
-
-    @prefect.flow
-    def broken():
-        raise ValueError("no rows")
-
-    run_flow(broken)
+def test_flow():
+    from pipeproof.environments.prefect.stand_in import ServerEndedError
+    raise ServerEndedError("the server has ended")
 """
 
 
@@ -38,7 +33,7 @@ def test_summary__names_an_error_as_it_is_imported(pytester, arguments):
             "FAILED test_it.py::test_machine - pipeproof.ExecutionFailed: *",
             "FAILED test_it.py::test_mock - pipeproof.TaskNotHandled: *",
             "FAILED test_it.py::test_dbt - pipeproof.DbtDifferenceError: rows differ",
-            "FAILED test_it.py::test_flow - pipeproof.FlowFailed: *",
+            "FAILED test_it.py::test_flow - pipeproof.ServerEndedError: the server has ended",
         ]
     )
     result.stdout.fnmatch_lines(["E *pipeproof.ExecutionFailed: *"])
