@@ -230,11 +230,21 @@ def _describe(error: BaseException, workspace: Path, traceback: str) -> dict[str
         place = place_of_failure(error, workspace)
     except Exception:  # noqa: BLE001 - a failure without a place is better than none
         place = None
+    told = _what_an_import_raised(error) or error
     return {
-        "type": type(error).__name__,
-        "message": _shorten(_message_of(error)),
+        "type": type(told).__name__,
+        "message": _shorten(_message_of(told)),
         "traceback": _shorten(traceback),
     } | _place(place, workspace)
+
+
+def _what_an_import_raised(error: BaseException) -> BaseException | None:
+    """What stopped pytest from importing a test file: pytest's own text of it begins with its importer's lines.
+
+    Of two files of one name what is raised has no message, and pytest's text says what to do.
+    """
+    cause = error.__cause__ if isinstance(error, pytest.Collector.CollectError) else None
+    return cause if isinstance(cause, ImportError | SyntaxError) and cause.msg else None
 
 
 def _message_of(error: BaseException) -> str:
