@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -47,12 +48,17 @@ class _Parser(argparse.ArgumentParser):
         flags = [word.partition("=")[0] for word in unknown if word.startswith("-")]
         if flags:
             meant = get_close_matches(flags[0], self._option_string_actions, 1)
-            self.error(f"there is no flag {flags[0]}{f'; did you mean {meant[0]}?' if meant else ''}")
+            runs_pytest = "--tests" in self._option_string_actions
+            hint = f"; pytest's own stand after --: {self.prog} -- {flags[0]}" if runs_pytest else ""
+            self.error(f"there is no flag {flags[0]}{f'; did you mean {meant[0]}?' if meant else hint}")
         if unknown and "--tests" in self._option_string_actions:
             self.error(f"{unknown[0]!r} stands alone; tests are named with --tests {unknown[0]}")
         return options, unknown
 
     def error(self, message: str) -> NoReturn:
+        flag = re.fullmatch("argument (--[a-z-]+): expected one argument", message)
+        if flag:
+            message = f"{message}; write a value that begins with - behind an =: {flag[1]}=…"
         self.exit(2, f"{self.prog}: {message}\n  `{self.prog} --help` shows what there is.\n")
 
 

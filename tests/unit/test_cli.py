@@ -24,6 +24,14 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["--debgu", "run"], "pipeproof: there is no flag --debgu; did you mean --debug?"),
         (["rnu"], "pipeproof: argument command: invalid choice: 'rnu'"),
         (["run", "tests/a.py"], "pipeproof run: 'tests/a.py' stands alone; tests are named with --tests tests/a.py"),
+        (
+            ["run", "-k", "orders"],
+            "pipeproof run: there is no flag -k; pytest's own stand after --: pipeproof run -- -k",
+        ),
+        (
+            ["run", "--pytest-args", "--pdb"],
+            "pipeproof run: argument --pytest-args: expected one argument; write a value that begins with - behind",
+        ),
         ([], "pipeproof: the following arguments are required: command"),
     ],
 )
