@@ -131,6 +131,7 @@ class Terminal:
         self._clear()
         if self._live:
             self._draw_failures(run)
+            self._draw_headlines(run)
         for result in run.results:
             if result.status in (Status.FLAKY, Status.SKIPPED):
                 mark, color = _MARKS[result.status]
@@ -170,9 +171,20 @@ class Terminal:
                 for name, text in result.output:
                     self._indented(f"--- {name} ---\n{text}")
 
+    def _draw_headlines(self, run: Run) -> None:
+        """Say once more, a line each, which tests failed: what they printed may have filled the screen."""
+        mark = self._paint(*_MARKS[Status.FAILED])
+        for result in run.results:
+            for failure in result.failures:
+                where = self._where(failure.file, failure.line)
+                told = plain(self.redact(f"{where}{result.id}: {failure.headline}"))
+                self._out.write(f"{mark} {told}\n")
+
     def _head(self, file: str | None, line: int | None, title: str, color: str) -> None:
-        where = f"{os.path.relpath(self._workspace / file)}:{line}: " if file else ""
-        self._out.write(self._paint(plain(self.redact(f"{where}{title}")), color) + "\n")
+        self._out.write(self._paint(plain(self.redact(f"{self._where(file, line)}{title}")), color) + "\n")
+
+    def _where(self, file: str | None, line: int | None) -> str:
+        return f"{os.path.relpath(self._workspace / file)}:{line}: " if file else ""
 
     def _indented(self, text: str) -> None:
         lines = plain(self.redact(text)).strip("\n").splitlines()
