@@ -48,6 +48,7 @@ _NAMES = {
         "ExecutionNotSucceeded",
         "ExecutionTimedOut",
         "MockError",
+        "StateNameError",
         "TaskNotHandled",
     ),
     "pipeproof.stepfunctions.machine": ("StateMachine",),

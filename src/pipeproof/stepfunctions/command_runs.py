@@ -149,13 +149,25 @@ def run_graph_command(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read_coverage(report: Path, machine: str | None) -> Coverage | None:
-    """The coverage of a machine in a report.json, all of its executions together."""
+def read_coverage(report: Path, machine: str | None) -> Coverage:
+    """The coverage of a machine in a report.json, all of its executions together.
+
+    Raises:
+        InputError: The report cannot be read, or tells of no execution of the machine.
+    """
     try:
         found = list(_coverages(json.loads(report.read_text(encoding="utf-8"))))
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read the report {report}: {error}") from error
-    return next((coverage for coverage in merge_coverages(found) if coverage.machine == machine), None)
+    merged = merge_coverages(found)
+    for coverage in merged:
+        if coverage.machine == machine:
+            return coverage
+    there = f"those of {', '.join(repr(coverage.machine) for coverage in merged)}" if merged else "none at all"
+    raise InputError(
+        f"the report {report} has no execution of {machine!r}; it has {there}",
+        hint="Give the report of a run that tests it, and with --name the name that it has there.",
+    )
 
 
 def _coverages(node: Any) -> Iterator[Coverage]:

@@ -1,5 +1,7 @@
 """What the Step Functions room raises for its users, and the failures that travel inside an execution."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import InputError, Location, PipeproofError
@@ -18,6 +20,16 @@ class TaskNotHandled(PipeproofError):  # noqa: N818 - it says what happened, as 
 
 class MockError(PipeproofError):
     """A mock cannot be what it says: of a wrong form, used up, or at odds with the service's model."""
+
+
+class StateNameError(PipeproofError, KeyError):
+    """The machine has no state of that name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        states = list(known)
+        close = get_close_matches(name, states, n=1)
+        meant = f"; did you mean {close[0]!r}?" if close else ""
+        super().__init__(f"there is no state {name!r}", hint=f"there are {', '.join(map(repr, states))}{meant}")
 
 
 class ExecutionNotSucceeded(PipeproofError):  # noqa: N818 - see above

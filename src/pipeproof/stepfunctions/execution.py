@@ -11,6 +11,7 @@ from pipeproof.stepfunctions.errors import (
     ExecutionFailed,
     ExecutionNotSucceeded,
     ExecutionTimedOut,
+    StateNameError,
 )
 from pipeproof.stepfunctions.history import Event
 from pipeproof.stepfunctions.model import Definition
@@ -72,8 +73,7 @@ class Execution:
 
     def _visits(self, state: str) -> Iterator[Visit]:
         if self.definition.find(state) is None:
-            known = ", ".join(repr(known.name) for known in self.definition.graph.walk())
-            raise KeyError(f"there is no state {state!r}; there are {known}")
+            raise StateNameError(state, (known.name for known in self.definition.graph.walk()))
         return (visit for visit in self.visits if visit.state.name == state)
 
     @property

@@ -220,7 +220,7 @@ class Handlers:
         if function is not None:
             return (
                 f"Pass mocks={{{name!r}: returns(...)}} or a callable to run(), or name the handler: "
-                f'lambdas={{{function_name(function)!r}: "package.module:handler"}}.'
+                f'lambdas={{{function_name(function)!r}: "package.module:handler"}}. On the command line: --mocks FILE.'
             )
         if request.resource.kind == "unknown":
             return (
@@ -228,7 +228,7 @@ class Handlers:
             )
         return (
             f"Pass mocks={{{name!r}: returns(...)}} or a callable to run(), or use the `aws` fixture: with it service "
-            "integrations reach moto."
+            "integrations reach moto. On the command line: --mocks FILE."
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pipeproof.stepfunctions import flow_states, maps, tasks  # noqa: F401 - they register what does each type's work
 from pipeproof.stepfunctions.backends import active_backends
 from pipeproof.stepfunctions.environment import Clock
-from pipeproof.stepfunctions.errors import MockError, StateFailure
+from pipeproof.stepfunctions.errors import MockError, StateFailure, StateNameError
 from pipeproof.stepfunctions.execution import Execution
 from pipeproof.stepfunctions.handlers import Backend, Handlers
 from pipeproof.stepfunctions.loader import load_definition, template_handlers
@@ -170,12 +170,11 @@ class StateMachine:
             seed: For random numbers.
 
         Raises:
-            KeyError: There is no such state.
+            StateNameError: There is no such state.
         """
         state = self.definition.find(name)
         if state is None:
-            known = ", ".join(repr(known.name) for known in self.definition.graph.walk())
-            raise KeyError(f"there is no state {name!r}; there are {known}")
+            raise StateNameError(name, (known.name for known in self.definition.graph.walk()))
         settings = replace(self.settings, execution_name="test-state", type="EXPRESS")
         given = dict(mocks or {})
         if options is not None and options.item_reader_data is not None and name not in given:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from pipeproof.errors import InputError
 from pipeproof.stepfunctions.commands import add_states_parser
+from pipeproof.stepfunctions.errors import TaskNotHandled
 
 GOOD = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
 TEMPLATE = """\
@@ -118,6 +120,21 @@ def test_run__failure_exits_with_1(states: Any, tmp_path: Path) -> None:
     exit_code, text = states("run", str(tmp_path / "m.asl.json"), "--input", "[1]")
     assert exit_code == 1
     assert "Bad" in text
+
+
+def test_run__says_how_to_answer_a_task_on_the_command_line(states: Any, tmp_path: Path) -> None:
+    task = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "End": True}
+    (tmp_path / "m.asl.json").write_text(json.dumps({"StartAt": "T", "States": {"T": task}}))
+    with pytest.raises(TaskNotHandled, match="On the command line: --mocks FILE"):
+        states("run", str(tmp_path / "m.asl.json"))
+
+
+def test_graph__refuses_a_report_without_the_machine(states: Any, tmp_path: Path) -> None:
+    """It would be drawn as if no coverage had been asked for."""
+    (tmp_path / "m.asl.json").write_text(json.dumps(GOOD))
+    (tmp_path / "report.json").write_text("{}")
+    with pytest.raises(InputError, match="has no execution of 'm'; it has none at all"):
+        states("graph", str(tmp_path / "m.asl.json"), "--coverage", str(tmp_path / "report.json"))
 
 
 def test_graph__draws_states_and_coverage(states: Any, tmp_path: Path) -> None:
