@@ -269,9 +269,11 @@ def test(
             hint="Look at `tests`, `pytest-args` and the project's pytest settings; pytest's own words are above.",
         )
     if not (outcome.results or outcome.failures or outcome.cancelled or inputs.allow_empty):
+        shard = f"`shard: {inputs.shard}` may have got none of so few tests. " if inputs.shard else ""
+        deselected = f" ({outcome.deselected} deselected)" if outcome.deselected else ""
         raise NoTestsError(
-            f"no test was collected ({outcome.deselected} deselected)",
-            hint="Look at `tests`, `pytest-args` and `testpaths`; with `allow-empty: true` such a run passes.",
+            f"no test was collected{deselected}",
+            hint=f"{shard}Look at `tests`, `pytest-args` and `testpaths`; with `allow-empty: true` such a run passes.",
         )
     return outcome
 

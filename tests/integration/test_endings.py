@@ -166,11 +166,28 @@ def test_a_conftest_that_cannot_be_imported__is_annotated_at_its_line(runner: An
 
 
 @pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("import nothing_of_this_name\n", "ModuleNotFoundError: No module named 'nothing_of_this_name'"),
+        ("def test_a(:\n", "SyntaxError: invalid syntax (test_a.py, line 1)"),
+    ],
+)
+def test_a_test_file_that_cannot_be_imported__is_headed_by_what_was_raised(
+    source: str, told: str, runner: Any, project: Project
+) -> None:
+    step = runner.run(project({"test_a.py": source}), install="none")
+    (error,) = [command for command in step.commands if command.name == "error"]
+    assert (step.annotations, error.data) == ([("test_a.py", 1)], told)
+    assert told.partition(":")[0] in next(line for line in step.summary.splitlines() if "<summary>" in line)
+
+
+@pytest.mark.parametrize(
     ("inputs", "code", "told"),
     [
         ({"pytest_args": "--no-such-flag"}, 2, "--no-such-flag"),
         ({"tests": "no_such_file.py"}, 2, "no_such_file.py"),
         ({"pytest_args": "-k nothing_at_all"}, 5, "1 deselected"),
+        ({"shard": "2/2"}, 5, "`shard: 2/2` may have got none"),
         ({"pytest_args": "-k nothing_at_all", "allow_empty": "true"}, 0, "0 tests"),
         ({"workers": "many", "shard": "3/2", "working_directory": "nowhere"}, 2, "allowed: INDEX/TOTAL"),
     ],
