@@ -9,6 +9,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -22,16 +23,18 @@ _LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 
 
 class _Recorder(logging.Handler):
-    """Gives each record to every watch."""
+    """Gives each record to the watches that it concerns."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        for watch in _watches:
+        for watch in _concerned():
             watch.records.append(record)
 
 
 _lock = threading.Lock()
 _watches: list[Watch] = []
 _hooks = contextlib.ExitStack()
+_own: ContextVar[tuple[Watch, ...]] = ContextVar("pipeproof_prefect_watches", default=())
+"""The watches that this context is part of; Prefect hands the context on to its tasks' threads."""
 
 
 @contextlib.contextmanager
@@ -52,21 +55,34 @@ def watching(*, real_time: bool) -> Iterator[Watch]:
         else:
             watch.sees_engines = _watches[0].sees_engines
         _watches.append(watch)
+    token = _own.set((*_own.get(), watch))
     try:
         yield watch
     finally:
+        _own.reset(token)
         with _lock:
             _watches.remove(watch)
             if not _watches:
                 _hooks.close()
 
 
+def _concerned() -> list[Watch]:
+    """The watches that are told of what happens here: all, in a thread that the flow or the test has made itself."""
+    watches, own = list(_watches), _own.get()
+    return [watch for watch in watches if watch in own] or watches
+
+
 def _tell(note: Callable[..., None]) -> Callable[..., None]:
     def tell(*args: Any) -> None:
-        for watch in _watches:
+        for watch in _concerned():
             note(watch, *args)
 
     return tell
+
+
+def _note_flow(watch: Watch, engine: Any) -> None:
+    if watch.root or watch in _own.get():  # the first is the one that is watched, and no other thread's
+        watch.note_flow(engine)
 
 
 def _relog(log: dict[str, Any]) -> None:
@@ -80,7 +96,7 @@ def _enter_hooks(*, real_time: bool) -> bool:
     """Hook into Prefect, as far as this version lets; gives whether its engines are told of."""
     sees_engines = entered(
         _hooks,
-        hooks.engine_hooks(on_flow=_tell(Watch.note_flow), on_task=_tell(Watch.note_task)),
+        hooks.engine_hooks(on_flow=_tell(_note_flow), on_task=_tell(Watch.note_task)),
         without="results are read from the server: task runs have no values, and subflows are not among them",
     )
     entered(

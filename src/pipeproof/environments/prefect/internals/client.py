@@ -5,11 +5,12 @@ import contextvars
 import logging
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from pipeproof.environments.prefect.internals.patching import CHANGED, entered, kinds, lose, module, replaced
+from pipeproof.environments.prefect.internals.patching import CHANGED, Shared, entered, kinds, lose, module, replaced
 
 _SERVICE_DRAIN_SECONDS = 10.0
 
@@ -185,29 +186,50 @@ def _run_logger(target: Any) -> Iterator[None]:
     from prefect.client.schemas.objects import FlowRun, TaskRun
     from prefect.flows import Flow
 
-    contexts = module("prefect.context")
-    asking = module("prefect.logging.loggers").get_run_logger.__code__
     name = str(getattr(target, "name", None) or getattr(target, "__name__", "function"))
-    kind: Any
+    kind, run, made = "task", SimpleNamespace(), uuid4()
     if isinstance(target, Flow):
-        kind, run = contexts.FlowRunContext, SimpleNamespace(flow=target, flow_run=FlowRun(name=name, flow_id=uuid4()))
+        kind, run.flow, run.flow_run = "flow", target, FlowRun(id=made, name=name, flow_id=uuid4())
     else:
-        task_run = TaskRun(name=name, task_key=name, dynamic_key="0", flow_run_id=None)
-        kind, run = contexts.TaskRunContext, SimpleNamespace(task=target, task_run=task_run)
-    get = kind.get
-
-    def get_for_logger() -> Any:
-        asked_by = sys._getframe(1).f_code  # noqa: SLF001 - the one way to tell the logger's question from the engine's
-        return get() or (run if asked_by is asking else None)
+        run.task, run.task_run = target, TaskRun(id=made, name=name, task_key=name, dynamic_key="0", flow_run_id=None)
 
     def keep_here(record: logging.LogRecord) -> bool:
-        record.send_to_api = getattr(record, "task_run_name" if "task" in vars(run) else "flow_run_name", "") != name
+        if getattr(record, f"{kind}_run_id", None) == str(made):
+            record.send_to_api = False
         return True
 
-    logger = logging.getLogger("prefect.flow_runs" if isinstance(target, Flow) else "prefect.task_runs")
-    logger.addFilter(keep_here)
-    try:
-        with replaced(kind, "get", get_for_logger):
+    logger = logging.getLogger(f"prefect.{kind}_runs")
+    with _logger_hooks.in_use():
+        token = _logging_runs.set((*_logging_runs.get(), (kind, run)))
+        logger.addFilter(keep_here)
+        try:
             yield
-    finally:
-        logger.removeFilter(keep_here)
+        finally:
+            logger.removeFilter(keep_here)
+            _logging_runs.reset(token)
+
+
+_logging_runs: ContextVar[tuple[tuple[str, Any], ...]] = ContextVar("pipeproof_prefect_logging_runs", default=())
+"""The runs that `get_run_logger()` sees in this context: the kind of each, and the run."""
+
+
+@contextlib.contextmanager
+def _logger_sees_runs() -> Iterator[None]:
+    contexts = module("prefect.context")
+    asking = module("prefect.logging.loggers").get_run_logger.__code__
+
+    def get_for_logger(kind: str, get: Callable[[], Any]) -> Callable[[], Any]:
+        def got() -> Any:
+            asked_by = sys._getframe(1).f_code  # noqa: SLF001 - the one way to tell the logger's question from the engine's
+            runs = [run for of, run in _logging_runs.get() if of == kind] if asked_by is asking else []
+            return get() or (runs[-1] if runs else None)
+
+        return got
+
+    with contextlib.ExitStack() as stack:
+        for kind, context in (("task", contexts.TaskRunContext), ("flow", contexts.FlowRunContext)):
+            stack.enter_context(replaced(context, "get", get_for_logger(kind, context.get)))
+        yield
+
+
+_logger_hooks = Shared(_logger_sees_runs)

@@ -1,8 +1,9 @@
 """Puts something else in the place of a name of Prefect's, for a while; where the name is gone, says what is lost."""
 
 import contextlib
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
@@ -64,6 +65,31 @@ def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
             setattr(owner, name, original)
         else:
             delattr(owner, name)
+
+
+class Shared:
+    """A hook that is entered by the first who needs it and left by the last, whichever threads they are."""
+
+    def __init__(self, hook: Callable[[], contextlib.AbstractContextManager[None]]) -> None:
+        self._hook = hook
+        self._lock = threading.Lock()
+        self._users = 0
+        self._entered = contextlib.ExitStack()
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """It is entered meanwhile."""
+        with self._lock:
+            if not self._users:
+                self._entered.enter_context(self._hook())
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    self._entered.close()
 
 
 def changed(owner: Any, name: str, value: Any) -> Any:
