@@ -158,6 +158,30 @@ def test_console__no_terminal(stream):
     assert stream.getvalue() == "INFO | [bold]read[/] 5 rows of /tmp/a " + "x" * 200 + "\n"
 
 
+LINES = [
+    *("", "12:49:03.123 | INFO | read", "a\tb", "a\rb", "a\ab\bc\vd\fe", "\n", "two\n  lines ", "\x1b[31mred\x1b[0m"),
+    *(
+        "done :rocket:",
+        ":Smile-text:",
+        "a:x:b",
+        "at :100: and :1234:",
+        "http://localhost:4200/runs",
+        "10:11:12:13",
+        "汉字é ",
+    ),
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_console__line_is_as_rich_prints_it(stream, line):
+    """Tabs, control characters and emoji by name: what a test reads is what its user would."""
+    handler = PrefectConsoleHandler(stream=stream)
+    handler.emit(record(line))
+    printed = io.StringIO()
+    PrefectConsoleHandler(stream=printed).console.print(line, soft_wrap=True)
+    assert stream.getvalue() == printed.getvalue()
+
+
 def test_console__terminal(stream):
     """Colours stay."""
     handler = PrefectConsoleHandler(stream=stream)

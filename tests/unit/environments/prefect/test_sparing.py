@@ -128,6 +128,19 @@ def test_signature__that_was_changed():
     assert get_parameter_defaults(task) == {}
 
 
+def test_signature__keyword_default_that_was_changed():
+    def task(*, first=1):
+        pass
+
+    assert get_parameter_defaults(task) == {"first": 1}
+    task.__kwdefaults__["first"] = 2
+    assert get_parameter_defaults(task) == {"first": 2}
+    task.__kwdefaults__ = None
+    assert get_parameter_defaults(task) == {}
+    task.__kwdefaults__ = {"first": 3}
+    assert get_parameter_defaults(task) == {"first": 3}
+
+
 def test_signature__of_what_is_no_function():
     class Callable:
         def __call__(self, first=3):

@@ -28,6 +28,9 @@ _LONGEST_SECONDS = 2.0
 _TOLD_BY_EVENTS = re.compile(r"/api/(task_runs|flow_runs|events|automations|ui)\b")
 """What requests ask for that events tell of."""
 
+_RICHES = re.compile(r"[\a\b\t\v\f\r]|:(\S*[a-z]\S*|[+-]1|__1|100|1234):", re.IGNORECASE)
+"""What rich changes in a line that goes to no terminal: control characters, and emoji by name."""
+
 _asking: set[object] = set()
 """Requests that wait for events to be sent."""
 
@@ -155,7 +158,11 @@ def _plain_console() -> Iterator[None]:
             emit(self, record)
             return
         try:
-            console.file.write(f"{self.format(record)}\n")
+            line = self.format(record)
+            if _RICHES.search(line):
+                emit(self, record)
+                return
+            console.file.write(f"{line}\n")
             console.file.flush()
         except RecursionError:
             raise

@@ -117,14 +117,14 @@ def _remembered_level() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _remembered_signatures() -> Iterator[None]:
-    """Look at the parameters of a task's function once."""
+    """Look at the parameters of a task's function once, unless it has defaults that can be changed where they are."""
     callables = module("prefect.utilities.callables")
     known: WeakKeyDictionary[Any, tuple[tuple[Any, ...], inspect.Signature]] = WeakKeyDictionary()
 
     def signature(function: Callable[..., Any], **options: Any) -> inspect.Signature:
-        if options or type(function) is not FunctionType or function.__dict__:
+        if options or type(function) is not FunctionType or function.__dict__ or function.__kwdefaults__:
             return inspect.signature(function, **options)
-        parts = (function.__code__, function.__defaults__, function.__kwdefaults__, function.__annotations__)
+        parts = (function.__code__, function.__defaults__, function.__annotations__)
         seen = known.get(function)
         if seen is None or any(part is not other for part, other in zip(seen[0], parts, strict=True)):
             seen = known[function] = (parts, inspect.signature(function))
