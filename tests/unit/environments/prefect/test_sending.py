@@ -1,10 +1,10 @@
 """What Prefect's client has to tell a server is taken out of its queues many at a time."""
 
-import asyncio
 import io
 import logging
 import queue
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -108,37 +108,53 @@ def test_services__batches(request):
     assert max(map(len, service.handled)) <= 3
 
 
-def test_gathering__ends_when_the_service_does(monkeypatch):
+@pytest.fixture
+def gather():
+    """Begin to get an item from a queue that holds it alone; gives the queue, and a thread that ends with it."""
+    waiting = queue.Queue()
+    got = []
+
+    def begin(item="first"):
+        waiting.put(item)
+        thread = threading.Thread(target=lambda: got.append(sending._gathering(waiting, waiting.get)()))
+        thread.start()
+        return thread
+
+    return SimpleNamespace(queue=waiting, got=got, begin=begin)
+
+
+def test_gathering__ends_when_the_service_does(gather, monkeypatch):
     """What waits to be sent does not hold up the end of a server."""
     monkeypatch.setattr(sending, "_QUIET_SECONDS", 3600)
     monkeypatch.setattr(sending, "_PATIENCE_SECONDS", 3600)
-    waiting = queue.Queue()
-
-    async def play():
-        call = SimpleNamespace(aresult=lambda: asyncio.sleep(0, "first"))
-        getting = asyncio.ensure_future(sending._Awaited(call, waiting).aresult())
-        await asyncio.sleep(0.01)
-        done_before = getting.done()
-        waiting.put(None)
-        return done_before, await getting
-
-    assert asyncio.run(play()) == (False, "first")
+    thread = gather.begin()
+    thread.join(0.05)
+    before = list(gather.got)
+    gather.queue.put(None)
+    thread.join()
+    assert (before, gather.got) == ([], ["first"])
 
 
-def test_gathering__items_without_end(monkeypatch):
+def test_gathering__items_without_end(gather, monkeypatch):
     """What comes all the time is sent all the same."""
     monkeypatch.setattr(sending, "_PATIENCE_SECONDS", 0.02)
-    waiting = queue.Queue()
+    thread = gather.begin()
+    while thread.is_alive():
+        gather.queue.put("more")
+        thread.join(0.001)
+    assert gather.got == ["first"]
 
-    async def play():
-        call = SimpleNamespace(aresult=lambda: asyncio.sleep(0, "first"))
-        getting = asyncio.ensure_future(sending._Awaited(call, waiting).aresult())
-        while not getting.done():
-            waiting.put("more")
-            await asyncio.sleep(0.001)
-        return getting.result()
 
-    assert asyncio.run(play()) == "first"
+def test_gathering__time_stands_still(request, monkeypatch):
+    """As tests have it that stop the clock, on which event loops sleep; one may replace `time.sleep` as well."""
+    monkeypatch.setattr(time, "monotonic", lambda: 5.0)
+    monkeypatch.setattr(time, "sleep", None)
+    service = Echo.instance(request.node.name)
+    service.send("sent")
+    assert service.first.wait(10)
+    monkeypatch.undo()
+    service.drain()
+    assert service.handled == ["sent"]
 
 
 def record(message):
@@ -257,5 +273,5 @@ def test_until_sent__request_that_events_say_nothing_of(worker, method, path):
 
 def test_until_sent__never_sent(worker, monkeypatch):
     """A request does not wait for ever."""
-    monkeypatch.setattr(sending, "_LONGEST_SECONDS", 0)
-    assert list(sending._until_sent(Asked("POST", "/api/task_runs/filter"), worker)) == []
+    monkeypatch.setattr(sending, "_LONGEST_SECONDS", 0.003)
+    assert len(list(sending._until_sent(Asked("POST", "/api/task_runs/filter"), worker))) == 3

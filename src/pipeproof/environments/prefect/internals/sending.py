@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import queue
 import re
-import time
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pipeproof.environments.prefect.internals.patching import CHANGED, module, replaced
@@ -63,7 +63,8 @@ def _gathering_queues() -> Iterator[None]:
             try:
                 return _Item(waiting.get_nowait())
             except queue.Empty:
-                return _Awaited(super().submit(call), waiting)
+                call.fn = _gathering(waiting, call.fn)
+                return super().submit(call)
 
     with replaced(services, "WorkerThread", GatheringThread):
         yield
@@ -79,12 +80,12 @@ def _events_before_requests() -> Iterator[None]:
 
     def send_after(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         for wait in _until_sent(request, worker):
-            time.sleep(wait)
+            _pause(wait)
         return send_sync(client, request, *args, **kwargs)
 
     async def send_after_async(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         for wait in () if in_sending_thread() else _until_sent(request, worker):
-            await asyncio.sleep(wait)
+            await asyncio.to_thread(_pause, wait)
         return await send_async(client, request, *args, **kwargs)
 
     with (
@@ -99,11 +100,12 @@ def _until_sent(request: Any, worker: Any) -> Iterator[float]:
     path = request.url.path
     if is_of_engine(request.method, path) or not _TOLD_BY_EVENTS.match(path):
         return
-    latest = time.monotonic() + _LONGEST_SECONDS
     _asking.add(request)
     try:
         queues = [service._queue for service in list(worker._instances.values()) if isinstance(service, worker)]  # noqa: SLF001
-        while any(waiting.unfinished_tasks for waiting in queues) and time.monotonic() < latest:
+        for _ in range(round(_LONGEST_SECONDS / _LOOK_SECONDS)):
+            if not any(waiting.unfinished_tasks for waiting in queues):
+                return
             yield _LOOK_SECONDS
     finally:
         _asking.discard(request)
@@ -120,31 +122,36 @@ class _Item:
         return self._item
 
 
-class _Awaited:
-    """An item that has to be waited for; others are given time to come with it."""
+def _gathering(waiting: "queue.Queue[Any]", get: Callable[..., Any]) -> Callable[..., Any]:
+    """What gets an item that has to be waited for, and gives others time to come with it."""
 
-    def __init__(self, call: Any, waiting: "queue.Queue[Any]") -> None:
-        self._call = call
-        self._queue = waiting
-
-    async def aresult(self) -> Any:
-        item = await self._call.aresult()
+    def got(*args: Any, **kwargs: Any) -> Any:
+        item = get(*args, **kwargs)
         if item is not None:
-            await self._gather()
+            _gather(waiting)
         return item
 
-    async def _gather(self) -> None:
-        now = asyncio.get_running_loop().time
-        latest = now() + _PATIENCE_SECONDS
-        grown, size = now(), self._queue.qsize()
-        while now() < min(latest, grown + _QUIET_SECONDS) and not (_asking or self._is_ending()):
-            await asyncio.sleep(_LOOK_SECONDS)
-            if self._queue.qsize() != size:
-                grown, size = now(), self._queue.qsize()
+    return got
 
-    def _is_ending(self) -> bool:
-        """Whether the service was told to end: then what has come is waited for."""
-        return bool(self._queue.queue) and self._queue.queue[-1] is None
+
+def _gather(waiting: "queue.Queue[Any]") -> None:
+    size, quiet = waiting.qsize(), 0
+    for _ in range(round(_PATIENCE_SECONDS / _LOOK_SECONDS)):
+        if quiet >= _QUIET_SECONDS / _LOOK_SECONDS or _asking or _is_ending(waiting):
+            return
+        _pause(_LOOK_SECONDS)
+        grown = waiting.qsize()
+        size, quiet = grown, (quiet + 1 if grown == size else 0)
+
+
+def _is_ending(waiting: "queue.Queue[Any]") -> bool:
+    """Whether the service was told to end: then what has come is waited for."""
+    return bool(waiting.queue) and waiting.queue[-1] is None
+
+
+def _pause(seconds: float) -> None:
+    """Sleep, even where a test has stopped the clock (and an event loop's with it) or replaced `time.sleep`."""
+    threading.Event().wait(seconds)
 
 
 @contextlib.contextmanager
