@@ -224,7 +224,7 @@ def _server_environment(folder: Path, database: str | None) -> dict[str, str]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": database or "sqlite+aiosqlite:///./prefect.db",
         "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
-        "PREFECT_SERVER_MEMO_STORE_PATH": str(folder / "memo_store.toml"),  # by default in ~/.prefect, whatever the home
+        "PREFECT_SERVER_MEMO_STORE_PATH": str(folder / "memo_store.toml"),  # otherwise in ~/.prefect, whatever the home
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "0.5",  # where events are not collected; else 5 s
         "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
