@@ -16,7 +16,7 @@ from uuid import UUID
 from pipeproof.environments.prefect.internals import hooks, timing
 from pipeproof.environments.prefect.internals.patching import entered
 from pipeproof.environments.prefect.internals.sparing import seldom_collected
-from pipeproof.environments.prefect.remote import log_record
+from pipeproof.environments.prefect.remote import log_record, task_run_of
 from pipeproof.environments.prefect.watch import Watch
 
 _LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
@@ -85,6 +85,12 @@ def _note_flow(watch: Watch, engine: Any) -> None:
         watch.note_flow(engine)
 
 
+def _note_event(watch: Watch, event: Any) -> None:
+    task_run_id = task_run_of(event)
+    if task_run_id in watch.submitted or not any(task_run_id in other.submitted for other in list(_watches)):
+        watch.note_event(event)  # what another flow has submitted, which runs at the same time, is no stranger
+
+
 def _relog(log: dict[str, Any]) -> None:
     """Log here what another process has logged."""
     known = [watch.submitted.get(UUID(str(log.get("task_run_id")))) for watch in list(_watches)]
@@ -104,7 +110,7 @@ def _enter_hooks(*, real_time: bool) -> bool:
         hooks.submission_hooks(on_submit=_tell(Watch.note_submitted)),
         without="task runs of other processes (ProcessPoolTaskRunner, Dask, Ray) are not in the results",
     )
-    processes = hooks.process_hooks(on_event=_tell(Watch.note_event), on_log=_relog, real_time=real_time)
+    processes = hooks.process_hooks(on_event=_tell(_note_event), on_log=_relog, real_time=real_time)
     slept = "in a ProcessPoolTaskRunner's processes retry delays are slept, and their logs are not in the results"
     entered(_hooks, processes, without=slept)
     if not real_time:
