@@ -9,14 +9,14 @@ PROJECT = "name: shop\nprofile: shop\nmodel-paths: [models]\n"
 def without(pytester):
     """Run a test file where modules cannot be imported, each test to fail; gives the run."""
 
-    def run(source, *modules, **variables):
+    def run(source, *modules, arguments=(), **variables):
         lines = [
             f"import os, sys; os.environ.update({variables!r})",
             *(f"sys.modules[{name!r}] = None" for name in modules),
         ]
         pytester.path.joinpath("hiding.py").write_text("\n".join(lines))
         pytester.makepyfile(source)
-        return pytester.runpytest_subprocess("-p", "hiding", "-p", "no:randomly")
+        return pytester.runpytest_subprocess("-p", "hiding", "-p", "no:randomly", *arguments)
 
     return run
 
@@ -73,7 +73,21 @@ def test_dbt__nowhere(without, pytester):
     pytester.makeconftest(f"import sys; sys.executable = {nowhere + '/python'!r}")
     result = without("def test_it(dbt):\n    pass\n", "dbt", "duckdb", PATH=nowhere)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["E *dbt is not installed: install pipeproof[[]dbt], or add dbt to the requirements"])
+    result.stdout.fnmatch_lines(
+        ["E *dbt is not installed: install pipeproof[[]dbt], or add dbt-duckdb to the requirements"]
+    )
+
+
+@pytest.mark.usefixtures("shop")
+def test_dbt_tests__nowhere(without, pytester):
+    """`pipeproof run` collects a project's own tests; who installed Prefect alone may want to leave them out."""
+    nowhere = str(pytester.mkdir("nowhere"))
+    pytester.makeconftest(f"import sys; sys.executable = {nowhere + '/python'!r}")
+    result = without("def test_it():\n    pass\n", "dbt", "duckdb", arguments=["--dbt-tests"], PATH=nowhere)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["dbt is not installed: *", "*`--no-dbt-tests` leaves out the dbt project's own tests"], consecutive=True
+    )
 
 
 @pytest.mark.usefixtures("shop")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeproof.errors import PipeproofError
+from pipeproof.errors import PipeproofError, SetupError
 from pipeproof.plugin.dbt import project_of, read_settings
 from pipeproof.plugin.evidence import RECORDS
 
@@ -90,7 +90,12 @@ class DbtProjectFile(pytest.File):
         """The tests, by file and line."""
         from pipeproof.environments.dbt.own_tests import list_tests
 
-        tests = list_tests(project_of(self.config))
+        try:
+            tests = list_tests(project_of(self.config))
+        except SetupError as error:
+            way_out = "`--no-dbt-tests` leaves out the dbt project's own tests"
+            error.hint = f"{error.hint}\n  {way_out}" if error.hint else way_out
+            raise
         self.config.stash[NAMES] = [test.name for test in tests]
         for test in tests:
             yield DbtTestItem.from_parent(self, name=test.name, test=test)

@@ -51,7 +51,7 @@ def choose_engine() -> str:
     from pipeproof.environments.dbt.cli_run import find_dbt
 
     if find_dbt() is None:
-        raise DbtSetupError(not_installed("dbt", "dbt", "dbt"))
+        raise DbtSetupError(not_installed("dbt", "dbt", "dbt-duckdb"))
     return "cli"
 
 
