@@ -136,6 +136,27 @@ def test_dbt__a_test_that_runs_dbt_by_itself_leaves_the_next_one_its_database(pr
     project.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly").assert_outcomes(passed=3)
 
 
+def test_dbt__a_duckdb_of_the_projects_profile(project):
+    """Its connections have one cursor for all, and no transaction that could be rolled back."""
+    project.path.joinpath("profiles.yml").write_text(
+        "there_is_none: {target: dev, outputs: {dev: {type: duckdb, path: dev.duckdb}}}"
+    )
+    project.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("amount", [1, 2])
+        def test_totals(dbt, amount):
+            dbt.given("shop.orders", [{"customer": "Ann", "amount": amount}])
+            dbt.run("totals")
+            dbt.expect("totals", [{"customer": "Ann", "total": amount}])
+            assert dbt.rows("totals") == [{"customer": "Ann", "total": amount}]
+        """
+    )
+    options = ["--pipeproof-dbt-target", "dev", "-p", "no:cacheprovider"]
+    project.runpytest_subprocess(*options).assert_outcomes(passed=2)
+
+
 def test_dbt__no_project(pytester):
     pytester.makepyfile("def test_it(dbt): pass")
     result = pytester.runpytest_subprocess()

@@ -4,6 +4,7 @@ Where the database has advisory locks (PostgreSQL and its kin) a run takes one t
 of its own; the database lets it go when the connection ends, however the process did. Where it has none, age decides.
 """
 
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
@@ -32,7 +33,8 @@ def _ask(handle: Any, query: str) -> bool | None:
         cursor.execute(query)
         answer = cursor.fetchone()
     except Exception:  # noqa: BLE001 - each driver says in its own way that there is no such function
-        handle.rollback()
+        with suppress(Exception):  # DuckDB has no transaction to roll back
+            handle.rollback()
         return None
     handle.commit()
     return bool(answer[0])

@@ -196,7 +196,9 @@ class Warehouse:
         """The connection; made anew where dbt has closed it."""
         if self._handle is not None:
             try:
-                self._handle.cursor().execute("select 1")
+                cursor = self._handle.cursor()
+                cursor.execute("select 1")
+                cursor.fetchall()  # dbt-duckdb's connections have one cursor, which takes nothing else before
             except Exception:  # noqa: BLE001 - each driver has its own
                 self.close()
         if self._handle is None:
