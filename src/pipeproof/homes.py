@@ -39,6 +39,7 @@ _NAMES = {
         "FlowParametersError",
         "TargetError",
     ),
+    "pipeproof.errors": ("SetupError",),
     "pipeproof.iam.policies": ("PolicyError",),
     "pipeproof.plugin.network": ("NetworkBlockedError",),
     "pipeproof.stepfunctions.errors": (

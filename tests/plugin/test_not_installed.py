@@ -27,7 +27,7 @@ def without(pytester):
         (
             "run_flow",
             ["prefect"],
-            "Prefect is not installed: install pipeproof[prefect], or add prefect to the requirements",
+            "pipeproof.SetupError: Prefect is not installed: install pipeproof[prefect], or add prefect to",
         ),
         ("call_fn", ["prefect"], "Prefect is not installed: install pipeproof[prefect]"),
         (

@@ -25,7 +25,7 @@ class MockError(PipeproofError):
 class StateNameError(PipeproofError, KeyError):
     """The machine has no state of that name."""
 
-    def __init__(self, name: str, known: Iterable[str]) -> None:
+    def __init__(self, name: str, known: Iterable[str] = ()) -> None:  # none in a pickle, which brings the words
         states = list(known)
         close = get_close_matches(name, states, n=1)
         meant = f"; did you mean {close[0]!r}?" if close else ""
