@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from pipeproof.environments.prefect.internals.patching import CHANGED, module, overlaid, replaced
 
 _NEW_OBJECTS = 20_000
-"""How many objects a flow makes before the garbage collector looks at them; Python's own number is 700."""
+"""How many objects a flow makes before the garbage collector looks at them; Python has 700, and 2,000 since 3.13."""
 
 
 @contextlib.contextmanager
