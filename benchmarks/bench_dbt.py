@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeproof.environments.dbt.project import DbtProject
+    from pipeproof.environments.dbt.session.project import DbtProject
 
 ROOT = Path(__file__).parent.parent
 ORDERS = ROOT / "examples" / "orders" / "dbt"
@@ -80,9 +80,9 @@ def measure(action: Callable[[int], None], count: int) -> list[float]:
 
 def bench_fixture(count: int, folder: Path) -> tuple[float, list[float]]:
     """Scenarios as the fixture runs them; the first is apart, as it imports dbt and parses the project."""
-    from pipeproof.environments.dbt.naming import name_run
-    from pipeproof.environments.dbt.project import DbtProject
-    from pipeproof.environments.dbt.settings import Settings
+    from pipeproof.environments.dbt.project.settings import Settings
+    from pipeproof.environments.dbt.run_names import name_run
+    from pipeproof.environments.dbt.session.project import DbtProject
 
     started = time.perf_counter()
     project = DbtProject(Settings(ORDERS), name_run("bench"), folder, folder)
@@ -92,7 +92,7 @@ def bench_fixture(count: int, folder: Path) -> tuple[float, list[float]]:
 
 
 def run_scenario(project: "DbtProject", number: int) -> None:
-    from pipeproof.environments.dbt.scenario import Dbt
+    from pipeproof.environments.dbt.scenario.scenario import Dbt
 
     dbt = Dbt(project, lambda _kind, _data: None)
     dbt.given("fct_orders", [ORDER])
@@ -105,9 +105,9 @@ def run_scenario(project: "DbtProject", number: int) -> None:
 
 def bench_wide(models: int, count: int, folder: Path) -> list[float]:
     """The same scenario in a project with more models and three tests of each."""
-    from pipeproof.environments.dbt.naming import name_run
-    from pipeproof.environments.dbt.project import DbtProject
-    from pipeproof.environments.dbt.settings import Settings
+    from pipeproof.environments.dbt.project.settings import Settings
+    from pipeproof.environments.dbt.run_names import name_run
+    from pipeproof.environments.dbt.session.project import DbtProject
 
     wide = copy_project(folder) / "models" / "wide"
     wide.mkdir()
@@ -130,7 +130,7 @@ def bench_bare(count: int, folder: Path) -> list[float]:
     """dbt itself, in process, with a copy of its manifest and without its artifacts."""
     from dbt.cli.main import dbtRunner
 
-    from pipeproof.environments.dbt.runner import Parsed
+    from pipeproof.environments.dbt.in_process.runner import Parsed
 
     project = copy_project(folder)
     land(project)
@@ -284,10 +284,10 @@ def bench_large(rows: int, folder: Path) -> tuple[float, int]:
     """Comparing a table with as many rows: seconds, and the megabytes that it takes at most beside what was there."""
     import pyarrow as pa
 
-    from pipeproof.environments.dbt.naming import name_run
-    from pipeproof.environments.dbt.project import DbtProject
-    from pipeproof.environments.dbt.scenario import Dbt
-    from pipeproof.environments.dbt.settings import Settings
+    from pipeproof.environments.dbt.project.settings import Settings
+    from pipeproof.environments.dbt.run_names import name_run
+    from pipeproof.environments.dbt.scenario.scenario import Dbt
+    from pipeproof.environments.dbt.session.project import DbtProject
 
     dbt = Dbt(DbtProject(Settings(ORDERS), name_run("bench"), folder, folder), lambda _kind, _data: None)
     numbers = range(rows)

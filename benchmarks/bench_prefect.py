@@ -53,8 +53,8 @@ import contextlib, json, sys, time
 rounds, who = int(sys.argv[1]), sys.argv[2]
 ours = who == "ours"
 if ours:
-    from pipeproof.environments.prefect.runs import run_flow
-    from pipeproof.environments.prefect.server import open_server as server
+    from pipeproof.environments.prefect.runs.flow_runs import run_flow
+    from pipeproof.environments.prefect.server.prefect_server import open_server as server
     call = lambda flow: run_flow(flow, (), {})
 else:
     from prefect.testing.utilities import prefect_test_harness
@@ -100,8 +100,8 @@ print(json.dumps(times))
 LEAKS = """
 import json, os, sys
 from pathlib import Path
-from pipeproof.environments.prefect import launcher
-from pipeproof.environments.prefect.server import open_server
+from pipeproof.environments.prefect.server import launcher
+from pipeproof.environments.prefect.server.prefect_server import open_server
 
 def state():
     pid = os.getpid()

@@ -11,7 +11,7 @@ from pipeproof.homes import HOMES
 
 if TYPE_CHECKING:
     from pipeproof.environments.dbt.errors import DbtFailed, DbtNothingSelected
-    from pipeproof.environments.prefect.outcomes import (
+    from pipeproof.environments.prefect.runs.outcomes import (
         FlowCancelled,
         FlowCrashed,
         FlowFailed,
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
         FlowPaused,
         FlowTimedOut,
     )
+    from pipeproof.stepfunctions.answers.mocks import returns, throws
     from pipeproof.stepfunctions.errors import ExecutionAborted, ExecutionFailed, ExecutionTimedOut
     from pipeproof.stepfunctions.machine import StateMachine
-    from pipeproof.stepfunctions.mocks import returns, throws
 
 __all__ = [
     "DbtFailed",

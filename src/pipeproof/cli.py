@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     from importlib.metadata import version
 
     from pipeproof.environments.dbt.clean import add_clean_parser
-    from pipeproof.stepfunctions.commands import add_states_parser
+    from pipeproof.stepfunctions.commands.parsers import add_states_parser
 
     parser: argparse.ArgumentParser = _Parser(
         prog="pipeproof", description="Test data pipelines, in CI and on a laptop."

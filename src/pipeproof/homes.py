@@ -22,7 +22,7 @@ _NAMES = {
         "DbtRowsError",
         "DbtSetupError",
     ),
-    "pipeproof.environments.prefect.outcomes": (
+    "pipeproof.environments.prefect.runs.outcomes": (
         "FlowCancelled",
         "FlowCrashed",
         "FlowFailed",
@@ -30,12 +30,12 @@ _NAMES = {
         "FlowPaused",
         "FlowTimedOut",
     ),
-    "pipeproof.environments.prefect.results": (
+    "pipeproof.environments.prefect.runs.results": (
         "ResultNotAwaitableError",
         "RunNameError",
     ),
-    "pipeproof.environments.prefect.stand_in": ("ServerEndedError",),
-    "pipeproof.environments.prefect.targets": (
+    "pipeproof.environments.prefect.server.stand_in": ("ServerEndedError",),
+    "pipeproof.environments.prefect.runs.targets": (
         "FlowParametersError",
         "TargetError",
     ),
@@ -53,7 +53,7 @@ _NAMES = {
         "TaskNotHandled",
     ),
     "pipeproof.stepfunctions.machine": ("StateMachine",),
-    "pipeproof.stepfunctions.mocks": (
+    "pipeproof.stepfunctions.answers.mocks": (
         "returns",
         "throws",
     ),

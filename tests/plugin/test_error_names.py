@@ -19,7 +19,7 @@ def test_dbt():
     raise DbtDifferenceError("rows differ")
 
 def test_flow():
-    from pipeproof.environments.prefect.stand_in import ServerEndedError
+    from pipeproof.environments.prefect.server.stand_in import ServerEndedError
     raise ServerEndedError("the server has ended")
 """
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pipeproof.environments.prefect import template
+from pipeproof.environments.prefect.server import template
 
 CACHE = template.cache_folder()
 
@@ -272,7 +272,7 @@ def test_prefect_server__ends_when_pytest_is_killed(pytester):
     pytester.makepyfile(
         """
         import os
-        from pipeproof.environments.prefect import launcher
+        from pipeproof.environments.prefect.server import launcher
 
         started_while_collecting = bool(launcher._started)
 
@@ -406,7 +406,7 @@ def test_prefect_server__flow_in_a_thread(pytester):
             assert addresses.pop() == addresses.pop()
         """
     )
-    strict = "-Werror::pipeproof.environments.prefect.threads.FlowLeftBehindWarning"
+    strict = "-Werror::pipeproof.environments.prefect.runs.threads.FlowLeftBehindWarning"
     pytester.runpytest_subprocess(strict).assert_outcomes(passed=4)
 
 

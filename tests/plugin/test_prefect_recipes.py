@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeproof.environments.prefect import template
+from pipeproof.environments.prefect.server import template
 
 CACHE = template.cache_folder()
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "prefect.md"

@@ -17,9 +17,9 @@ import pytest
 from pipeproof.plugin.evidence import Evidence
 
 if TYPE_CHECKING:
-    from pipeproof.environments.dbt.project import DbtProject
-    from pipeproof.environments.dbt.scenario import Dbt
-    from pipeproof.environments.dbt.settings import Settings
+    from pipeproof.environments.dbt.project.settings import Settings
+    from pipeproof.environments.dbt.scenario.scenario import Dbt
+    from pipeproof.environments.dbt.session.project import DbtProject
 
 PROJECT: "pytest.StashKey[DbtProject]" = pytest.StashKey()
 
@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def read_settings(config: pytest.Config) -> "Settings":
     """What to run dbt tests against."""
-    from pipeproof.environments.dbt.settings import EMBEDDED, Settings, find_project
+    from pipeproof.environments.dbt.project.settings import EMBEDDED, Settings, find_project
 
     def read(name: str) -> str:
         option = config.getoption(f"pipeproof_dbt_{name}", None)
@@ -60,7 +60,7 @@ def read_settings(config: pytest.Config) -> "Settings":
 def project_of(config: pytest.Config) -> "DbtProject":
     """The project of this process, made when it is first asked for; its folder is among pytest's temporary ones."""
     from pipeproof.environments.dbt.engine import open_project
-    from pipeproof.environments.dbt.naming import name_run
+    from pipeproof.environments.dbt.run_names import name_run
 
     if PROJECT not in config.stash:
         settings = read_settings(config)

@@ -60,7 +60,7 @@ def _likely_names(config: pytest.Config) -> Iterator[str]:
     for argument in config.args if names else ():
         file, _, name = argument.partition("::")
         if Path(file).name == "dbt_project.yml" and name and name not in names:
-            from pipeproof.environments.dbt.mistakes import suggest
+            from pipeproof.environments.dbt.project.mistakes import suggest
 
             hint = suggest(name, names) or "`--dbt-tests --collect-only` lists those that there are"
             yield f"the dbt project has no test {name!r}: {hint}"

@@ -15,8 +15,8 @@ from pipeproof.plugin.evidence import Evidence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeproof.environments.prefect.results import FlowResult
-    from pipeproof.environments.prefect.server import PrefectServer
+    from pipeproof.environments.prefect.runs.results import FlowResult
+    from pipeproof.environments.prefect.server.prefect_server import PrefectServer
 
 _SERVER_FIXTURES = frozenset({"prefect_server", "fresh_prefect_server", "run_flow"})
 _UNDO = "_undo_prefect_writes"
@@ -81,7 +81,7 @@ def _start_early(config: pytest.Config) -> None:
 
     if config.option.collectonly or find_spec("prefect") is None:
         return
-    from pipeproof.environments.prefect import launcher
+    from pipeproof.environments.prefect.server import launcher
 
     launcher.start(_database(config))
 
@@ -107,7 +107,7 @@ def _require_prefect() -> None:
 def prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer]":
     """A real Prefect server on a database of its own, one a session (and one a worker, under xdist)."""
     _require_prefect()
-    from pipeproof.environments.prefect.server import open_server
+    from pipeproof.environments.prefect.server.prefect_server import open_server
 
     with open_server(_database(pytestconfig)) as server:
         yield server
@@ -119,8 +119,8 @@ def _undo_prefect_writes(prefect_server: "PrefectServer") -> "Iterator[None]":
 
     What fixtures of a wider scope have changed stays.
     """
-    from pipeproof.environments.prefect.keeping import settings_kept
-    from pipeproof.environments.prefect.threads import flows_awaited
+    from pipeproof.environments.prefect.runs.threads import flows_awaited
+    from pipeproof.environments.prefect.server.keeping import settings_kept
 
     prefect_server.checkpoint()
     with settings_kept(), flows_awaited():
@@ -132,9 +132,9 @@ def _undo_prefect_writes(prefect_server: "PrefectServer") -> "Iterator[None]":
 def fresh_prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer]":
     """A Prefect server for this test alone; the session's is in force again after it."""
     _require_prefect()
-    from pipeproof.environments.prefect.keeping import settings_kept
-    from pipeproof.environments.prefect.server import open_server
-    from pipeproof.environments.prefect.threads import flows_awaited
+    from pipeproof.environments.prefect.runs.threads import flows_awaited
+    from pipeproof.environments.prefect.server.keeping import settings_kept
+    from pipeproof.environments.prefect.server.prefect_server import open_server
 
     with settings_kept(), open_server(_database(pytestconfig)) as server, flows_awaited():
         yield server
@@ -142,7 +142,7 @@ def fresh_prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer
 
 @pytest.fixture
 def run_flow(request: pytest.FixtureRequest, evidence: Evidence) -> RunFlow:
-    """Run a flow through Prefect's engine and get its [FlowResult][pipeproof.environments.prefect.results.FlowResult].
+    """Run a flow through Prefect's engine → [FlowResult][pipeproof.environments.prefect.runs.results.FlowResult].
 
     With `check` (the default) a run that does not complete raises, the user's own exception being the cause. Retry
     delays are not slept unless the test is marked `real_time`.
@@ -153,7 +153,8 @@ def run_flow(request: pytest.FixtureRequest, evidence: Evidence) -> RunFlow:
 
     def run(flow: Any, /, *args: Any, check: bool = True, **parameters: Any) -> "FlowResult":
         __tracebackhide__ = True
-        from pipeproof.environments.prefect import results, runs
+        from pipeproof.environments.prefect.runs import flow_runs as runs
+        from pipeproof.environments.prefect.runs import results
 
         result = runs.run_flow(flow, args, parameters, real_time=real_time)
         evidence("prefect.flow_run", results.describe(result))
@@ -172,13 +173,13 @@ def call_fn(request: pytest.FixtureRequest) -> "Iterator[CallFn]":
     Prefect's settings is undone.
     """
     _require_prefect()
-    from pipeproof.environments.prefect.keeping import settings_kept
+    from pipeproof.environments.prefect.server.keeping import settings_kept
 
     def call(flow_or_task: Any, /, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         from prefect import Flow
 
-        from pipeproof.environments.prefect import calls
+        from pipeproof.environments.prefect.runs import calls
 
         if isinstance(flow_or_task, Flow) and "fresh_prefect_server" not in request.fixturenames:
             request.getfixturevalue(_UNDO)

@@ -29,8 +29,8 @@ def state_machine(request: pytest.FixtureRequest, evidence: Evidence) -> Factory
     the test's file first, then from the root of the tests. The options are those of `pipeproof.StateMachine`. Each
     execution is recorded as evidence, with what it has covered of the definition.
     """
-    from pipeproof.stepfunctions.evidence import execution_evidence
     from pipeproof.stepfunctions.machine import StateMachine
+    from pipeproof.stepfunctions.reporting.evidence import execution_evidence
 
     places = (request.path.parent, request.config.rootpath, request.config.invocation_params.dir)
 
@@ -44,8 +44,8 @@ def state_machine(request: pytest.FixtureRequest, evidence: Evidence) -> Factory
 
 def serve_state_machines(stub: Any, evidence: Evidence) -> None:
     """Let boto3's stepfunctions on the stubs of `aws` run executions by our engine, and record them as evidence."""
-    from pipeproof.stepfunctions.evidence import execution_evidence
-    from pipeproof.stepfunctions.moto_stepfunctions import engine_in_moto
+    from pipeproof.stepfunctions.moto_service import engine_in_moto
+    from pipeproof.stepfunctions.reporting.evidence import execution_evidence
 
     stub.stack.enter_context(
         engine_in_moto(lambda run, execution: evidence(_EXECUTION, execution_evidence(run, execution)))
@@ -86,7 +86,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     collected = session.config.stash.get(_COVERAGES, [])
     if not collected:
         return
-    from pipeproof.stepfunctions.coverage import Coverage, describe_item, merge_coverages
+    from pipeproof.stepfunctions.reporting.coverage import Coverage, describe_item, merge_coverages
 
     merged = merge_coverages(Coverage.from_dict(data) for data in collected)
     output = getattr(session.config, "workeroutput", None)

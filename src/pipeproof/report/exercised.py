@@ -66,7 +66,7 @@ def _with_subflows(records: Iterable[Record]) -> Iterator[Record]:
 def _machines(records: list[Record], workspace: Path) -> str:
     if not records:
         return ""
-    from pipeproof.stepfunctions.coverage import Coverage, describe_item, merge_coverages
+    from pipeproof.stepfunctions.reporting.coverage import Coverage, describe_item, merge_coverages
 
     merged = merge_coverages(Coverage.from_dict(record["coverage"]) for record in records)
     rows = []

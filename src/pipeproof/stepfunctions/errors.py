@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipeproof.errors import InputError, Location, PipeproofError
 
 if TYPE_CHECKING:
-    from pipeproof.stepfunctions.execution import Execution
+    from pipeproof.stepfunctions.engine.execution import Execution
 
 
 class DefinitionError(InputError):

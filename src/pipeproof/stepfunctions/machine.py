@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeproof.stepfunctions import flow_states, maps, tasks  # noqa: F401 - they register what does each type's work
-from pipeproof.stepfunctions.backends import active_backends
-from pipeproof.stepfunctions.environment import Clock
+from pipeproof.stepfunctions.answers.handlers import Backend, Handlers
+from pipeproof.stepfunctions.answers.mock_config_file import load_mocks
+from pipeproof.stepfunctions.answers.mocks import MockBook, Returns, check_names
+from pipeproof.stepfunctions.aws.moto_backend import active_backends
+from pipeproof.stepfunctions.definition.loading import load_definition, template_handlers
+from pipeproof.stepfunctions.engine.execution import Execution
+from pipeproof.stepfunctions.engine.run import Run, Settings
+from pipeproof.stepfunctions.engine.running import RunningExecution
+from pipeproof.stepfunctions.engine.single_state import StateResult, UnitOptions, run_unit
+from pipeproof.stepfunctions.engine.states import simple as flow_states  # noqa: F401 - they register what does each type's work
 from pipeproof.stepfunctions.errors import MockError, StateFailure, StateNameError
-from pipeproof.stepfunctions.execution import Execution
-from pipeproof.stepfunctions.handlers import Backend, Handlers
-from pipeproof.stepfunctions.loader import load_definition, template_handlers
-from pipeproof.stepfunctions.mock_config import load_mocks
-from pipeproof.stepfunctions.mocks import MockBook, Returns, check_names
-from pipeproof.stepfunctions.run import Run, Settings
-from pipeproof.stepfunctions.running import RunningExecution
-from pipeproof.stepfunctions.unit import StateResult, UnitOptions, run_unit
+from pipeproof.stepfunctions.expressions.environment import Clock
 
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
 """When executions start on the virtual clock, unless a test says otherwise: the same for all runs."""
@@ -142,7 +142,7 @@ class StateMachine:
         Returns:
             The machine's ARN on the stubs.
         """
-        from pipeproof.stepfunctions.moto_stepfunctions import deploy
+        from pipeproof.stepfunctions.moto_service import deploy
 
         return deploy(self, mocks)
 
@@ -223,7 +223,7 @@ def validator_for(mode: str) -> Callable[[Any, Any], None] | None:
     """Checks mocked results in one of the TestState API's modes."""
     if mode.upper() == "NONE":
         return None
-    from pipeproof.stepfunctions.mock_validation import check_result
+    from pipeproof.stepfunctions.aws.mock_validation import check_result
 
     return lambda resource, value: check_result(resource, value, mode.upper())
 
@@ -242,6 +242,6 @@ def refuser_for(policy: Any, settings: Settings) -> Callable[[Any], StateFailure
     if policy is None:
         return None
     from pipeproof.iam import Policy
-    from pipeproof.stepfunctions.permissions import refuser
+    from pipeproof.stepfunctions.aws.permissions import refuser
 
     return refuser(Policy.load(policy), settings)

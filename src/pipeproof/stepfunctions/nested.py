@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pipeproof.stepfunctions.answers.handlers import Reply, Request
+from pipeproof.stepfunctions.engine.execution import Execution
 from pipeproof.stepfunctions.errors import StateFailure
-from pipeproof.stepfunctions.execution import Execution
-from pipeproof.stepfunctions.handlers import Reply, Request
 from pipeproof.stepfunctions.values import dump
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ SHOP = Path(__file__).parent / "shop"
 @pytest.fixture(scope="session")
 def make_project(tmp_path_factory):
     """Make a `DbtProject` of settings, with folders of its own."""
-    from pipeproof.environments.dbt.naming import name_run
-    from pipeproof.environments.dbt.project import DbtProject
-    from pipeproof.environments.dbt.settings import Settings
+    from pipeproof.environments.dbt.project.settings import Settings
+    from pipeproof.environments.dbt.run_names import name_run
+    from pipeproof.environments.dbt.session.project import DbtProject
 
     made = []
 

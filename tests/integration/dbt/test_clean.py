@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeproof.environments.dbt.clean import add_clean_parser, clean, read_age
-from pipeproof.environments.dbt.settings import Settings
+from pipeproof.environments.dbt.project.settings import Settings
 from pipeproof.errors import InputError
 
 SHOP = Path(__file__).with_name("shop")

@@ -8,12 +8,12 @@ import pytest
 
 from pipeproof import DbtFailed
 from pipeproof.environments.dbt import engine
-from pipeproof.environments.dbt.cli_project import CliProject
-from pipeproof.environments.dbt.cli_run import read_log
-from pipeproof.environments.dbt.cli_scenario import CliDbt
+from pipeproof.environments.dbt.cli.project import CliProject
+from pipeproof.environments.dbt.cli.run import read_log
+from pipeproof.environments.dbt.cli.scenario import CliDbt
 from pipeproof.environments.dbt.errors import DbtNotBuiltError, DbtRefusedError, DbtSetupError
-from pipeproof.environments.dbt.naming import name_run
-from pipeproof.environments.dbt.settings import Settings
+from pipeproof.environments.dbt.project.settings import Settings
+from pipeproof.environments.dbt.run_names import name_run
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeproof import DbtFailed
-from pipeproof.environments.dbt.scenario import Dbt
+from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 FILES = {
     "dbt_project.yml": "name: failing\nversion: '1.0'\n",

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeproof.environments.dbt.commands import write_listing
 from pipeproof.environments.dbt.errors import DbtNothingSelected, DbtRefusedError
-from pipeproof.environments.dbt.scenario import Dbt
+from pipeproof.environments.dbt.requests import write_listing
+from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 LATE = "{{ config(post_hook=\"{% if target.name == 'production' %} insert into audit.log select 1 {% endif %}\") }}"
 FILES = {

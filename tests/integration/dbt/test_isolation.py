@@ -4,7 +4,7 @@
 import pytest
 
 from pipeproof.environments.dbt.errors import DbtRefusedError, DbtSetupError
-from pipeproof.environments.dbt.scenario import Dbt
+from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 PROFILE_ENV = "SHOP"
 

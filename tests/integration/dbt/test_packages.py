@@ -5,7 +5,7 @@ models in custom schemas. All of it stays inside the test's schemas, or is refus
 import pytest
 
 from pipeproof.environments.dbt.errors import DbtRefusedError, DbtSetupError
-from pipeproof.environments.dbt.scenario import Dbt
+from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 PACKAGE = {
     "dbt_project.yml": """

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from pipeproof.environments.dbt import runner
-from pipeproof.environments.dbt.scenario import Dbt
+from pipeproof.environments.dbt.in_process import runner
+from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 PROJECT = """
 name: told

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from pipeproof.environments.dbt.scenario import Dbt
+from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeproof import DbtFailed, DbtNothingSelected
-from pipeproof.environments.dbt.commands import fetch_state
 from pipeproof.environments.dbt.errors import DbtSetupError
+from pipeproof.environments.dbt.requests import fetch_state
 
 
 @pytest.fixture

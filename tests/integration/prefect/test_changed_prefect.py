@@ -9,11 +9,13 @@ from prefect import flow, task
 from prefect.settings import PREFECT_API_URL
 
 import pipeproof
-from pipeproof.environments.prefect.calls import call_fn
-from pipeproof.environments.prefect.internals import client, hooks, patching, timing
+from pipeproof.environments.prefect.internals import patching
+from pipeproof.environments.prefect.internals.client import hooks, timing
+from pipeproof.environments.prefect.internals.client import settings as client
 from pipeproof.environments.prefect.internals.patching import PrefectInternalsWarning
-from pipeproof.environments.prefect.runs import outcome, run_flow
-from pipeproof.environments.prefect.server import open_server
+from pipeproof.environments.prefect.runs.calls import call_fn
+from pipeproof.environments.prefect.runs.flow_runs import outcome, run_flow
+from pipeproof.environments.prefect.server.prefect_server import open_server
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from prefect import flow, get_client, task
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.variables import Variable
 
-from pipeproof.environments.prefect import launcher
-from pipeproof.environments.prefect.runs import run_flow
-from pipeproof.environments.prefect.server import open_server
-from pipeproof.environments.prefect.stand_in import ServerEndedError
+from pipeproof.environments.prefect.runs.flow_runs import run_flow
+from pipeproof.environments.prefect.server import launcher
+from pipeproof.environments.prefect.server.prefect_server import open_server
+from pipeproof.environments.prefect.server.stand_in import ServerEndedError
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from prefect.transactions import transaction
 from pydantic import SecretStr
 
 import pipeproof
-from pipeproof.environments.prefect.results import describe
+from pipeproof.environments.prefect.runs.results import describe
 
 READS = 3000
 

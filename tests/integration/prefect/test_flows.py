@@ -14,7 +14,7 @@ from prefect.futures import wait
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.variables import Variable
 
-from pipeproof.environments.prefect.results import describe
+from pipeproof.environments.prefect.runs.results import describe
 from pipeproof.report.exercised import render_exercised
 from pipeproof.results.model import Run, Status, TestResult
 

@@ -7,9 +7,9 @@ import psycopg2
 from prefect import flow, task
 from prefect.variables import Variable
 
-from pipeproof.environments.prefect.launcher import Launcher
-from pipeproof.environments.prefect.runs import run_flow
-from pipeproof.environments.prefect.server import open_server
+from pipeproof.environments.prefect.runs.flow_runs import run_flow
+from pipeproof.environments.prefect.server.launcher import Launcher
+from pipeproof.environments.prefect.server.prefect_server import open_server
 
 
 @task(retries=1, retry_delay_seconds=100)
@@ -34,7 +34,7 @@ def test_open_server__postgres(postgres_with_trgm, monkeypatch):
 
     before = databases()
     with Launcher.started(url) as launcher:
-        monkeypatch.setattr("pipeproof.environments.prefect.launcher._started", {url: launcher})
+        monkeypatch.setattr("pipeproof.environments.prefect.server.launcher._started", {url: launcher})
         with open_server(url) as server:
             assert len(databases() - before) == 2  # the server's, and the one that it is a copy of
             assert run_flow(mapped, (3,), {}).value == [0, 1, 2]

@@ -4,7 +4,7 @@ import prefect.task_runners
 import pytest
 from prefect import flow, get_run_logger, task
 
-from pipeproof.environments.prefect.watch import Watch
+from pipeproof.environments.prefect.runs.watch import Watch
 
 ProcessPoolTaskRunner = getattr(prefect.task_runners, "ProcessPoolTaskRunner", None)
 if ProcessPoolTaskRunner is None:

@@ -13,10 +13,10 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 from prefect.testing.utilities import prefect_test_harness
 from prefect.variables import Variable
 
-from pipeproof.environments.prefect import launcher
-from pipeproof.environments.prefect.internals import client
-from pipeproof.environments.prefect.runs import run_flow
-from pipeproof.environments.prefect.server import PrefectFallbackWarning, open_server
+from pipeproof.environments.prefect.internals.client import settings as client
+from pipeproof.environments.prefect.runs.flow_runs import run_flow
+from pipeproof.environments.prefect.server import launcher
+from pipeproof.environments.prefect.server.prefect_server import PrefectFallbackWarning, open_server
 
 
 @task

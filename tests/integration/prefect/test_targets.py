@@ -4,10 +4,10 @@ import pytest
 from prefect import flow, task
 from prefect.settings import get_current_settings
 
-from pipeproof.environments.prefect.calls import call_fn
-from pipeproof.environments.prefect.results import RunNameError, RunsByName
-from pipeproof.environments.prefect.runs import run_flow
-from pipeproof.environments.prefect.targets import FlowParametersError, TargetError
+from pipeproof.environments.prefect.runs.calls import call_fn
+from pipeproof.environments.prefect.runs.flow_runs import run_flow
+from pipeproof.environments.prefect.runs.results import RunNameError, RunsByName
+from pipeproof.environments.prefect.runs.targets import FlowParametersError, TargetError
 from pipeproof.errors import PipeproofError
 
 

@@ -10,9 +10,9 @@ import pytest
 from prefect import flow, get_run_logger, task
 from prefect.exceptions import MissingContextError
 
-from pipeproof.environments.prefect.calls import call_fn
-from pipeproof.environments.prefect.runs import run_flow
-from pipeproof.environments.prefect.threads import FlowLeftBehindWarning, flows_awaited
+from pipeproof.environments.prefect.runs.calls import call_fn
+from pipeproof.environments.prefect.runs.flow_runs import run_flow
+from pipeproof.environments.prefect.runs.threads import FlowLeftBehindWarning, flows_awaited
 
 
 @flow

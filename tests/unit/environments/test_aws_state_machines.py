@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipeproof.environments.aws import AwsStub, open_aws
-from pipeproof.stepfunctions.moto_stepfunctions import engine_in_moto
+from pipeproof.stepfunctions.moto_service import engine_in_moto
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
 DEFINITION = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from pipeproof.stepfunctions.answers.mocks import returns, throws
 from pipeproof.stepfunctions.machine import StateMachine
-from pipeproof.stepfunctions.mocks import returns, throws
 
 ANY = "<ANY>"
 

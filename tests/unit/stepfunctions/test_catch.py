@@ -146,7 +146,7 @@ def test_catch__a_missing_path_is_a_runtime_error_that_nothing_catches() -> None
 
 def test_catch__the_way_out_counts_as_covered() -> None:
     execution = machine([catcher("Bang"), catcher()]).run(mocks=BOOM)
-    from pipeproof.stepfunctions.coverage import measure_coverage
+    from pipeproof.stepfunctions.reporting.coverage import measure_coverage
 
     items = measure_coverage(execution.definition, execution.hits).items
     assert (items["catcher:Work:0"], items["catcher:Work:1"], items["state:Done"]) == (0, 1, 0)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeproof.errors import InputError
-from pipeproof.stepfunctions.commands import add_states_parser
+from pipeproof.stepfunctions.commands.parsers import add_states_parser
 from pipeproof.stepfunctions.errors import TaskNotHandled
 
 GOOD = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
@@ -139,7 +139,7 @@ def test_graph__refuses_a_report_without_the_machine(states: Any, tmp_path: Path
 
 def test_graph__draws_states_and_coverage(states: Any, tmp_path: Path) -> None:
     from pipeproof import StateMachine
-    from pipeproof.stepfunctions.evidence import execution_evidence
+    from pipeproof.stepfunctions.reporting.evidence import execution_evidence
 
     rules = [{"Variable": "$.a", "IsPresent": True, "Next": "B"}]
     definition = {"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": rules, "Default": "C"}}}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeproof import StateMachine, returns, throws
-from pipeproof.stepfunctions.mocks import by_iteration
+from pipeproof.stepfunctions.answers.mocks import by_iteration
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:work"
 TASK = {"Type": "Task", "Resource": FUNCTION, "End": True}

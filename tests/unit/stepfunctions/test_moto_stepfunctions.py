@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from pipeproof import StateMachine, returns
+from pipeproof.stepfunctions.answers.mocks import callback
 from pipeproof.stepfunctions.errors import TaskNotHandled
-from pipeproof.stepfunctions.mocks import callback
-from pipeproof.stepfunctions.moto_stepfunctions import Served, engine_in_moto
+from pipeproof.stepfunctions.moto_service import Served, engine_in_moto
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeproof import PipeproofError, StateMachine, returns, throws
-from pipeproof.stepfunctions.source import parse_text
-from pipeproof.stepfunctions.validation import validate
+from pipeproof.stepfunctions.definition.source import parse_text
+from pipeproof.stepfunctions.definition.validation import validate
 
 SETTINGS = settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 JSON = st.recursive(

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from pipeproof.stepfunctions.answers.mocks import Returns, Throws
+from pipeproof.stepfunctions.engine.single_state import UnitOptions
 from pipeproof.stepfunctions.machine import StateMachine
-from pipeproof.stepfunctions.mocks import Returns, Throws
-from pipeproof.stepfunctions.unit import UnitOptions
 
 DIFFERENT: dict[str, str] = {}
 """Why a recorded answer does not come out as it was recorded."""

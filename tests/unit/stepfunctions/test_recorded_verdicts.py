@@ -4,11 +4,11 @@ import json
 
 import pytest
 
+from pipeproof.stepfunctions.definition.loading import load_definition, load_document
+from pipeproof.stepfunctions.definition.source import Document, parse_text
+from pipeproof.stepfunctions.definition.validation import validate
+from pipeproof.stepfunctions.definition.validation.findings import errors_of
 from pipeproof.stepfunctions.errors import DefinitionError
-from pipeproof.stepfunctions.loader import load_definition, load_document
-from pipeproof.stepfunctions.source import Document, parse_text
-from pipeproof.stepfunctions.validation import validate
-from pipeproof.stepfunctions.validation.findings import errors_of
 
 
 def rejected(document: Document, machine_type: str = "STANDARD") -> bool:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pipeproof import ExecutionTimedOut, StateMachine, returns, throws
+from pipeproof.stepfunctions.answers.mocks import callback
 from pipeproof.stepfunctions.errors import MockError
-from pipeproof.stepfunctions.mocks import callback
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:work"
 TOKEN = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
@@ -168,7 +168,7 @@ def test_token__has_its_events() -> None:
 
 
 def test_token__nobody_answers_is_loud() -> None:
-    from pipeproof.stepfunctions.handlers import Reply
+    from pipeproof.stepfunctions.answers.handlers import Reply
 
     class Silent:
         def call(self, request: Any) -> Reply:

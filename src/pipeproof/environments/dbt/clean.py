@@ -16,12 +16,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeproof.environments.dbt import lease, runner
+from pipeproof.environments.dbt import lease
 from pipeproof.environments.dbt.errors import DbtSetupError
-from pipeproof.environments.dbt.naming import read_name
-from pipeproof.environments.dbt.profile import PARSE_SCHEMA, make_profile
-from pipeproof.environments.dbt.settings import EMBEDDED, Settings, find_project
-from pipeproof.environments.dbt.warehouse import Warehouse
+from pipeproof.environments.dbt.in_process import runner
+from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, make_profile
+from pipeproof.environments.dbt.project.settings import EMBEDDED, Settings, find_project
+from pipeproof.environments.dbt.run_names import read_name
+from pipeproof.environments.dbt.session.warehouse import Warehouse
 from pipeproof.errors import InputError
 
 UNLOCKED_AGE = timedelta(hours=24)

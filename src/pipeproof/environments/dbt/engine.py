@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 
 from pipeproof.environments.dbt.errors import DbtSetupError
-from pipeproof.environments.dbt.naming import RunName
-from pipeproof.environments.dbt.project import DbtProject
-from pipeproof.environments.dbt.scenario import Dbt, Recorder
-from pipeproof.environments.dbt.settings import Settings
+from pipeproof.environments.dbt.project.settings import Settings
+from pipeproof.environments.dbt.run_names import RunName
+from pipeproof.environments.dbt.scenario.scenario import Dbt, Recorder
+from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.installed import is_installed, not_installed
 
 ENGINE_VARIABLE = "PIPEPROOF_DBT_ENGINE"
@@ -20,8 +20,8 @@ def open_project(settings: Settings, name: RunName, folder: Path, shared: Path) 
     """The project, to be run as the dbt that is installed can be; the arguments are those of `DbtProject`."""
     if choose_engine() == "python":
         return DbtProject(settings, name, folder, shared)
-    from pipeproof.environments.dbt.cli_project import CliProject
-    from pipeproof.environments.dbt.cli_run import find_dbt
+    from pipeproof.environments.dbt.cli.project import CliProject
+    from pipeproof.environments.dbt.cli.run import find_dbt
 
     if not is_installed("duckdb"):
         missing = f"duckdb, into which {find_dbt() or 'dbt'} builds and out of which the tests read,"
@@ -31,8 +31,8 @@ def open_project(settings: Settings, name: RunName, folder: Path, shared: Path) 
 
 def open_scenario(project: DbtProject, record: Recorder, folders: Sequence[Path] = ()) -> Dbt:
     """One test's dbt; the arguments are those of `Dbt`."""
-    from pipeproof.environments.dbt.cli_project import CliProject
-    from pipeproof.environments.dbt.cli_scenario import CliDbt
+    from pipeproof.environments.dbt.cli.project import CliProject
+    from pipeproof.environments.dbt.cli.scenario import CliDbt
 
     return (CliDbt if isinstance(project, CliProject) else Dbt)(project, record, folders)
 
@@ -48,7 +48,7 @@ def choose_engine() -> str:
         return asked
     if _has_python_entry():
         return "python"
-    from pipeproof.environments.dbt.cli_run import find_dbt
+    from pipeproof.environments.dbt.cli.run import find_dbt
 
     if find_dbt() is None:
         raise DbtSetupError(not_installed("dbt", "dbt", "dbt-duckdb"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.errors import DbtNodeError
-from pipeproof.environments.dbt.names import Write
+from pipeproof.environments.dbt.guard.names import Write
 
 BROKEN = {"error", "fail", "runtime error", "partial success"}
 """The statuses of nodes that did not do what they should."""

@@ -7,8 +7,8 @@ interpreter, for everybody who uses it.
 import sys
 from pathlib import Path
 
-from pipeproof.environments.prefect import template
-from pipeproof.environments.prefect.launcher import Launcher
+from pipeproof.environments.prefect.server import template
+from pipeproof.environments.prefect.server.launcher import Launcher
 
 
 def main(arguments: list[str]) -> None:

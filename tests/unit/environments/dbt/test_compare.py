@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeproof.environments.dbt import compare_large
-from pipeproof.environments.dbt.compare import compare_tables
-from pipeproof.environments.dbt.difference import render_difference
+from pipeproof.environments.dbt.comparison import large_tables as compare_large
+from pipeproof.environments.dbt.comparison.difference import render_difference
+from pipeproof.environments.dbt.comparison.tables import compare_tables
 from pipeproof.environments.dbt.errors import DbtRowsError
-from pipeproof.environments.dbt.rows import infer_types, make_table, read_rows
-from pipeproof.environments.dbt.values import identify, shorten_float32
+from pipeproof.environments.dbt.rows.reading import infer_types, make_table, read_rows
+from pipeproof.environments.dbt.rows.values import identify, shorten_float32
 
 CEST = timezone(timedelta(hours=2))
 

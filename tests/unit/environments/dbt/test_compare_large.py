@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeproof.environments.dbt import compare_large
-from pipeproof.environments.dbt.columns import make_comparable, pair_columns
-from pipeproof.environments.dbt.compare import compare_tables
-from pipeproof.environments.dbt.rows import UUID_FIELD, make_table
-from pipeproof.environments.dbt.values import identify
+from pipeproof.environments.dbt.comparison import large_tables as compare_large
+from pipeproof.environments.dbt.comparison.columns import make_comparable, pair_columns
+from pipeproof.environments.dbt.comparison.tables import compare_tables
+from pipeproof.environments.dbt.rows.reading import UUID_FIELD, make_table
+from pipeproof.environments.dbt.rows.values import identify
 
 DAY = datetime(2024, 1, 1)
 BIG = 2**53 + 1

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeproof.environments.dbt import compare_large
-from pipeproof.environments.dbt.compare import compare_tables
-from pipeproof.environments.dbt.rows import make_table
+from pipeproof.environments.dbt.comparison import large_tables as compare_large
+from pipeproof.environments.dbt.comparison.tables import compare_tables
+from pipeproof.environments.dbt.rows.reading import make_table
 
 CEST = timezone(timedelta(hours=2))
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

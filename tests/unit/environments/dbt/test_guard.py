@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from pipeproof.environments.dbt.errors import DbtRefusedError
-from pipeproof.environments.dbt.guard import Guard
+from pipeproof.environments.dbt.guard.watch import Guard
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from types import SimpleNamespace as Thing
 
 import pytest
 
-from pipeproof.environments.dbt.lines import locate_node, locate_parse_error, locate_test
+from pipeproof.environments.dbt.project.lines import locate_node, locate_parse_error, locate_test
 from pipeproof.environments.dbt.result import DbtNode
 
 SCHEMA = """\

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from pipeproof.environments.dbt.literals import write_csv, write_literal, write_row
+from pipeproof.environments.dbt.rows.literals import write_csv, write_literal, write_row
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeproof.environments.dbt.naming import LIMIT, PREFIX, is_inside, name_run, place_schema, read_name
+from pipeproof.environments.dbt.run_names import LIMIT, PREFIX, is_inside, name_run, place_schema, read_name
 from pipeproof.errors import InputError
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeproof.environments.dbt.writes import find_fixed_writes, find_writes
+from pipeproof.environments.dbt.guard.writes import find_fixed_writes, find_writes
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeproof.environments.dbt.words import UNKNOWN
-from pipeproof.environments.dbt.writes import find_writes
+from pipeproof.environments.dbt.guard.words import UNKNOWN
+from pipeproof.environments.dbt.guard.writes import find_writes
 
 
 def places(sql):

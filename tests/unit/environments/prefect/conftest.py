@@ -1,6 +1,7 @@
 import pytest
 
-from pipeproof.environments.prefect.internals import intake, traffic
+from pipeproof.environments.prefect.internals import traffic
+from pipeproof.environments.prefect.internals.server import intake
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from pipeproof.environments.prefect.internals import intake
-from pipeproof.environments.prefect.internals.intake import EventIntake
+from pipeproof.environments.prefect.internals.server import intake
+from pipeproof.environments.prefect.internals.server.intake import EventIntake
 from pipeproof.environments.prefect.internals.traffic import Traffic
 
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from pipeproof.environments.prefect.internals import recording
-from pipeproof.environments.prefect.internals.recording import Batches
+from pipeproof.environments.prefect.internals.server import recording
+from pipeproof.environments.prefect.internals.server.recording import Batches
 from pipeproof.environments.prefect.internals.traffic import Traffic
 
 

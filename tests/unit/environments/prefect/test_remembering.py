@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pipeproof.environments.prefect.internals.remembering import StorageAnswers
+from pipeproof.environments.prefect.internals.server.remembering import StorageAnswers
 
 RUN = "5e1f5e1f-5e1f-4e1f-8e1f-5e1f5e1f5e1f"
 

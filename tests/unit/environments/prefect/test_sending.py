@@ -12,8 +12,8 @@ from prefect._internal.concurrency import services
 from prefect.logging.handlers import PrefectConsoleHandler
 from rich.console import Console
 
-from pipeproof.environments.prefect.internals import sending
-from pipeproof.environments.prefect.internals.sending import hastened
+from pipeproof.environments.prefect.internals.client import sending
+from pipeproof.environments.prefect.internals.client.sending import hastened
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from prefect.utilities import callables
 from prefect.utilities.callables import get_parameter_defaults
 from prefect.utilities.importtools import from_qualified_name
 
-from pipeproof.environments.prefect.internals.sparing import seldom_collected, spared
+from pipeproof.environments.prefect.internals.client.sparing import seldom_collected, spared
 
 LOOK_UP = LocalFileSystem._resolve_path
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from pipeproof.environments.prefect import watching
-from pipeproof.environments.prefect.watch import Watch
+from pipeproof.environments.prefect.runs import watching
+from pipeproof.environments.prefect.runs.watch import Watch
 
 
 @pytest.fixture

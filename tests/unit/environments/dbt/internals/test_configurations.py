@@ -1,6 +1,6 @@
 import pytest
 
-from pipeproof.environments.dbt.internals import configurations
+from pipeproof.environments.dbt.in_process.patches import configurations
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from pipeproof.environments.dbt.internals.patching import replace
+from pipeproof.environments.dbt.in_process.patches.patching import replace
 
 
 @pytest.mark.parametrize("place", ["no_such_module:name", "json:no_such_name", "json:JSONEncoder.no_such_name"])

@@ -1,0 +1,1 @@
+"""dbt run by its command line, where it has no Python entry."""

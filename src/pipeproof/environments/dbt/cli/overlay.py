@@ -1,0 +1,161 @@
+"""A copy of the project that can be run without changing it: where dbt cannot be handed a manifest of ours.
+
+What dbt reads is copied, the rest is linked. Added are macros that put every relation into the test's schema and that
+let sources be tables of the test's; a model that a table stands in for gets a file that builds nothing.
+"""
+
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeproof.environments.dbt.project.settings import read_project_file
+
+SCHEMAS_VARIABLE = "PIPEPROOF_DBT_SCHEMAS"
+"""Schemas whose names would be too long, with the ones that stand for them, as JSON."""
+
+SOURCES_VARIABLE = "PIPEPROOF_DBT_SOURCES"
+"""Sources that tables stand in for, with the tables' names, as JSON."""
+
+_PATHS = {
+    "model-paths": ["models"], "seed-paths": ["seeds"], "test-paths": ["tests"], "analysis-paths": ["analyses"],
+    "macro-paths": ["macros"], "snapshot-paths": ["snapshots"], "docs-paths": [], "asset-paths": [],
+}  # fmt: skip
+_LEFT_OUT = {".git", ".venv", "venv", "logs", "node_modules", "__pycache__"}
+_OWN = "pipeproof_macros"
+_OVERRIDDEN = re.compile(r"(\{%-?\s*macro\s+)(generate_schema_name|generate_database_name|source)(\s*\()")
+
+STAND_IN = "{{ config(materialized='pipeproof_stand_in', contract={'enforced': false}) }} select 1 as stands_in\n"
+"""A model that builds nothing: its table is there."""
+
+AS_VIEW = "\n{{ config(materialized='view') }}\n"
+"""What makes a view of an ephemeral model."""
+
+_MACROS = """
+{% macro generate_schema_name(custom_schema_name=none, node=none) -%}
+  {%- set named = (@SCHEMA(custom_schema_name, node) or '') | trim | lower -%}
+  {%- set own = target.schema | lower -%}
+  {%- if named == own or named.startswith(own ~ '_') -%}
+    {%- set inside = named -%}
+  {%- else -%}
+    {%- set inside = own ~ '_' ~ modules.re.sub('[^a-z0-9_]', '_', named) -%}
+  {%- endif -%}
+  {{ fromjson(env_var('@SCHEMAS', '{}')).get(inside, inside) }}
+{%- endmacro %}
+
+{% macro generate_database_name(custom_database_name=none, node=none) -%}
+  {{ target.database }}
+{%- endmacro %}
+
+{% macro source(source_name, table_name) %}
+  {%- set found = @SOURCE(source_name, table_name) -%}
+  {%- set table = fromjson(env_var('@SOURCES', '{}')).get(source_name ~ '.' ~ table_name) -%}
+  {%- if table -%}
+    {%- set found = api.Relation.create(database=target.database, schema=target.schema, identifier=table) -%}
+  {%- endif -%}
+  {%- do return(found) -%}
+{% endmacro %}
+
+{% materialization pipeproof_stand_in, default %}
+  {% call noop_statement('main', 'STANDS IN') %}{% endcall %}
+  {{ return({'relations': []}) }}
+{% endmaterialization %}
+"""
+
+
+class Overlay:
+    """The copy.
+
+    Args:
+        project_dir: The project.
+        folder: Where the copy is made.
+    """
+
+    def __init__(self, project_dir: Path, folder: Path) -> None:
+        self.folder = folder
+        self._project_dir = project_dir
+        self._settings = read_project_file(project_dir)
+        self._packages = str(self._settings.get("packages-install-path", "dbt_packages"))
+        self._changed: dict[Path, str | None] = {}
+        self._removed: dict[Path, Path] = {}
+        self._copy()
+
+    def change(self, nodes: Iterable[Any], text: str, *, append: bool = False) -> None:
+        """Give the files of models another text, until [restore][]."""
+        for node in nodes:
+            path, before = self._file_of(node), None
+            if path.suffix == ".sql":
+                before = path.read_text(encoding="utf-8")
+            else:
+                self._removed[path] = path.rename(path.with_name(f"{path.name}.left_out"))
+                path = path.with_suffix(".sql")
+            self._changed.setdefault(path, before)
+            path.write_text((before or "") + text if append else text, encoding="utf-8")
+
+    def restore(self) -> None:
+        """Give all files their own text again."""
+        for path, text in self._changed.items():
+            if text is None:
+                path.unlink()
+            else:
+                path.write_text(text, encoding="utf-8")
+        for path, moved in self._removed.items():
+            moved.rename(path)
+        self._changed.clear()
+        self._removed.clear()
+
+    def _file_of(self, node: Any) -> Path:
+        root = self.folder
+        if node.package_name != self._settings.get("name"):
+            installed = (self.folder / self._packages).glob("*/dbt_project.yml")
+            root = next(
+                file.parent for file in installed if read_project_file(file.parent)["name"] == node.package_name
+            )
+        return root / str(node.original_file_path)
+
+    def _copy(self) -> None:
+        read = {str(path).split("/", 1)[0] for key, paths in _PATHS.items() for path in self._settings.get(key, paths)}
+        left_out = {*_LEFT_OUT, str(self._settings.get("target-path", "target"))}
+        self.folder.mkdir(parents=True)
+        for entry in self._project_dir.iterdir():
+            copy = self.folder / entry.name
+            if entry.name in left_out:
+                continue
+            if entry.is_dir() and entry.name in {*read, self._packages.split("/", 1)[0]}:
+                shutil.copytree(entry, copy, ignore=shutil.ignore_patterns(*left_out))
+            elif entry.suffix in {".yml", ".yaml"}:
+                shutil.copyfile(entry, copy)
+            else:
+                copy.symlink_to(entry.resolve())
+        self._add_macros()
+
+    def _add_macros(self) -> None:
+        """Put our macros beside the project's, whose own ones of those names they call."""
+        folders = [*self._settings.get("macro-paths", _PATHS["macro-paths"])]
+        overridden: set[str] = set()
+        for file in [file for folder in folders for file in (self.folder / folder).rglob("*.sql")]:
+            text = file.read_text(encoding="utf-8")
+            if found := {match[2] for match in _OVERRIDDEN.finditer(text)}:
+                overridden |= found
+                file.write_text(_OVERRIDDEN.sub(r"\1pipeproof_own_\2\3", text), encoding="utf-8")
+        own = _names(overridden)
+        macros = re.sub(r"@(\w+)", lambda match: own[match[1]], _MACROS)
+        (self.folder / _OWN).mkdir()
+        (self.folder / _OWN / "overrides.sql").write_text(macros, encoding="utf-8")
+        settings = {**self._settings, "macro-paths": [*folders, _OWN]}
+        (self.folder / "dbt_project.yml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+
+
+def _names(overridden: set[str]) -> Mapping[str, str]:
+    """What our macros call."""
+    default = {"generate_schema_name": "default__generate_schema_name", "source": "builtins.source"}
+    called = {name: f"pipeproof_own_{name}" if name in overridden else other for name, other in default.items()}
+    return {
+        "SCHEMA": called["generate_schema_name"],
+        "SOURCE": called["source"],
+        "SCHEMAS": SCHEMAS_VARIABLE,
+        "SOURCES": SOURCES_VARIABLE,
+    }

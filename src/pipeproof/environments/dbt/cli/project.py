@@ -1,0 +1,214 @@
+"""The project where dbt has no Python entry that takes a manifest: run by its command line, on a copy of its files.
+
+The embedded database alone: it needs none of dbt's Python adapters, which that dbt need not have.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from pipeproof.environments.dbt.cli import run as cli_run
+from pipeproof.environments.dbt.cli.artifacts import Facts, read_facts
+from pipeproof.environments.dbt.cli.overlay import AS_VIEW, STAND_IN, Overlay
+from pipeproof.environments.dbt.errors import DbtFailed, DbtSetupError
+from pipeproof.environments.dbt.guard.writes import find_fixed_writes
+from pipeproof.environments.dbt.project import manifest as manifests
+from pipeproof.environments.dbt.project.lines import locate_parse_error
+from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Profile, embed
+from pipeproof.environments.dbt.project.settings import Settings
+from pipeproof.environments.dbt.project.view import Surroundings
+from pipeproof.environments.dbt.run_names import RunName, is_inside
+from pipeproof.environments.dbt.session.project import DbtProject
+
+_LOOK = re.compile(r"\benv_var\(\s*['\"](\w+)['\"]")
+"""A look at a variable of the environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRelation:
+    """A table's place, quoted as DuckDB does."""
+
+    database: str | None = None
+    schema: str | None = None
+    identifier: str | None = None
+
+    @classmethod
+    def create(cls, database: str, schema: str, identifier: str | None = None, **_policy: Any) -> "PlainRelation":
+        """A place."""
+        return cls(database, schema, identifier)
+
+    @classmethod
+    def create_from(cls, config: Any, node: Any) -> "PlainRelation":
+        """The place of a node."""
+        return cls(config.credentials.database, node.schema, node.get("alias") or node.name)
+
+    def incorporate(self, path: Mapping[str, str]) -> "PlainRelation":
+        """The place with parts of it changed."""
+        return replace(self, **path)
+
+    def without_identifier(self) -> "PlainRelation":
+        """The schema."""
+        return replace(self, identifier=None)
+
+    def include(self, *, database: bool) -> "PlainRelation":
+        """The place with its database, or without."""
+        return self if database else replace(self, database=None)
+
+    def __str__(self) -> str:
+        return ".".join(_quote(part) for part in (self.database, self.schema, self.identifier) if part)
+
+
+class PlainAdapter:
+    """What our own connection asks of an adapter, for DuckDB."""
+
+    Relation = PlainRelation
+
+    def __init__(self, database: str) -> None:
+        self.config = SimpleNamespace(credentials=SimpleNamespace(database=database), quoting={})
+
+    def quote_as_configured(self, name: str, _kind: str) -> str:
+        """A quoted name."""
+        return _quote(name)
+
+    @staticmethod
+    def _named(kind: str) -> Any:
+        return staticmethod(lambda _table, _column: kind)
+
+    convert_boolean_type = _named("boolean")
+    convert_number_type = _named("double")
+    convert_datetime_type = _named("timestamp")
+    convert_date_type = _named("date")
+    convert_time_type = _named("time")
+    convert_text_type = _named("text")
+
+
+@dataclass(frozen=True, slots=True)
+class CliParsed:
+    """A parsed project: its manifest, which nothing changes."""
+
+    manifest: Facts
+    surroundings: Surroundings = field(default_factory=Surroundings)
+
+    def copy(self) -> Facts:
+        """The manifest."""
+        return self.manifest
+
+
+class CliProject(DbtProject):
+    """A [DbtProject][pipeproof.environments.dbt.session.project.DbtProject] that dbt's command line runs."""
+
+    def __init__(self, settings: Settings, name: RunName, folder: Path, shared: Path) -> None:
+        super().__init__(settings, name, folder, shared)
+        self._overlay: Overlay | None = None
+        self._cursors: list[Any] = []
+
+    def make_profile(self) -> Profile:
+        """The embedded database's profile."""
+        if not self.settings.embedded:
+            raise DbtSetupError(
+                f"dbt-target: with this dbt, which has no Python entry of dbt's version 1, {self.settings.target!r} "
+                "cannot be used: it runs on the embedded database alone",
+                hint="for a target of the profile install dbt-core<1.13 and the target's adapter",
+            )
+        return embed(self.folder)
+
+    @property
+    def overlay(self) -> Overlay:
+        """The copy of the project."""
+        if self._overlay is None:
+            self._overlay = Overlay(self.path, self.folder / "project")
+        return self._overlay
+
+    def find_escapes(self, manifest: Any) -> Mapping[str, str]:
+        """The nodes that write to a schema whose name is written out: there, in a hook, or in a macro of theirs."""
+        return find_escapes(manifest, self.profile.target)
+
+    def live_adapter(self) -> Any:
+        """What our own connection asks of an adapter."""
+        return PlainAdapter(Path(self.profile.output["path"]).stem)
+
+    def connect(self, schema: str) -> Any:
+        """A connection of our own; [release][] closes it."""
+        cursor = super().connect(schema)
+        self._cursors.append(cursor)
+        return cursor
+
+    def release(self) -> None:
+        """Close the database, which one process at a time can have open."""
+        for held in (*self._cursors, self._database):
+            if held is not None:
+                with suppress(Exception):
+                    held.close()
+        self._cursors.clear()
+        self._database = None
+
+    def run_dbt(self, arguments: list[str], schema: str, variables: Mapping[str, str]) -> cli_run.CliOutcome:
+        """Run a command on the copy."""
+        self.release()
+        return cli_run.run_dbt(self.folders, self.overlay.folder, arguments, schema, variables)
+
+    @contextmanager
+    def changed(self, stand_ins: Iterable[Any], views: Iterable[Any]) -> Iterator[None]:
+        """Let some models build nothing, and some ephemeral ones be views, for one invocation."""
+        try:
+            self.overlay.change(stand_ins, STAND_IN)
+            self.overlay.change(views, AS_VIEW, append=True)
+            yield
+        finally:
+            self.overlay.restore()
+
+    def _load(self, file: Path) -> CliParsed:
+        return CliParsed(read_facts(file), Surroundings.of(self._variables_named()))
+
+    def _parse(self, variables: Mapping[str, Any]) -> tuple[CliParsed, bytes]:
+        arguments = ["--vars", json.dumps(variables)] if variables else []
+        outcome = self.run_dbt(["parse", *arguments], PARSE_SCHEMA, {})
+        if outcome.exception is not None:
+            text = str(outcome.exception)
+            raise DbtFailed(text, location=locate_parse_error(text, self.path)) from outcome.exception
+        file = self.folders.target / "manifest.json"
+        return self._load(file), file.read_bytes()
+
+    def _variables_named(self) -> set[str]:
+        """The environment's variables that the project's files name; dbt does not say at which ones it looked."""
+        files = (file for suffix in ("sql", "yml", "yaml") for file in self.path.rglob(f"*.{suffix}"))
+        return {name for file in files for name in _LOOK.findall(file.read_text(encoding="utf-8", errors="replace"))}
+
+
+def find_escapes(manifest: Facts, target: str) -> dict[str, str]:
+    """The nodes that would write elsewhere, as far as that can be read, with what they would write."""
+    macros = {}
+    for at, macro in manifest.macros.items():
+        writes = list(find_fixed_writes(macro.macro_sql)) if macro.package_name not in {"dbt", "dbt_duckdb"} else []
+        if writes:
+            macros[at] = str(writes[0])
+    escapes = manifests.find_escapes(manifest, target, "duckdb")
+    for at, node in manifest.nodes.items():
+        if node.resource_type in manifests.BUILT_KINDS and not is_inside(node.schema, PARSE_SCHEMA):
+            escapes[at] = f"be built as {node.schema}.{node.name}"
+        for used in _macros_of(manifest, node):
+            if used in macros:
+                escapes.setdefault(at, macros[used])
+    return escapes
+
+
+def _macros_of(manifest: Facts, node: Any) -> set[str]:
+    """The macros that a node calls, and those that these call."""
+    seen: set[str] = set()
+    waiting = list(node.depends_on.get("macros", ()))
+    while waiting:
+        at = waiting.pop()
+        if at not in seen:
+            seen.add(at)
+            macro = manifest.macros.get(at)
+            waiting += macro.depends_on.get("macros", ()) if macro is not None else ()
+    return seen
+
+
+def _quote(name: str) -> str:
+    return f'"{name.replace(chr(34), chr(34) * 2)}"'

@@ -1,0 +1,1 @@
+"""Whether what was built is what was expected, by value, and how it differs."""

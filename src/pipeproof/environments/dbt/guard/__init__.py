@@ -1,0 +1,1 @@
+"""The watch over what reaches the database: statements read for what they would write."""

@@ -1,0 +1,1 @@
+"""dbt's own Python parts, and what is replaced in them."""

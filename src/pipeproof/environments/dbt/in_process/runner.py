@@ -1,0 +1,184 @@
+"""dbt's own Python parts: the only module that knows them, with `internals`, which replaces some.
+
+Public in dbt, and used here: `dbtRunner` with its `manifest` and `callbacks`, the command line's arguments, and the
+nodes of the manifest. Not public, and touched here alone: the fields of `Manifest`, so that one is copied without its
+macros; the adapter factory, for the adapter that an invocation leaves behind; and `Connection`, to open a connection
+of our own with the adapter's code.
+"""
+
+import os
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from pipeproof.environments.dbt.guard.watch import EVENTS
+from pipeproof.environments.dbt.in_process.patches.configurations import move_credentials
+from pipeproof.environments.dbt.in_process.patches.contents import Known
+from pipeproof.environments.dbt.in_process.patches.parsing import parsing
+from pipeproof.environments.dbt.in_process.patches.remembering import remembering
+from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, PROFILE, SCHEMA_VARIABLE
+from pipeproof.environments.dbt.project.view import Surroundings
+
+Callback = Callable[[Any], None]
+
+_NOTHING = Known()
+
+_QUIET = (
+    "--no-send-anonymous-usage-stats",
+    "--no-use-colors",
+    "--log-level",
+    "none",
+    "--log-level-file",
+    "none",
+    "--no-write-json",
+    "--no-partial-parse",
+    "--cache-selected-only",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where an invocation reads and writes.
+
+    Args:
+        project: The folder of `dbt_project.yml`; nothing is written there.
+        profiles: The folder of our `profiles.yml`.
+        target: What dbt calls the target path, a temporary one.
+    """
+
+    project: Path
+    profiles: Path
+    target: Path
+
+    def arguments(self) -> list[str]:
+        """The command line's arguments that say so."""
+        return [
+            *("--project-dir", str(self.project), "--profiles-dir", str(self.profiles), "--profile", PROFILE),
+            *("--target-path", str(self.target), "--log-path", str(self.target / "logs")),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an invocation came to: dbt's results, or the exception that ended it."""
+
+    success: bool
+    result: Any
+    exception: BaseException | None
+
+
+class Parsed:
+    """A parsed project, from which each invocation takes a copy.
+
+    dbt changes the nodes of a manifest while it runs (a reused one breaks ephemeral models), but not its macros, which
+    are most of it. So nodes are kept as bytes and made anew, and all else is shared. Tests, which are most of the nodes
+    of many a project, are kept apart: a command that runs none does without them.
+    """
+
+    def __init__(self, shared: Mapping[str, Any], own: bytes, tests: bytes, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self._shared = dict(shared)
+        self._own = own
+        self._tests = tests
+
+    @classmethod
+    def of(cls, manifest: Any, looked: Iterable[str] = ()) -> "Parsed":
+        """The parsed project that a manifest describes; `looked` has the environment's variables that it looked at."""
+        content = {field.name: getattr(manifest, field.name) for field in fields(manifest) if field.name[0] != "_"}
+        own = {name: content.pop(name) for name in ("nodes", "sources", "functions") if name in content}
+        data_tests = {at: node for at, node in own["nodes"].items() if node.resource_type == "test"}
+        own["nodes"] = {at: node for at, node in own["nodes"].items() if at not in data_tests}
+        tests = {"nodes": data_tests, "unit_tests": content.pop("unit_tests", {})}
+        content["flat_graph"] = {}
+        surroundings = Surroundings.of({*looked, *content["env_vars"]})
+        return cls(content, pickle.dumps(own, protocol=5), pickle.dumps(tests, protocol=5), surroundings)
+
+    def copy(self, *, tests: bool = True) -> Any:
+        """A manifest that may be changed and run, with the project's tests or without."""
+        from dbt.contracts.graph.manifest import Manifest
+
+        own = pickle.loads(self._own)  # noqa: S301 - written by this session
+        if tests:
+            checks = pickle.loads(self._tests)  # noqa: S301 - written by this session
+            own["nodes"] |= checks["nodes"]
+            own["unit_tests"] = checks["unit_tests"]
+        return Manifest(**self._shared, **own)
+
+    def dump(self) -> bytes:
+        """What [load][] makes a parsed project of again, in this run."""
+        return pickle.dumps((self._shared, self._own, self._tests, self.surroundings), protocol=5)
+
+    @classmethod
+    def load(cls, content: bytes) -> "Parsed":
+        """The parsed project that [dump][] wrote."""
+        return cls(*pickle.loads(content))  # noqa: S301 - written by this session, in a folder of its own
+
+
+def parse(folders: Folders, arguments: list[str], callback: Callback) -> tuple[Outcome, set[str]]:
+    """Parse a project; the outcome's result is dbt's manifest. And the environment's variables that it looked at."""
+    with _schema(PARSE_SCHEMA), parsing() as looked:
+        return _invoke(None, ["parse", *arguments, *folders.arguments(), *_QUIET], callback), looked
+
+
+def invoke(
+    folders: Folders, arguments: list[str], manifest: Any, schema: str, callback: Callback, known: Known = _NOTHING
+) -> Outcome:
+    """Run a command with a manifest of ours, `target.schema` being `schema`.
+
+    An exception that `callback` raises on an event stops what the event announces: dbt says each statement before
+    it sends it.
+    """
+    with _schema(schema), remembering(schema, known, EVENTS):
+        return _invoke(manifest, [*arguments, *folders.arguments(), *_QUIET, "--no-version-check"], callback)
+
+
+def current_adapter(kind: str) -> Any:
+    """The adapter that the last invocation left behind; each makes one anew."""
+    from dbt.adapters.factory import get_adapter_by_type
+
+    return get_adapter_by_type(kind)  # type: ignore[no-untyped-call]
+
+
+def is_ours(kind: str) -> bool:
+    """Whether the last invocation, which left its adapter behind, was with our profile."""
+    try:
+        return bool(current_adapter(kind).config.profile_name == PROFILE)
+    except KeyError:
+        return False
+
+
+def open_handle(adapter: Any, schema: str) -> Any:
+    """A connection to the database, opened by the adapter's own code and with its credentials: a DB-API object."""
+    from dbt.adapters.contracts.connection import Connection, ConnectionState
+
+    held = adapter.config.credentials
+    credentials = move_credentials(held, held.schema, schema)
+    connection = Connection(
+        type=adapter.type(), name="pipeproof", state=ConnectionState.INIT, transaction_open=False, handle=None,
+        credentials=credentials,
+    )  # fmt: skip
+    return type(adapter.connections).open(connection).handle
+
+
+def _invoke(manifest: Any, arguments: list[str], callback: Callback) -> Outcome:
+    from dbt.cli.main import dbtRunner
+
+    done = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(arguments)
+    return Outcome(done.success, done.result, done.exception)
+
+
+@contextmanager
+def _schema(schema: str) -> Iterator[None]:
+    """Let the profile see the test's schema."""
+    before = os.environ.get(SCHEMA_VARIABLE)
+    os.environ[SCHEMA_VARIABLE] = schema
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SCHEMA_VARIABLE]
+        else:
+            os.environ[SCHEMA_VARIABLE] = before

@@ -1,0 +1,1 @@
+"""The project's own files: settings, profile, manifest, and lines."""

@@ -1,0 +1,180 @@
+"""The profile that a test session connects with: written to a temporary folder, the project's own left alone.
+
+The embedded profile is DuckDB in one file a worker. Any other target is copied from the project's profile as it
+stands, `env_var(…)` and all, so that no credential is written anywhere; only its schema is ours.
+"""
+
+import importlib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeproof.environments.dbt.errors import DbtSetupError
+from pipeproof.environments.dbt.project.settings import EMBEDDED, Settings, read_project_file
+from pipeproof.errors import Location
+
+PROFILE = "pipeproof"
+"""The name of the profile that we write."""
+
+SCHEMA_VARIABLE = "PIPEPROOF_DBT_SCHEMA"
+"""The environment variable from which the profile takes the test's schema."""
+
+PARSE_SCHEMA = "pipeproof_target"
+"""What the target's schema is called while a project is parsed; each test puts its own in its place."""
+
+_OUR_SCHEMA = f"{{{{ env_var('{SCHEMA_VARIABLE}') }}}}"
+_SCHEMA_KEYS = ("schema", "dataset")
+_PRODUCTION = re.compile(r"(?:^|[^a-z])(?:prod|production|prd|live)(?:$|[^a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A target to run against.
+
+    Args:
+        target: The target's name, as `target.name` in the project sees it.
+        output: The target's settings, Jinja unrendered.
+    """
+
+    target: str
+    output: Mapping[str, Any]
+
+    @property
+    def adapter(self) -> str:
+        """The adapter's type: `duckdb`, `postgres`, …."""
+        return str(self.output["type"])
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it is our own DuckDB."""
+        return self.target == EMBEDDED
+
+    def write(self, folder: Path) -> None:
+        """Write `profiles.yml`."""
+        content = {PROFILE: {"target": self.target, "outputs": {self.target: dict(self.output)}}}
+        (folder / "profiles.yml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def make_profile(settings: Settings, folder: Path) -> Profile:
+    """The profile for a session whose temporary files are in `folder`.
+
+    Raises:
+        DbtSetupError: The project's profile lacks the target, the target looks like production, or its adapter is
+            not installed.
+    """
+    if settings.target != EMBEDDED:
+        return _copy_target(settings)
+    _credential_fields("duckdb")
+    return embed(folder)
+
+
+def _credential_fields(adapter: str) -> set[str]:
+    """The settings that an adapter's targets have."""
+    try:
+        plugin = importlib.import_module(f"dbt.adapters.{adapter}").Plugin
+    except ModuleNotFoundError as error:
+        raise DbtSetupError(
+            f"dbt's adapter for {adapter} is not installed",
+            hint=f"add dbt-{adapter} to the project's requirements, or to the action's `install`",
+        ) from error
+    return {field.name for field in fields(plugin.credentials)}
+
+
+def embed(folder: Path) -> Profile:
+    """Our own DuckDB, in a file in `folder`."""
+    settings = {"search_path": f"{_OUR_SCHEMA},main"}
+    output = {
+        "type": "duckdb",
+        "path": str(folder / "pipeproof.duckdb"),
+        "schema": _OUR_SCHEMA,
+        "threads": 1,
+        "external_root": str(folder / "external"),
+        "settings": settings,
+    }
+    return Profile(EMBEDDED, output)
+
+
+def _copy_target(settings: Settings) -> Profile:
+    name = read_project_file(settings.project_dir).get("profile")
+    path = _find_profiles(settings)
+    profiles = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    if not name or name not in profiles:
+        raise DbtSetupError(f"there is no profile {name!r} in {path}", location=Location(path, 1))
+    outputs = profiles[name].get("outputs") or {}
+    if settings.target not in outputs:
+        raise DbtSetupError(
+            f"dbt-target: profile {name!r} has no target {settings.target!r}",
+            hint=f"{_meant(settings.target, outputs)}it has {', '.join(sorted(outputs)) or 'none'}; "
+            f"`{EMBEDDED}` needs no profile",
+            location=Location(path, 1),
+        )
+    output = dict(outputs[settings.target])
+    _refuse_production(settings, profiles[name], output)
+    for key in _SCHEMA_KEYS:
+        output.pop(key, None)
+    output["schema"] = _OUR_SCHEMA
+    if "search_path" in _credential_fields(str(output.get("type"))):
+        output["search_path"] = f"{_OUR_SCHEMA},{output.get('search_path') or 'public'}"
+    return Profile(settings.target, output)
+
+
+def _refuse_production(settings: Settings, profile: Mapping[str, Any], output: Mapping[str, Any]) -> None:
+    """Refuse a target that is named like production, or that is not the default one but writes where that does."""
+    if settings.target in settings.allowed_targets:
+        return
+    allow = f"if it is meant, allow it by name: PIPEPROOF_DBT_ALLOW_TARGET={settings.target}"
+    if _PRODUCTION.search(settings.target.lower()):
+        raise DbtSetupError(f"dbt-target: {settings.target!r} looks like production", hint=allow)
+    default = _render(str(profile.get("target", "default")))
+    other = (profile.get("outputs") or {}).get(default)
+    if other is None or default == settings.target:
+        return
+    if _place(other) == _place(output):
+        raise DbtSetupError(
+            f"dbt-target: {settings.target!r} writes to the schema of the profile's default target {default!r}",
+            hint=f"give it a schema of its own, or, {allow}",
+        )
+
+
+def _render(text: str) -> str:
+    """A value with its `env_var(…)` filled in, as far as it goes without dbt."""
+    from jinja2 import Environment
+
+    def env_var(name: str, default: str = "") -> str:
+        return os.environ.get(name, default)
+
+    return Environment(autoescape=False).from_string(text).render(env_var=env_var)  # noqa: S701 - YAML, not HTML
+
+
+def _place(output: Mapping[str, Any]) -> tuple[Any, ...]:
+    host = next((output[key] for key in ("host", "account", "project", "path") if key in output), None)
+    database = output.get("database") or output.get("dbname")
+    schema = output.get("schema") or output.get("dataset")
+    return output.get("type"), host, database, schema
+
+
+def _meant(target: str, others: Iterable[str] = ()) -> str:
+    """The target that a misspelt one is like, as the beginning of a hint."""
+    close = get_close_matches(target.lower(), [*others, EMBEDDED], n=1)
+    return f"did you mean {close[0]}? " if close else ""
+
+
+def _find_profiles(settings: Settings) -> Path:
+    """`profiles.yml`, looked for where dbt does: `DBT_PROFILES_DIR`, the working directory, the project, `~/.dbt`."""
+    folders = [Path(given)] if (given := os.environ.get("DBT_PROFILES_DIR")) else []
+    folders += [Path.cwd(), settings.project_dir, Path.home() / ".dbt"]
+    folders = list(dict.fromkeys(folder.resolve() for folder in folders))
+    for folder in folders:
+        if (folder / "profiles.yml").is_file():
+            return folder / "profiles.yml"
+    looked = ", ".join(str(folder) for folder in folders)
+    raise DbtSetupError(
+        f"dbt-target: {settings.target!r} is a target of a profile, and there is no profiles.yml in {looked}",
+        hint=f"{_meant(settings.target)}set DBT_PROFILES_DIR, or use the target `{EMBEDDED}`, which needs no profile",
+    )

@@ -1,0 +1,145 @@
+"""dbt's command line for what a test asks."""
+
+import json
+import os
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pipeproof.environments.dbt.errors import DbtNameError, DbtNothingSelected, DbtOptionError, DbtSetupError
+from pipeproof.environments.dbt.session.project import DbtProject
+
+_SELECTING = {"-s", "--select", "-m", "--models", "--model", "--exclude", "--selector", "--vars", "--state"}
+_SELECTING |= {"--resource-type", "--resource-types", "--exclude-resource-type", "--exclude-resource-types"}
+_SELECTING |= {"--indirect-selection"}
+"""The options that have a part in what is selected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a test asks of dbt, as [Dbt.invoke][pipeproof.environments.dbt.scenario.scenario.Dbt.invoke]."""
+
+    command: str
+    select: str | Sequence[str] | None = None
+    exclude: str | Sequence[str] | None = None
+    selector: str | None = None
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    full_refresh: bool = False
+    state: str | Path | None = None
+    defer: bool = False
+    favor_state: bool = False
+    args: tuple[str, ...] = ()
+
+    @property
+    def criteria(self) -> list[str]:
+        """What is selected, criterion by criterion."""
+        return _criteria(self.select)
+
+
+def check_options(command: str, given: Collection[str], known: Collection[str]) -> None:
+    """Refuse options that a command does not have."""
+    for name in given:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            raise DbtOptionError(f"dbt.{command} has no option {name!r}", hint=hint)
+
+
+def check_request(request: Request) -> None:
+    """Refuse what dbt could only fail at: variables that are none, and a comparison with nothing."""
+    if not isinstance(request.vars, Mapping):
+        raise DbtOptionError(
+            f"dbt.{request.command}: vars is a dict, not {request.vars!r}", hint='such as vars={"min_amount": 1}'
+        )
+    compared = [part for part in (*request.criteria, *_criteria(request.exclude or None)) if "state:" in part]
+    absent = request.state is None and "DBT_STATE" not in os.environ
+    if compared and absent and not any(argument.startswith("--state") for argument in request.args):
+        raise DbtOptionError(
+            f"dbt.{request.command}: {compared[0]} compares with another manifest, and none is given",
+            hint='give production\'s: state="…/manifest.json"',
+        )
+
+
+def names_outright(request: Request, node: Any) -> bool:
+    """Whether a selection names a node outright: `orders` or `orders.v2`, and not `+orders` or `tag:nightly`."""
+    version = getattr(node, "version", None)
+    names = [node.name] if version is None else [node.name, f"{node.name}.v{version}", f"{node.name}_v{version}"]
+    parts = {part for criterion in request.criteria for part in criterion.split(",")}
+    return any(part == name or part.endswith(f".{name}") for part in parts for name in names)
+
+
+def write_listing(arguments: Sequence[str]) -> list[str]:
+    """The command line that lists what another one would run: `list` has not all the options of other commands."""
+    listing, kept = ["list"], True
+    for argument in arguments[1:]:
+        if argument.startswith("-"):
+            kept = argument.partition("=")[0] in _SELECTING
+        if kept:
+            listing.append(argument)
+    return [*listing, "--output", "json", "--output-keys", "unique_id"]
+
+
+def write_arguments(request: Request, project: DbtProject) -> list[str]:
+    """The command line, without what is the same for all invocations."""
+    arguments = [request.command]
+    if request.criteria:
+        arguments += ["--select", *request.criteria]
+    if excluded := _criteria(request.exclude):
+        arguments += ["--exclude", *excluded]
+    if request.selector:
+        arguments += ["--selector", request.selector]
+    if request.vars:
+        arguments += ["--vars", json.dumps(request.vars, default=str)]
+    if request.full_refresh:
+        arguments.append("--full-refresh")
+    if request.state is not None:
+        arguments += ["--state", str(fetch_state(request.state, project.folder))]
+    if request.defer:
+        arguments.append("--defer")
+    if request.favor_state:
+        arguments.append("--favor-state")
+    return [*arguments, *request.args]
+
+
+def fetch_state(state: str | Path, folder: Path) -> Path:
+    """The folder of a production manifest: given as the folder, as the file, or as an `s3://` URL of either."""
+    if str(state).startswith("s3://"):
+        return _download(str(state), folder)
+    path = Path(state)
+    found = path.parent if path.is_file() else path
+    if not (found / "manifest.json").is_file():
+        raise DbtSetupError(f"state: there is no manifest.json in {found}")
+    return found.resolve()
+
+
+def _download(url: str, folder: Path) -> Path:
+    try:
+        import boto3  # type: ignore[import-untyped]
+    except ModuleNotFoundError as error:
+        raise DbtSetupError(f"state: {url} needs boto3", hint="install pipeproof[aws]") from error
+    parts = urlsplit(url)
+    key = parts.path.lstrip("/")
+    if not key.endswith(".json"):
+        key = f"{key.rstrip('/')}/manifest.json".lstrip("/")
+    target = Path(tempfile.mkdtemp(prefix="state-", dir=folder))
+    try:
+        boto3.client("s3").download_file(parts.netloc, key, str(target / "manifest.json"))
+    except Exception as error:
+        raise DbtSetupError(f"state: s3://{parts.netloc}/{key} cannot be read: {error}") from error
+    return target
+
+
+def _criteria(selection: str | Sequence[str] | None) -> list[str]:
+    if selection is None:
+        return []
+    given = [selection] if isinstance(selection, str) else selection
+    if not isinstance(given, Sequence) or not all(isinstance(part, str) for part in given):
+        raise DbtNameError(f"a selection is text or a list of it, not {selection!r}")
+    criteria = [criterion for part in given for criterion in part.split()]
+    if not criteria:
+        raise DbtNothingSelected("the selection is empty", hint="leave it out for everything")
+    return criteria

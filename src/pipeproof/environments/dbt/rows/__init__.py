@@ -1,0 +1,1 @@
+"""Rows as tests give them and databases hold them: values, types, literals."""

@@ -1,0 +1,1 @@
+"""One test's dbt: its commands, its evidence, and its failures."""

@@ -1,0 +1,82 @@
+"""A failed invocation as an error: what failed, with the database's words, on the line of the project's file."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeproof.environments.dbt.errors import DbtFailed
+from pipeproof.environments.dbt.project.lines import locate_node, locate_parse_error
+from pipeproof.environments.dbt.project.manifest import ancestors, name_of
+from pipeproof.environments.dbt.result import DbtNode, DbtResult
+from pipeproof.environments.dbt.session.project import DbtProject
+
+_COLUMN = re.compile(r"column .*(?:does not exist|not found)|does not have a column", re.IGNORECASE)
+_MISSING = re.compile(r"(?:does not exist|not found|unknown (?:table|relation))", re.IGNORECASE)
+
+
+def explain_failure(
+    project: DbtProject,
+    manifest: Any,
+    result: DbtResult,
+    exception: BaseException | None,
+    given: Mapping[str, Sequence[str]],
+) -> DbtFailed:
+    """The error for what failed first; the others are named. `given` has the columns of what stands in."""
+    broken = [node for node in result.nodes.values() if node.broken]
+    if not broken:
+        text = str(exception).strip() or type(exception).__name__
+        error = DbtFailed(
+            f"dbt {result.command}: {text}", location=locate_parse_error(text, project.path), result=result
+        )
+        error.__cause__ = exception
+        return error
+    first = broken[0]
+    location, remark = locate_node(first, manifest, project.path)
+    lines = [f"{first.resource_type} {first.name}: {_words(first)}"]
+    if first.compiled:
+        lines.append(f"compiled SQL: {_write_compiled(project.folder, first)}")
+    if remark:
+        lines.append(remark)
+    lines += [f"{node.resource_type} {node.name} failed too: {_words(node).splitlines()[0]}" for node in broken[1:]]
+    skipped = [node.name for node in result.nodes.values() if node.status == "skipped"]
+    if skipped:
+        lines.append(f"not run because of that: {', '.join(skipped)}")
+    return DbtFailed("\n".join(lines), hint=_hint(manifest, first, given), location=location, result=result)
+
+
+def _words(node: DbtNode) -> str:
+    """What the database or dbt says, without the lines that we say better."""
+    text = re.sub(r"^(?:Database|Runtime|Compilation) Error in .*$", "", node.message, flags=re.MULTILINE)
+    text = re.sub(r"^\s*compiled code at .*$", "", text, flags=re.MULTILINE)
+    return text.strip() or node.status
+
+
+def _write_compiled(folder: Path, node: DbtNode) -> Path:
+    path = folder / "compiled" / f"{node.unique_id}.sql"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(node.compiled or "", encoding="utf-8")
+    return path
+
+
+def _hint(manifest: Any, node: DbtNode, given: Mapping[str, Sequence[str]]) -> str | None:
+    """What to do when an input is not there: name the inputs that were neither built nor given, or their columns."""
+    if _COLUMN.search(node.message):
+        inputs = [at for at in ancestors(manifest, [node.unique_id]) if at in given and at != node.unique_id]
+        return (
+            "; ".join(f"{name_of(manifest, at)} was given the columns {', '.join(given[at])}" for at in inputs) or None
+        )
+    if not _MISSING.search(node.message):
+        return None
+    found = manifest.nodes.get(node.unique_id)
+    for parent in getattr(found, "depends_on_nodes", ()):
+        source = manifest.sources.get(parent)
+        other = manifest.nodes.get(parent)
+        name = name_of(manifest, parent) if source or other else None
+        table = (source.identifier if source else getattr(other, "alias", None)) or ""
+        if name and parent not in given and table.lower() in node.message.lower():
+            hint = f'give it rows: dbt.given("{name}", […])'
+            if other is not None and other.resource_type == "seed":  # which `run` does not load, by whatever selection
+                return f'{hint}, or load it: dbt.seed("{name}"), or dbt.build("+{node.name}")'
+            return hint if source else f'{hint}, or build it first: "+{node.name}"'
+    return None

@@ -1,0 +1,287 @@
+"""One test's dbt: the project in a schema of its own, with stand-ins for what the test does not build."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeproof.environments.dbt.comparison.difference import render_difference
+from pipeproof.environments.dbt.comparison.tables import Tolerance, compare_tables
+from pipeproof.environments.dbt.errors import DbtDifferenceError
+from pipeproof.environments.dbt.guard.watch import refusal
+from pipeproof.environments.dbt.project import manifest as manifests
+from pipeproof.environments.dbt.project import mistakes
+from pipeproof.environments.dbt.project.view import View
+from pipeproof.environments.dbt.requests import Request, check_options, check_request
+from pipeproof.environments.dbt.result import DbtResult, Ran
+from pipeproof.environments.dbt.rows.reading import empty_table, infer_types, is_sql, read_rows
+from pipeproof.environments.dbt.scenario.execution import execute
+from pipeproof.environments.dbt.scenario.failures import explain_failure
+from pipeproof.environments.dbt.session import references
+from pipeproof.environments.dbt.session.project import DbtProject
+from pipeproof.environments.dbt.session.schemas import Schemas
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+Recorder = Callable[[str, Mapping[str, Any]], None]
+Selection = str | Sequence[str] | None
+
+
+class Dbt:
+    """The project in an isolated schema; its files are untouched.
+
+    Args:
+        project: The project, parsed.
+        record: Takes evidence: a kind and a mapping.
+        folders: Where relative paths of rows are looked for.
+    """
+
+    def __init__(self, project: DbtProject, record: Recorder, folders: Sequence[Path] = ()) -> None:
+        self.project = project
+        self._record = record
+        self._folders = folders
+        self._statuses: dict[str, str] = {}
+        self._lately: list[View] = []
+        self._created: set[str] = set()
+        self._schemas = Schemas(project)
+        self._given = self._schemas.given
+        self._warehouse = self._schemas.warehouse
+        self.schema = self._schemas.own
+
+    def given(self, name: str, rows: Any) -> None:
+        """Let rows stand in for a model, seed or snapshot (`"stg_orders"`) or a source (`"raw.orders"`).
+
+        What stands in is not built by a later `run`, unless that names it; then it is what the model finds, so that
+        an incremental model has something to add to.
+
+        Args:
+            name: The model, seed, snapshot or source.
+            rows: A list of mappings, the path of a CSV or Parquet file, a pandas, Polars or Arrow frame, or SQL.
+
+        Raises:
+            DbtNameError: The project has nothing of that name.
+            DbtRowsError: The rows make no table.
+        """
+        __tracebackhide__ = True
+        node = self._find(name)
+        relation = self._schemas.relation_of(node)
+        self._schemas.make(str(relation.schema))
+        if is_sql(rows):
+            query = self._render(rows)
+            with self._explained(f"the query given for {name}", query):
+                self._warehouse.create_from_query(relation, query)
+        else:
+            table, typed = read_rows(rows, self._folders)
+            built = self._warehouse.column_types(relation) if node.unique_id not in self._given else {}
+            mistakes.check_columns(node, table.column_names, self.project.path, built)
+            types = manifests.known_types(node, built)
+            if not typed:
+                table = infer_types(table, types)
+            if not table.column_names:
+                table = empty_table(name, types)
+            with self._explained(f"the rows given for {name}"):
+                self._warehouse.create_table(relation, table, types)
+        self._given[node.unique_id] = relation
+
+    def run(self, select: Selection = None, **options: Any) -> DbtResult:
+        """Build models. See [invoke][] for the options, which all commands share."""
+        __tracebackhide__ = True
+        return self._command("run", select, options)
+
+    def build(self, select: Selection = None, **options: Any) -> DbtResult:
+        """Build seeds, snapshots and models, and test them."""
+        __tracebackhide__ = True
+        return self._command("build", select, options)
+
+    def seed(self, select: Selection = None, **options: Any) -> DbtResult:
+        """Load seeds."""
+        __tracebackhide__ = True
+        return self._command("seed", select, options)
+
+    def test(self, select: Selection = None, **options: Any) -> DbtResult:
+        """Run the project's own data tests and unit tests."""
+        __tracebackhide__ = True
+        return self._command("test", select, options)
+
+    def snapshot(self, select: Selection = None, **options: Any) -> DbtResult:
+        """Take snapshots."""
+        __tracebackhide__ = True
+        return self._command("snapshot", select, options)
+
+    def compile(self, select: Selection = None, **options: Any) -> DbtResult:
+        """Render models without building them: each node's `compiled`."""
+        __tracebackhide__ = True
+        return self._command("compile", select, options)
+
+    def invoke(
+        self,
+        command: str,
+        select: Selection = None,
+        *,
+        exclude: Selection = None,
+        selector: str | None = None,
+        vars: Mapping[str, Any] | None = None,  # noqa: A002 - dbt's word
+        full_refresh: bool = False,
+        state: str | Path | None = None,
+        defer: bool = False,
+        favor_state: bool = False,
+        check: bool = True,
+        args: Sequence[str] = (),
+    ) -> DbtResult:
+        """Run one of dbt's commands in the test's schema.
+
+        Args:
+            command: `run`, `build`, `seed`, `test`, `snapshot` or `compile`.
+            select: As `--select`; a list is a union.
+            exclude: As `--exclude`.
+            selector: A selector of the project's `selectors.yml`.
+            vars: As `--vars`.
+            full_refresh: Build incremental models anew.
+            state: A production `manifest.json` or its folder, or its `s3://` URL: for `state:modified` and `defer`.
+            defer: Let what was neither built nor given be production's, which is read and never written.
+            favor_state: Prefer production's even where it was built.
+            check: Raise when a node fails; otherwise its status says so.
+            args: Further arguments of dbt's command line.
+
+        Raises:
+            DbtFailed: A node failed, or dbt did.
+            DbtNothingSelected: The selection, or a part of it, matches nothing.
+            DbtRefusedError: Something would be written outside the test's schemas.
+        """
+        __tracebackhide__ = True
+        request = Request(
+            command, select, exclude, selector, vars or {}, full_refresh, state, defer, favor_state, tuple(args)
+        )
+        check_request(request)
+        view = self.project.view(request.vars)
+        self._lately = [view, *(other for other in self._lately if other is not view)]
+        started = time.perf_counter()
+        ran = self._execute(request)
+        manifest, nodes = ran.manifest, ran.nodes
+        result = DbtResult(command, nodes, time.perf_counter() - started)
+        self._record_run(request, result)
+        self._statuses |= {node.unique_id: node.status for node in nodes.values()}
+        for node in nodes.values():
+            if node.unique_id in self._given:  # built now: no stand-in any more
+                self._warehouse.forget(self._given.pop(node.unique_id))
+        if ran.refused:
+            raise refusal(ran.refused, self.schema)
+        if ran.exception is not None or (check and not result.success):
+            given = {at: list(self._warehouse.column_types(relation)) for at, relation in self._given.items()}
+            raise explain_failure(self.project, manifest, result, ran.exception, given)
+        if ran.unmatched or not nodes:
+            raise mistakes.nothing_selected(request, ran.unmatched, view.manifest)
+        return result
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """What was built, or stands in, under a name: its rows with real types."""
+        __tracebackhide__ = True
+        query = f"select * from {self._source_of(name)}"  # noqa: S608
+        with self._explained(f"the rows of {name}", query):
+            names, rows = self._warehouse.read(query)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def arrow(self, name: str) -> "pa.Table":
+        """What was built, or stands in, under a name."""
+        __tracebackhide__ = True
+        query = f"select * from {self._source_of(name)}"  # noqa: S608
+        with self._explained(f"the rows of {name}", query):
+            return self._warehouse.read_table(query)
+
+    def sql(self, query: str) -> list[dict[str, Any]]:
+        """The rows of a query; `{{ ref('x') }}`, `{{ source('a', 'b') }}` and `{{ target.schema }}` work in it."""
+        __tracebackhide__ = True
+        rendered = self._render(query)
+        with self._explained("the query", rendered):
+            names, rows = self._warehouse.read(rendered)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def expect(
+        self,
+        name: str,
+        rows: Any,
+        columns: Sequence[str] | None = None,
+        ordered: bool = False,
+        tolerance: Tolerance = None,
+    ) -> None:
+        """Compare what was built with what is expected, by value.
+
+        Args:
+            name: The model, seed, snapshot or source.
+            rows: The expected rows, in any form that [given][] takes. Their columns are compared; others are not.
+            columns: Compare these columns alone.
+            ordered: Whether the order of the rows counts.
+            tolerance: How far apart numbers may be: for all columns, or a mapping by column.
+
+        Raises:
+            DbtDifferenceError: They differ; the message shows the rows that do.
+            DbtRowsError: A column is not there.
+        """
+        __tracebackhide__ = True
+        mistakes.check_tolerance(tolerance)
+        columns = [columns] if isinstance(columns, str) else columns
+        built = self.arrow(name)
+        if is_sql(rows):
+            query, typed = self._render(rows), True
+            with self._explained(f"the query for what is expected of {name}", query):
+                expected = self._warehouse.read_table(query)
+        else:
+            expected, typed = read_rows(rows, self._folders)
+        key = manifests.find_key(self._view.manifest, self._find(name))
+        difference = compare_tables(
+            built, expected, typed=typed, columns=columns, ordered=ordered, tolerance=tolerance, key=key
+        )
+        if difference is not None:
+            raise DbtDifferenceError(render_difference(name, difference))
+
+    def close(self) -> None:
+        """Drop the test's schemas."""
+        self._schemas.drop()
+
+    def _command(self, command: str, select: Selection, options: Mapping[str, Any]) -> DbtResult:
+        __tracebackhide__ = True
+        code = Dbt.invoke.__code__
+        check_options(command, options, code.co_varnames[3 : code.co_argcount + code.co_kwonlyargcount])
+        return self.invoke(command, select, **options)
+
+    @property
+    def _view(self) -> View:
+        """The project as this test's last run saw it."""
+        return self._lately[0] if self._lately else self.project.view()
+
+    def _find(self, name: str) -> Any:
+        """The node or source of that name."""
+        return self.project.find(name, self._lately)
+
+    def _execute(self, request: Request) -> Ran:
+        """Let dbt run a command, in this process."""
+        return execute(self.project, request, self._schemas, self._created)
+
+    def _explained(self, what: str, query: str = "") -> AbstractContextManager[None]:
+        """Tell a refusal of the database's in words of ours: that something the query reads is not there, for one."""
+        return mistakes.explained(
+            what, lambda: references.find_absent(query, self._view.manifest, self._schemas, self._statuses)
+        )
+
+    def _source_of(self, name: str) -> str:
+        """What to select from for a name."""
+        node = self._find(name)
+
+        def compile_node() -> str | None:
+            return self.compile(name, vars=self._view.variables).nodes[node.name].compiled
+
+        return references.locate(node, self._schemas, compile_node)
+
+    def _render(self, query: str) -> str:
+        """A query with its references resolved; what they refer to may be made for it."""
+        self._schemas.make()
+        self._warehouse.share()  # it may write
+        return references.render_query(query, self.project, self.schema, self._source_of)
+
+    def _record_run(self, request: Request, result: DbtResult) -> None:
+        from pipeproof.environments.dbt.scenario.evidence import describe_run
+
+        for kind, data in describe_run(self.project, self.schema, request, result, self._given):
+            self._record(kind, data)

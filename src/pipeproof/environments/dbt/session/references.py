@@ -1,0 +1,72 @@
+"""The project's names in what a test asks of the database: what they stand for, and which of them is not there."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pipeproof.environments.dbt.project import manifest as manifests
+from pipeproof.environments.dbt.project import mistakes
+from pipeproof.environments.dbt.session.project import DbtProject
+from pipeproof.environments.dbt.session.schemas import Schemas
+from pipeproof.errors import PipeproofError
+
+
+def locate(node: Any, schemas: Schemas, compile_node: Callable[[], str | None]) -> str:
+    """What to select from for a node or a source: a relation, or an ephemeral model's query.
+
+    Args:
+        node: The node or source.
+        schemas: The test's schemas.
+        compile_node: Gives the node's query, where it is ephemeral.
+    """
+    if node.unique_id in schemas.given:
+        return str(schemas.given[node.unique_id])
+    if node.resource_type == "source":
+        return str(node.relation_name)
+    relation = schemas.relation_of(node)
+    if node.config.materialized == "ephemeral" and not schemas.warehouse.column_types(relation):
+        return f"({compile_node()}) as {node.name}"
+    return str(relation)
+
+
+def render_query(query: str, project: DbtProject, schema: str, find: Callable[[str], str]) -> str:
+    """A query with its `ref`, `source` and `target` resolved.
+
+    Args:
+        query: The query.
+        project: The project.
+        schema: The test's schema.
+        find: What to select from for a name.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    def ref(*names: str, v: object = None, version: object = None) -> str:
+        which = v if v is not None else version
+        return find(".".join(names) if which is None else f"{names[-1]}.v{which}")
+
+    environment = Environment(undefined=StrictUndefined)  # noqa: S701 - SQL, not HTML
+    target = {"schema": schema, "name": project.profile.target, "type": project.adapter}
+    names = {"ref": ref, "source": lambda source, table: find(f"{source}.{table}"), "target": target}
+    with mistakes.explained("the query", lambda: None):
+        return environment.from_string(query).render(**names)
+
+
+def find_absent(query: str, manifest: Any, schemas: Schemas, statuses: Mapping[str, str]) -> PipeproofError | None:
+    """The error for what a query reads and is not there; `None` where all of it is.
+
+    Args:
+        query: The query, rendered.
+        manifest: The project.
+        schemas: The test's schemas.
+        statuses: What became of the nodes that the test has run, by their unique ids.
+    """
+    schemas.warehouse.share()  # what is not the test's own may be there as well
+    built = [node for node in manifest.nodes.values() if node.resource_type in manifests.BUILT_KINDS]
+    for node in [*built, *manifest.sources.values()]:
+        if node.unique_id in schemas.given:
+            continue
+        source = node.resource_type == "source"
+        relation = node if source else schemas.relation_of(node)
+        named = node.relation_name if source else str(relation)
+        if named in query and not schemas.warehouse.column_types(relation):
+            return mistakes.not_built(node, statuses.get(node.unique_id))
+    return None

@@ -1,0 +1,63 @@
+"""One test's schemas: the one that is its own, those beside it, and where in them a node of the project goes."""
+
+from typing import Any
+
+from pipeproof.environments.dbt.project import manifest as manifests
+from pipeproof.environments.dbt.session.project import DbtProject
+from pipeproof.environments.dbt.session.warehouse import Warehouse
+
+
+class Schemas:
+    """The schemas of one test; they are made when something is put there.
+
+    Args:
+        project: The project, parsed.
+
+    Attributes:
+        own: The name of the one that dbt calls the target's.
+        names: The names of all.
+        made: Whether they are in the database.
+        given: What stands in for nodes and sources, by their unique ids: relations.
+        warehouse: The test's own connection.
+    """
+
+    def __init__(self, project: DbtProject) -> None:
+        self.own = project.next_schema()
+        self.names = {self.own}
+        self.made = False
+        self.given: dict[str, Any] = {}
+        self.warehouse = Warehouse(project.live_adapter, lambda: project.connect(self.own))
+        self._project = project
+
+    def make(self, *beside: str) -> None:
+        """Create the test's own schema, and others that something of the test's goes to, where they are not there."""
+        wanted = {self.own, *beside}
+        for name in wanted - self.names if self.made else wanted:
+            self.warehouse.create_schema(self.relation(name))
+        self.names |= wanted
+        self.made = True
+
+    def drop(self) -> None:
+        """Drop them with all that is in them, and close the connection."""
+        if self.made:
+            for name in sorted(self.names):
+                self.warehouse.drop_schema(self.relation(name))
+        self.warehouse.close()
+
+    def relation(self, schema: str, identifier: str | None = None) -> Any:
+        """A relation in a schema; without an identifier the schema itself."""
+        adapter = self._project.live_adapter()
+        return adapter.Relation.create(
+            database=adapter.config.credentials.database, schema=schema, identifier=identifier,
+            quote_policy=adapter.config.quoting,
+        )  # fmt: skip
+
+    def relation_of(self, node: Any) -> Any:
+        """Where a node is built, or stands in: a model's own place, moved; a source's beside the test's models."""
+        adapter = self._project.live_adapter()
+        if node.resource_type == "source":
+            return self.relation(self.own, f"{node.source_name}__{node.identifier}")
+        moved = manifests.moved_schema(node, adapter, self.own)
+        return adapter.Relation.create_from(adapter.config, node).incorporate(
+            path={"database": adapter.config.credentials.database, "schema": moved}
+        )

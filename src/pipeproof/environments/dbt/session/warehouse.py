@@ -1,0 +1,213 @@
+"""A test's own connection to the database: makes stand-ins, reads what was built, drops what was made.
+
+What a database can do is asked of its adapter and its connection (a cursor that takes Arrow tables, one that copies),
+never of its name.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pipeproof.environments.dbt.rows.literals import write_csv, write_row
+from pipeproof.environments.dbt.rows.reading import make_array, mark_uuids
+from pipeproof.environments.dbt.rows.sql_types import arrow_type, name_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+BATCH = 500
+"""How many rows one `insert` statement takes, where there is no faster way."""
+
+
+class Warehouse:
+    """The database, through the adapter's own connection.
+
+    Args:
+        adapter: Returns dbt's adapter, as the last invocation left it.
+        connect: Opens a connection of the adapter's.
+    """
+
+    def __init__(self, adapter: Callable[[], Any], connect: Callable[[], Any]) -> None:
+        self._adapter = adapter
+        self._connect = connect
+        self._handle: Any = None
+        self._made: dict[str, dict[str, str]] = {}
+        self._relations: list[Any] = []
+        self._alone = True
+
+    @property
+    def relations(self) -> list[Any] | None:
+        """All that is in the schemas of the test; `None` once somebody else may have written there."""
+        table = self._adapter().Relation.Table
+        return [relation.incorporate(type=table) for relation in self._relations] if self._alone else None
+
+    def share(self) -> None:
+        """Say that somebody else, such as dbt, may have written."""
+        self._alone = False
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._handle is not None:
+            with suppress(Exception):
+                self._handle.close()
+            self._handle = None
+
+    def execute(self, sql: str, cursor: Any = None) -> Any:
+        """Run a statement and commit it; the cursor."""
+        cursor = cursor or self._live_handle().cursor()
+        try:
+            cursor.execute(sql)
+        except Exception:
+            self._end("rollback")
+            raise
+        if cursor.description is None:
+            self._end("commit")
+        return cursor
+
+    def read(self, sql: str) -> "tuple[list[str], list[tuple[Any, ...]]]":
+        """The columns' names and the rows of a query, as the database's driver gives them."""
+        cursor = self.execute(sql)
+        names = [column[0] for column in cursor.description or ()]
+        rows = cursor.fetchall() if names else []
+        self._end("commit")
+        return names, [tuple(row) for row in rows]
+
+    def read_table(self, sql: str) -> "pa.Table":
+        """The rows of a query as an Arrow table."""
+        import pyarrow as pa
+
+        query = getattr(self._live_handle().cursor(), "sql", None)
+        if callable(query):
+            relation = query(sql)
+            return mark_uuids(relation.to_arrow_table(), [str(kind) for kind in relation.types])
+        cursor = self.execute(sql)
+        for method in ("fetchall_arrow", "fetch_arrow_all"):
+            fetch = getattr(cursor, method, None)
+            if callable(fetch):
+                return fetch()
+        names = [column[0] for column in cursor.description or ()]
+        codes = [column[1] for column in cursor.description or ()]
+        rows = cursor.fetchall()
+        self._end("commit")
+        arrays = [
+            self._column(name, code, [row[at] for row in rows])
+            for at, (name, code) in enumerate(zip(names, codes, strict=True))
+        ]
+        return pa.table(dict(zip(names, arrays, strict=True)))
+
+    def column_types(self, relation: Any) -> dict[str, str]:
+        """The types of a relation's columns in the database's words; none where the relation is not there."""
+        if self._alone and str(relation) not in self._made:
+            return {}
+        _, rows = self.read(
+            "select column_name, data_type from information_schema.columns "  # noqa: S608 - names of ours
+            f"where table_schema = '{relation.schema}' and table_name = '{relation.identifier}' "
+            "order by ordinal_position"
+        )
+        return {str(name): str(kind) for name, kind in rows}
+
+    def create_schema(self, relation: Any) -> None:
+        """Create the schema of a relation."""
+        self.execute(f"create schema if not exists {relation.without_identifier().include(database=False)}")
+
+    def drop_schema(self, relation: Any) -> None:
+        """Drop the schema of a relation with all that is in it."""
+        self.execute(f"drop schema if exists {relation.without_identifier().include(database=False)} cascade")
+
+    def drop(self, relation: Any) -> None:
+        """Drop a relation, whether it is a table or a view."""
+        if self._alone and str(relation) not in self._made:
+            return
+        _, found = self.read(
+            "select table_type from information_schema.tables "  # noqa: S608 - names of ours
+            f"where table_schema = '{relation.schema}' and table_name = '{relation.identifier}'"
+        )
+        for (kind,) in found:
+            self.execute(f"drop {'view' if 'VIEW' in str(kind).upper() else 'table'} {relation} cascade")
+
+    def forget(self, relation: Any) -> None:
+        """Take a table that was made here for one that dbt has made anew."""
+        self._made.pop(str(relation), None)
+
+    def create_from_query(self, relation: Any, query: str) -> None:
+        """Make a table of a query."""
+        self.share()  # a query can do anything
+        self.forget(relation)
+        self.drop(relation)
+        self.execute(f"create table {relation} as {query}")
+
+    def create_table(self, relation: Any, table: "pa.Table", types: Mapping[str, str]) -> None:
+        """Make a table of rows, or fill the one that this made before if its columns are the same.
+
+        A table that is dropped takes the views that read it with it.
+
+        Args:
+            relation: The table.
+            table: Its rows.
+            types: The columns' types where they are known.
+        """
+        adapter = self._adapter()
+        before = self._made.get(str(relation), {})
+        columns = {}
+        for at, column in enumerate(table.schema):
+            guess = before.get(column.name) if table.column(at).null_count == table.num_rows else None
+            columns[column.name] = types.get(column.name) or guess or name_type(column, adapter)
+        columns = columns or {"pipeproof_no_columns": "integer"}
+        names = [adapter.quote_as_configured(name, "identifier") for name in columns]
+        cursor = self._live_handle().cursor()
+        if columns == before:
+            self.execute(f"delete from {relation}", cursor)  # noqa: S608 - a name of ours
+        else:
+            self.drop(relation)
+            definition = ", ".join(f"{name} {kind}" for name, kind in zip(names, columns.values(), strict=True))
+            self.execute(f"create table {relation} ({definition})", cursor)
+            self._made[str(relation)] = columns
+            self._relations.append(relation)
+        if table.num_rows:
+            self._insert(cursor, relation, names, list(columns.values()), table)
+
+    def _insert(
+        self, cursor: Any, relation: Any, names: Sequence[str], kinds: Sequence[str], table: "pa.Table"
+    ) -> None:
+        columns = ", ".join(names)
+        if callable(getattr(cursor, "register", None)):
+            cursor.register("pipeproof_rows", table)
+            self.execute(f"insert into {relation} ({columns}) select * from pipeproof_rows", cursor)  # noqa: S608
+            cursor.unregister("pipeproof_rows")
+        elif table.num_rows > BATCH and callable(getattr(cursor, "copy_expert", None)):
+            cursor.copy_expert(f"copy {relation} ({columns}) from stdin with (format csv)", write_csv(table))
+            self._end("commit")
+        else:
+            for start in range(0, table.num_rows, BATCH):
+                rows = table.slice(start, BATCH).to_pylist()
+                values = ", ".join(write_row(row.values(), kinds) for row in rows)
+                self.execute(f"insert into {relation} ({columns}) values {values}", cursor)  # noqa: S608
+
+    def _column(self, name: str, code: Any, values: list[Any]) -> "pa.Array":
+        """Values of a driver that knows no Arrow; a column of NULLs gets the type that the adapter names for it."""
+        import pyarrow as pa
+
+        array, _ = make_array(name, [bytes(value) if isinstance(value, memoryview) else value for value in values])
+        if not pa.types.is_null(array.type):
+            return array
+        return array.cast(arrow_type(str(self._adapter().connections.data_type_code_to_name(code))))
+
+    def _live_handle(self) -> Any:
+        """The connection; made anew where dbt has closed it."""
+        if self._handle is not None:
+            try:
+                cursor = self._handle.cursor()
+                cursor.execute("select 1")
+                cursor.fetchall()  # dbt-duckdb's connections have one cursor, which takes nothing else before
+            except Exception:  # noqa: BLE001 - each driver has its own
+                self.close()
+        if self._handle is None:
+            self._handle = self._connect()
+        return self._handle
+
+    def _end(self, how: str) -> None:
+        """Commit or roll back, where the driver has begun a transaction."""
+        end = getattr(self._handle, how, None)
+        if callable(end):
+            with suppress(Exception):
+                end()

@@ -1,0 +1,1 @@
+"""What is replaced on the client's side of Prefect."""

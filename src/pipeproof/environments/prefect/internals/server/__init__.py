@@ -1,0 +1,1 @@
+"""What is replaced inside of Prefect's server."""

@@ -1,0 +1,167 @@
+"""What the fork server's processes need of Prefect's server."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeproof.environments.prefect import clock
+from pipeproof.environments.prefect.internals.patching import CHANGED, changed, module
+from pipeproof.environments.prefect.internals.server.intake import EventIntake
+from pipeproof.environments.prefect.internals.server.recording import Batches, collected_events, collected_task_runs
+from pipeproof.environments.prefect.internals.server.remembering import StorageAnswers
+from pipeproof.environments.prefect.internals.server.sqlite import careless, one_connection
+from pipeproof.environments.prefect.internals.traffic import Traffic, is_of_engine
+
+DATABASE_FILE = "prefect.db"
+"""The name of a server's SQLite database, in the server's folder; the fork server's relative URL says the same."""
+
+WRITTEN_FILE = "written"
+"""The file that a server makes in its folder when a request that may change something has come."""
+
+
+def make_server_app() -> Any:
+    """Import Prefect's server and make its application, its clock shifted by what the requests say."""
+    times = module("prefect.types._datetime")
+
+    times.now = clock.shifted(times.now)  # before the server's modules take it by name
+    from prefect.server.api.server import create_app
+
+    configurations = module("prefect.server.database.configurations")
+    configurations.create_async_engine = one_connection(configurations.create_async_engine, DATABASE_FILE)
+    traffic = Traffic()
+    intake = EventIntake(traffic)
+    collected: list[Batches] = []
+    for hasten in (careless, _answer_in_place, _declare_operators):
+        with contextlib.suppress(*CHANGED):  # it is only slower without
+            hasten()
+    for collect in (collected_task_runs, collected_events):
+        with contextlib.suppress(*CHANGED):
+            collected.append(collect(traffic))
+    app = StorageAnswers(create_app(ephemeral=True))
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if _may_write(scope):
+            Path(WRITTEN_FILE).touch()
+        if scope["type"] != "http":
+            await app(scope, intake.holding(receive) if _brings_events(scope) else receive, send)
+            return
+        if not is_of_engine(scope["method"], scope["path"]):
+            await intake.take_in()
+            for batches in collected:
+                await batches.write()
+        offset = dict(scope["headers"]).get(clock.HEADER.encode(), 0)
+        with traffic.request(), clock.starting_at(float(offset)):
+            await app(scope, receive, send)
+
+    return application
+
+
+def _answer_in_place() -> None:
+    """Have what requests depend on, the database above all, provided without a detour by a thread for each."""
+    dependencies = module("fastapi.dependencies.utils")
+
+    async def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    changed(dependencies, "run_in_threadpool", call)
+
+
+def _declare_operators() -> None:
+    """Say which operators Prefect's types have: else SQLAlchemy works out a warning at each comparison."""
+    types = module("prefect.server.utilities.database")
+    every = module("sqlalchemy.sql.operators").OperatorClass.ANY
+    for kind in (types.UUID, types.JSON, types.Timestamp):
+        kind.operator_classes = every
+
+
+def _may_write(scope: Any) -> bool:
+    """Whether a request may change something: reading is by GET, or by POST to one of a few paths."""
+    if scope["type"] == "http":
+        reads = ("/filter", "/count", "/paginate", "/history", "/lateness")
+        return scope["method"] != "GET" and not scope["path"].endswith(reads)
+    return _brings_events(scope)
+
+
+def _brings_events(scope: Any) -> bool:
+    return scope["type"] == "websocket" and bool(scope["path"].endswith("/events/in"))
+
+
+def build_database(folder: Path, url: str | None = None) -> None:
+    """Create Prefect's tables and register its blocks, in the database of the settings or in `url`.
+
+    It starts an event loop, and so belongs in a process of its own.
+    """
+    from prefect.server.database import provide_database_interface
+    from prefect.server.models.block_registration import run_block_auto_registration
+
+    async def build() -> None:
+        interface = provide_database_interface()
+        await interface.create_db()
+        async with await interface.session() as session:
+            await run_block_auto_registration(session=session)
+        await (await interface.engine()).dispose()
+
+    os.chdir(folder)
+    with _database_setting(url):
+        asyncio.run(build())
+
+
+def warm_up(app: Any, folder: Path) -> None:
+    """Answer the requests of one flow run, so that servers forked from now on have compiled what they need for it.
+
+    No thread and no connection is left behind, or forking would not be safe any more.
+
+    Args:
+        app: The application.
+        folder: Where a database is, as for a server.
+    """
+    import httpx
+
+    async def play() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/api") as client:
+            made = await client.post("/flows/", json={"name": "warm-up"})
+            new = {"flow_id": made.json()["id"], "state": {"type": "PENDING"}, "parameters": {}}
+            run = f"/flow_runs/{(await client.post('/flow_runs/', json=new)).json()['id']}"
+            for state in ("RUNNING", "COMPLETED"):
+                await client.post(f"{run}/set_state", json={"state": {"type": state}})
+            await client.get(run)
+            await client.get("/admin/storage")
+        engines = module("prefect.server.database.configurations").ENGINES
+        for engine in list(engines.values()):
+            await engine.dispose()
+        engines.clear()
+
+    os.chdir(folder)
+    asyncio.run(play())
+
+
+def serve(app: Any, listener: socket.socket, database: str | None, *, on_ready: Callable[[], Any], life: int) -> None:
+    """Serve until killed, or until the pipe `life` closes."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            asyncio.get_running_loop().add_reader(life, os._exit, 0)
+            await super().startup(sockets)
+            if self.started:
+                on_ready()
+
+    config = uvicorn.Config(app, lifespan="on", log_level="error", log_config=None)
+    with _database_setting(database):
+        Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _database_setting(url: str | None) -> Iterator[None]:
+    from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL, temporary_settings
+
+    if url is None:
+        yield
+    else:
+        with temporary_settings({PREFECT_API_DATABASE_CONNECTION_URL: url}):
+            yield

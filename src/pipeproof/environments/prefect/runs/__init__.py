@@ -1,0 +1,1 @@
+"""Flow runs: started, watched, and told as values and exceptions."""

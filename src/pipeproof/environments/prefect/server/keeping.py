@@ -1,0 +1,51 @@
+"""Puts back the environment's variables and Prefect's settings."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+
+from pipeproof.environments.prefect.internals.client import settings as client
+
+_PREFIX = "PREFECT_"
+_in_force: list[Mapping[str, str | None]] = []
+
+
+@contextlib.contextmanager
+def settings_kept() -> Iterator[None]:
+    """Undo, on leaving, what was changed of Prefect's settings meanwhile, in the environment or in this context.
+
+    The changes of a server that has come in force meanwhile, and still is, stay: the session's, say.
+    """
+    before, known = _variables(), len(_in_force)
+    try:
+        with client.settings_context_kept():
+            yield
+    finally:
+        _set_environment({**dict.fromkeys(_variables()), **before})
+        for changes in _in_force[known:]:
+            _set_environment(changes)
+
+
+@contextlib.contextmanager
+def environment_of(changes: Mapping[str, str | None]) -> Iterator[None]:
+    """Change variables of the environment, or take out those whose value is None, until it is left."""
+    before = {name: os.environ.get(name) for name in changes}
+    _set_environment(changes)
+    _in_force.append(changes)
+    try:
+        yield
+    finally:
+        _in_force.remove(changes)
+        _set_environment(before)
+
+
+def _variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(_PREFIX)}
+
+
+def _set_environment(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

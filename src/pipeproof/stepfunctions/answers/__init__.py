@@ -1,0 +1,1 @@
+"""What replies to a Task: mocks, functions, and the choice between them."""

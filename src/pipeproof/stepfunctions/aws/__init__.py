@@ -1,0 +1,1 @@
+"""What AWS adds to the language: its API names and shapes, the stubs that answer, jobs and permissions."""

@@ -1,0 +1,149 @@
+"""What service integrations reach when no mock answers: AWS stubbed by moto, where that is active.
+
+This module asks moto whether its mock is active (`MockAWS._mocks_active`), which moto offers no public way to ask.
+"""
+
+import re
+import sys
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from pipeproof.environments.aws.botocore_hooks import acting_as
+from pipeproof.stepfunctions.answers.handlers import Reply, Request
+from pipeproof.stepfunctions.aws import names as aws_names
+from pipeproof.stepfunctions.aws.jobs import wait_for_job
+from pipeproof.stepfunctions.aws.shapes import from_response, to_parameters
+from pipeproof.stepfunctions.errors import StateFailure
+
+if TYPE_CHECKING:
+    from pipeproof.stepfunctions.answers.handlers import Backend
+
+_MISSING = re.compile(r'Missing required parameter in input: "(\w+)"')
+NOT_OPERATIONS = frozenset({"http", "apigateway"})
+"""Integrations that are no operation of a service's API."""
+
+
+def active_backends(region: str, role_arn: str) -> "tuple[Backend, ...]":
+    """The backends that are active now, for a machine that has the role."""
+    return (MotoBackend(region, role_arn),) if is_moto_active() else ()
+
+
+def is_moto_active() -> bool:
+    """Whether moto's mock answers boto3 in this process."""
+    models = sys.modules.get("moto.core.models")
+    return bool(models is not None and getattr(models.MockAWS, "_mocks_active", False))
+
+
+class MotoBackend:
+    """Calls services through boto3, which moto answers.
+
+    Args:
+        region: The region.
+        role_arn: The role that makes the calls.
+    """
+
+    def __init__(self, region: str, role_arn: str) -> None:
+        self._region = region
+        self._role_arn = role_arn
+        self._clients: dict[str, Any] = {}
+
+    def client(self, name: str) -> Any:
+        """boto3's client of a service."""
+        import boto3  # type: ignore[import-untyped]
+
+        if name not in self._clients:
+            self._clients[name] = boto3.client(name, region_name=self._region)
+        return self._clients[name]
+
+    def call(self, request: Request) -> Reply | None:
+        """Makes the call that a Resource names; None where it names none that boto3 knows."""
+        resource = request.resource
+        if resource.kind != "integration" or resource.is_lambda_invoke or resource.service in NOT_OPERATIONS:
+            return None
+        name = aws_names.boto_name(resource.sdk_service)
+        if name is None:
+            return None
+        model = aws_names.service_model(name)
+        operation = aws_names.operation_name(model, resource.action)
+        if operation is None:
+            return None
+        try:
+            response = self.invoke(name, operation, request.payload)
+        except _client_errors() as error:
+            return Reply(failure=_failure(error, resource.service, model, request), exception=error)
+        except _parameter_errors() as error:
+            return Reply(failure=_unmade(error, resource.service, model, request), exception=error)
+        if resource.pattern == "waitForTaskToken":
+            return Reply(submitted=response, waits=True)
+        if resource.pattern:
+            return wait_for_job(self, resource, response, request)
+        if not resource.service.startswith("aws-sdk:"):
+            response.update(_metadata(request))
+        return Reply(response)
+
+    def invoke(self, name: str, operation: str, payload: Any) -> dict[str, Any]:
+        """Calls an operation with Step Functions' parameters; gives its response in Step Functions' form."""
+        from botocore import xform_name  # type: ignore[import-untyped]
+
+        model = aws_names.service_model(name).operation_model(operation)
+        parameters = to_parameters(payload, model.input_shape) if model.input_shape is not None else {}
+        client = self.client(name)
+        with acting_as(self._role_arn):
+            response = getattr(client, xform_name(operation))(**(parameters if isinstance(parameters, dict) else {}))
+        response.pop("ResponseMetadata", None)
+        found: dict[str, Any] = from_response(response, model.output_shape)
+        return found
+
+
+def _client_errors() -> type[Exception]:
+    from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+
+    found: type[Exception] = ClientError
+    return found
+
+
+def _parameter_errors() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError
+
+    return (BotoCoreError, TypeError)
+
+
+def _failure(error: Any, service: str, model: Any, request: Request) -> StateFailure:
+    code = str(error.response["Error"].get("Code", "Unknown"))
+    message = str(error.response["Error"].get("Message", ""))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
+    identifier = str(uuid.UUID(int=request.random.getrandbits(128), version=4))
+    return StateFailure(
+        aws_names.error_name(service, code, model),
+        aws_names.error_cause(service, code, message, status, identifier, model),
+    )
+
+
+def _unmade(error: Exception, service: str, model: Any, request: Request) -> StateFailure:
+    """The failure of a call whose parameters boto3 does not take; the service itself would have refused them."""
+    missing = _MISSING.search(str(error))
+    message = f"The request could not be made: {error}"
+    if missing:
+        name = missing.group(1)
+        message = (
+            f"1 validation error detected: Value null at '{name[:1].lower() + name[1:]}' failed to satisfy constraint: "
+            "Member must not be null"
+        )
+    code = "ValidationException"
+    identifier = str(uuid.UUID(int=request.random.getrandbits(128), version=4))
+    cause = aws_names.error_cause(service, code, message, 400, identifier, model)
+    return StateFailure(aws_names.error_name(service, code, model), cause)
+
+
+def _metadata(request: Request) -> dict[str, Any]:
+    """What optimized integrations add to a response."""
+    identifier = str(uuid.UUID(int=request.random.getrandbits(128), version=4))
+    headers = {"Content-Type": "application/json", "x-amzn-RequestId": identifier}
+    return {
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+            "HttpHeaders": headers,
+            "HttpStatusCode": 200,
+        },
+        "SdkResponseMetadata": {"RequestId": identifier},
+    }

@@ -1,0 +1,1 @@
+"""`pipeproof states …`: the parsers, and what the commands do."""

@@ -1,0 +1,1 @@
+"""A definition as it is written: read, located line by line, loaded and validated."""

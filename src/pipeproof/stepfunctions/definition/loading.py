@@ -1,0 +1,110 @@
+"""From whatever a user has (a dict, a path, a template) to a definition that the engine can run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeproof.cloudformation import DocumentError, Template
+from pipeproof.stepfunctions.definition.model import Definition, build_definition
+from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document
+from pipeproof.stepfunctions.definition.templates import choose_machine, find_machines, read_template
+from pipeproof.stepfunctions.definition.validation import Finding, validate
+from pipeproof.stepfunctions.errors import DefinitionError
+
+_SHOWN = 10
+_MISPLACED = "SFN107"
+
+
+def load_definition(
+    source: Mapping[str, Any] | str | Path,
+    *,
+    name: str | None = None,
+    substitutions: Mapping[str, Any] | None = None,
+    machine_type: str = "STANDARD",
+) -> Definition:
+    """Loads and validates a definition. JSONata expressions are parsed when they are used.
+
+    Raises:
+        DefinitionError: It cannot be read, or the service would not accept it.
+    """
+    document, found_name = load_document(source, name=name, substitutions=substitutions)
+    findings = validate(document, machine_type, expressions=False)
+    errors = [finding for finding in findings if finding.severity == "error" and finding.code != _MISPLACED]
+    if errors:
+        raise DefinitionError(render_findings(errors, document), location=document.locate(errors[0].position))
+    definition = build_definition(document)
+    definition.name = found_name
+    return definition
+
+
+def render_findings(errors: list[Finding], document: Document) -> str:
+    """What the service would not accept, one line each."""
+    lines = [f"  {finding.render(document)}" for finding in errors[:_SHOWN]]
+    if len(errors) > _SHOWN:
+        lines.append(f"  and {len(errors) - _SHOWN} more")
+    return "\n".join(["the definition would not be accepted:", *lines])
+
+
+def load_document(
+    source: Mapping[str, Any] | str | Path,
+    *,
+    name: str | None = None,
+    substitutions: Mapping[str, Any] | None = None,
+) -> tuple[Document, str | None]:
+    """The document that holds the definition, and the machine's name where the source gives one."""
+    if isinstance(source, Mapping):
+        return Document(dict(source)), name
+    if isinstance(source, str) and source.lstrip().startswith("{"):
+        return parse_text(source), name
+    file = Path(source)
+    if not file.is_file():
+        raise DefinitionError(f"there is no definition at {file}")
+    template = _template(file)
+    if template is not None:
+        machine = choose_machine(list(find_machines(template, file, substitutions)), name, file)
+        return _named(machine.document), machine.name
+    return _named(read_document(file, substitutions)), name or file.name.split(".")[0]
+
+
+def _named(document: Document) -> Document:
+    if document.text is None:
+        restore_names(document.value)
+    return document
+
+
+def _template(file: Path) -> Template | None:
+    try:
+        return read_template(file)
+    except (DocumentError, OSError, UnicodeDecodeError):
+        return None  # reading it as a definition tells what is wrong with it
+
+
+def template_handlers(source: Mapping[str, Any] | str | Path) -> dict[str, str]:
+    """Handlers of the Python functions that stand in a template beside the machine, by function name."""
+    if isinstance(source, Mapping) or (isinstance(source, str) and source.lstrip().startswith("{")):
+        return {}
+    file = Path(source)
+    template = _template(file) if file.is_file() else None
+    machines = list(find_machines(template, file)) if template is not None else []
+    return dict(machines[0].handlers) if machines else {}
+
+
+def restore_names(graph: Any) -> None:
+    """Makes names of what YAML reads as true and false: in `Next: Yes` as in the state's own key `Yes:`."""
+    states = graph.get("States") if isinstance(graph, dict) else None
+    if not isinstance(states, dict):
+        return
+    for state in states.values():
+        if not isinstance(state, dict):
+            continue
+        for holder in (state, *_entries(state, "Choices"), *_entries(state, "Catch")):
+            for field in ("Next", "Default"):
+                if isinstance(holder.get(field), bool) and str(holder[field]) in states:
+                    holder[field] = str(holder[field])
+        for inner in (*_entries(state, "Branches"), state.get("ItemProcessor"), state.get("Iterator")):
+            restore_names(inner)
+
+
+def _entries(state: dict[str, Any], field: str) -> list[dict[str, Any]]:
+    entries = state.get(field)
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []

@@ -1,0 +1,194 @@
+"""A state machine as the engine sees it: graphs of states, retriers and catchers, with places in the source."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeproof.errors import Location
+from pipeproof.stepfunctions.definition.source import Document, Position
+
+JSONPATH = "JSONPath"
+JSONATA = "JSONata"
+
+
+@dataclass(frozen=True, slots=True)
+class Retrier:
+    """One entry of Retry. Seconds, and AWS's defaults."""
+
+    index: int
+    errors: tuple[str, ...]
+    interval: float
+    max_attempts: int
+    backoff: float
+    max_delay: float | None
+    full_jitter: bool
+
+    def delay(self, attempt: int) -> float:
+        """How long to wait before the retry `attempt` (from 0), without jitter."""
+        try:
+            seconds = self.interval * self.backoff**attempt
+        except OverflowError:
+            seconds = float("inf")
+        return min(seconds, self.max_delay if self.max_delay is not None else 31_622_400.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Catcher:
+    """One entry of Catch."""
+
+    index: int
+    errors: tuple[str, ...]
+    next: str
+    raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of Choices."""
+
+    index: int
+    next: str
+    raw: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class State:
+    """One state.
+
+    Attributes:
+        raw: Its definition.
+        language: JSONPath or JSONata.
+        position: Where it stands in the definition.
+        graphs: The branches of a Parallel, the processor of a Map.
+    """
+
+    name: str
+    type: str
+    raw: Mapping[str, Any]
+    language: str
+    position: Position
+    next: str | None
+    retriers: tuple[Retrier, ...] = ()
+    catchers: tuple[Catcher, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    graphs: tuple["Graph", ...] = ()
+
+    @property
+    def is_jsonata(self) -> bool:
+        """Whether its fields are JSONata's."""
+        return self.language == JSONATA
+
+    @property
+    def is_distributed(self) -> bool:
+        """Whether it is a Map in distributed mode."""
+        processor = self.raw.get("ItemProcessor") or self.raw.get("Iterator") or {}
+        return bool((processor.get("ProcessorConfig") or {}).get("Mode") == "DISTRIBUTED")
+
+    def successors(self) -> Iterator[tuple[str, str]]:
+        """Each transition: its kind (`next`, `choice 0`, `default`, `catch 0`) and its target."""
+        if self.next is not None:
+            yield "next", self.next
+        for rule in self.rules:
+            yield f"choice {rule.index}", rule.next
+        if self.type == "Choice" and isinstance(self.raw.get("Default"), str):
+            yield "default", self.raw["Default"]
+        for catcher in self.catchers:
+            yield f"catch {catcher.index}", catcher.next
+
+
+@dataclass(slots=True)
+class Graph:
+    """States that lead to one another: a machine's, a branch's or a processor's."""
+
+    start_at: str
+    states: dict[str, State]
+    position: Position
+
+    def walk(self) -> Iterator[State]:
+        """All states, those of inner graphs after the one that holds them."""
+        for state in self.states.values():
+            yield state
+            for graph in state.graphs:
+                yield from graph.walk()
+
+
+@dataclass(slots=True)
+class Definition:
+    """A whole machine."""
+
+    graph: Graph
+    document: Document
+    language: str
+    timeout: float | None = None
+    name: str | None = None
+    substitutions: Mapping[str, str] = field(default_factory=dict)
+
+    def locate(self, state: State) -> Location | None:
+        """Where a state stands in its file."""
+        return self.document.locate(state.position)
+
+    def find(self, name: str) -> State | None:
+        """The first state of that name, inner ones included."""
+        return next((state for state in self.graph.walk() if state.name == name), None)
+
+
+def build_definition(document: Document) -> Definition:
+    """The machine of a document that has been validated."""
+    raw = document.value
+    language = raw.get("QueryLanguage", JSONPATH)
+    timeout = raw.get("TimeoutSeconds")
+    return Definition(build_graph(raw, (), language), document, language, timeout)
+
+
+def build_graph(raw: Mapping[str, Any], position: Position, language: str) -> Graph:
+    """A graph of states at a place of the definition."""
+    misplaced = raw["States"].get("QueryLanguage")
+    if isinstance(misplaced, str):
+        language = misplaced
+    states = {
+        name: build_state(name, state, (*position, "States", name), language)
+        for name, state in raw["States"].items()
+        if isinstance(state, Mapping)
+    }
+    return Graph(raw["StartAt"], states, position)
+
+
+def build_state(name: str, raw: Mapping[str, Any], position: Position, language: str) -> State:
+    """One state at a place of the definition; `language` is what holds around it."""
+    language_here = raw.get("QueryLanguage", language)
+    graphs: list[Graph] = []
+    if raw["Type"] == "Parallel":
+        graphs = [
+            build_graph(branch, (*position, "Branches", index), language)
+            for index, branch in enumerate(raw["Branches"])
+        ]
+    elif raw["Type"] == "Map":
+        key = "ItemProcessor" if "ItemProcessor" in raw else "Iterator"
+        graphs = [build_graph(raw[key], (*position, key), language)]
+    return State(
+        name,
+        raw["Type"],
+        raw,
+        language_here,
+        position,
+        raw.get("Next"),
+        tuple(_retrier(index, retrier) for index, retrier in enumerate(raw.get("Retry") or ())),
+        tuple(
+            Catcher(index, tuple(catcher["ErrorEquals"]), catcher["Next"], catcher)
+            for index, catcher in enumerate(raw.get("Catch") or ())
+        ),
+        tuple(Rule(index, rule["Next"], rule) for index, rule in enumerate(raw.get("Choices") or ())),
+        tuple(graphs),
+    )
+
+
+def _retrier(index: int, raw: Mapping[str, Any]) -> Retrier:
+    return Retrier(
+        index,
+        tuple(raw["ErrorEquals"]),
+        float(raw.get("IntervalSeconds", 1)),
+        int(raw.get("MaxAttempts", 3)),
+        float(raw.get("BackoffRate", 2.0)),
+        float(raw["MaxDelaySeconds"]) if "MaxDelaySeconds" in raw else None,
+        raw.get("JitterStrategy") == "FULL",
+    )

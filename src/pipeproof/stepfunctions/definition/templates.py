@@ -1,0 +1,150 @@
+"""State machines in SAM and CloudFormation templates: their definitions, types, roles and the functions beside them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeproof.cloudformation import Resource, Template, is_template, locate
+from pipeproof.cloudformation.documents import parse_document
+from pipeproof.errors import Location
+from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document
+from pipeproof.stepfunctions.errors import DefinitionError
+
+TYPES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
+_FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateMachine:
+    """A state machine of a template.
+
+    Attributes:
+        logical_id: Its id in the template.
+        name: Its physical name.
+        document: Its definition.
+        type: STANDARD or EXPRESS.
+        handlers: Handlers of the template's Python functions, by function name.
+        template: The template, for the role's policy.
+        role: The logical id of its role, where the template says it.
+    """
+
+    logical_id: str
+    name: str
+    document: Document
+    type: str
+    handlers: Mapping[str, str] = field(default_factory=dict)
+    template: Template | None = None
+    role: str | None = None
+
+
+def read_template(file: Path) -> Template | None:
+    """The template in a file, or None where it holds something else."""
+    if file.suffix.lower() not in (".yaml", ".yml", ".json", ".template"):
+        return None
+    text = file.read_text(encoding="utf-8-sig")
+    if "Resources" not in text or "AWS::" not in text:
+        return None
+    document = parse_document(text, file)
+    return Template(document) if is_template(document) else None
+
+
+def find_machines(
+    template: Template, file: Path, substitutions: Mapping[str, Any] | None = None
+) -> Iterator[TemplateMachine]:
+    """The state machines of a template, in its order.
+
+    Raises:
+        DefinitionError: A definition cannot be read.
+    """
+    handlers = dict(_handlers(template))
+    for resource in template.of_type(*TYPES):
+        properties = template.properties(resource.logical_id)
+        kind = properties.get("Type" if "Serverless" in resource.type else "StateMachineType") or "STANDARD"
+        values = {**(properties.get("DefinitionSubstitutions") or {}), **(substitutions or {})}
+        document = _document(resource, properties, file, values)
+        name = template.name(resource.logical_id)
+        role = _role(resource.properties.get("RoleArn", resource.properties.get("Role")))
+        yield TemplateMachine(resource.logical_id, name, document, str(kind), handlers, template, role)
+
+
+def _role(written: Any) -> str | None:
+    """The role that `!GetAtt Role.Arn` names."""
+    found = written.get("Fn::GetAtt") if isinstance(written, Mapping) else None
+    return str(found[0]) if isinstance(found, list) and found else None
+
+
+def choose_machine(machines: list[TemplateMachine], name: str | None, file: Path) -> TemplateMachine:
+    """The machine that is meant.
+
+    Raises:
+        DefinitionError: There is none of that name, or several and no name.
+    """
+    found = [machine for machine in machines if name in (machine.logical_id, machine.name)] if name else machines
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(machine.logical_id for machine in machines) or "none"
+    what = f"no state machine {name!r}" if name else f"{len(machines)} state machines; which one is meant is not said"
+    raise DefinitionError(f"the template has {what}", hint=f"Pass name= one of: {known}.", location=Location(file, 1))
+
+
+def _document(resource: Resource, properties: Any, file: Path, values: Mapping[str, Any]) -> Document:
+    origin = locate(resource.properties) or resource.location
+    for name in ("DefinitionUri", "DefinitionS3Location"):
+        if isinstance(properties.get(name), str):
+            path = file.parent / properties[name]
+            if not path.is_file():
+                raise DefinitionError(f"there is no definition at {path}", location=origin)
+            return read_document(path, values)
+    for name in ("DefinitionString", "Definition"):
+        value = properties.get(name)
+        place = locate(resource.properties, name) or origin
+        if isinstance(value, str):
+            return _from_text(_substitute(value, values), file, place)
+        if isinstance(value, Mapping):
+            return _from_value(value, file, values, place)
+    raise DefinitionError(
+        f"the state machine {resource.logical_id} has no definition that can be read", location=origin
+    )
+
+
+def _from_text(text: str, file: Path, place: Location | None) -> Document:
+    """A definition that stands in the template as text; its lines are the file's where it is a block of them."""
+    try:
+        document = parse_text(text, file)
+    except DefinitionError as error:
+        raise DefinitionError(error.message, location=place) from error
+    document.origin = place
+    line = file.read_text(encoding="utf-8-sig").split("\n")[place.line - 1] if place is not None else ""
+    if place is not None and line.rstrip().endswith(("|", "|-", "|+")):
+        document.line = place.line
+    else:
+        document.text, document._located = None, _Plain  # noqa: SLF001 - its parts have no lines of their own
+    return document
+
+
+_Plain: dict[str, Any] = {}
+"""Stands for a text whose parts have no lines of their own."""
+
+
+def _from_value(value: Any, file: Path, values: Mapping[str, Any], place: Location | None) -> Document:
+    if values:
+        plain = json.loads(_substitute(json.dumps(value), values))
+        return Document(plain, file, None, origin=place, _located=value)
+    return Document(value, file, None, origin=place, _located=value)
+
+
+def _substitute(text: str, values: Mapping[str, Any]) -> str:
+    for name, value in values.items():
+        text = text.replace("${" + name + "}", value if isinstance(value, str) else json.dumps(value))
+    return text
+
+
+def _handlers(template: Template) -> Iterator[tuple[str, str]]:
+    for resource in template.of_type(*_FUNCTIONS):
+        properties = template.properties(resource.logical_id)
+        handler, runtime = properties.get("Handler"), str(properties.get("Runtime", ""))
+        if isinstance(handler, str) and runtime.startswith("python") and "." in handler:
+            module, _, function = handler.rpartition(".")
+            yield template.name(resource.logical_id), f"{module.replace('/', '.')}:{function}"

@@ -1,0 +1,178 @@
+"""A single-threaded, discrete-event scheduler: no thread, no sleep, and an order that is the same every time.
+
+Work is done by *fibers*, generators that yield what they wait for:
+
+- `PAUSE`: the others that can go on at this instant take their turn first;
+- `Sleep(until)`: nothing before that virtual time;
+- a `Signal`: until somebody sets it.
+
+The order: everything that can go on at the present instant does so in the order in which it became able to; only then
+does the clock move on to the next instant that something waits for. Of two timers for the same instant, the one that
+was set first goes off first.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Generator
+from typing import Any
+
+from pipeproof.stepfunctions.expressions.environment import Clock
+
+Work = Generator["Sleep | Signal | None", Any, Any]
+PAUSE = None
+
+
+class Cancelled(BaseException):
+    """Thrown into a fiber that is no longer wanted. It tidies up and lets it pass."""
+
+
+class Sleep:
+    """Waits until a virtual time, in seconds since the start."""
+
+    __slots__ = ("until",)
+
+    def __init__(self, until: float) -> None:
+        self.until = until
+
+
+class Signal:
+    """Waits until somebody sets it; the value is handed to whoever waits."""
+
+    __slots__ = ("_waiting", "is_set", "value")
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self.value: Any = None
+        self._waiting: list[Callable[[], None]] = []
+
+    def set(self, value: Any = None) -> None:
+        """Sets it, once; later calls change nothing."""
+        if not self.is_set:
+            self.is_set = True
+            self.value = value
+            waiting, self._waiting = self._waiting, []
+            for wake in waiting:
+                wake()
+
+    def when_set(self, wake: Callable[[], None]) -> None:
+        """Calls back when it is set."""
+        self._waiting.append(wake)
+
+
+class Fiber:
+    """A piece of work under way."""
+
+    __slots__ = ("_done", "_generation", "_scheduler", "_work", "finished")
+
+    def __init__(self, scheduler: "Scheduler", work: Work, done: Callable[[Any, BaseException | None], None]) -> None:
+        self._scheduler = scheduler
+        self._work = work
+        self._done = done
+        self._generation = 0
+        self.finished = False
+
+    def _wake(self, generation: int, value: Any) -> None:
+        if not self.finished and generation == self._generation:
+            self._generation += 1
+            self._scheduler.ready.append((self, value))
+
+    def step(self, value: Any) -> None:
+        """Goes on until the work waits again or ends."""
+        if self.finished:
+            return
+        try:
+            waits_for = self._work.send(value)
+        except StopIteration as stop:
+            self._finish(stop.value, None)
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits for the fiber
+            self._finish(None, error)
+        else:
+            self._wait(waits_for)
+
+    def _wait(self, waits_for: "Sleep | Signal | None") -> None:
+        generation = self._generation
+        if waits_for is None:
+            self._wake(generation, None)
+        elif isinstance(waits_for, Sleep):
+            self._scheduler.call_at(waits_for.until, lambda: self._wake(generation, None))
+        elif waits_for.is_set:
+            self._wake(generation, waits_for.value)
+        else:
+            signal = waits_for
+            signal.when_set(lambda: self._wake(generation, signal.value))
+
+    def cancel(self) -> None:
+        """Ends the work where it waits."""
+        if self.finished:
+            return
+        self.finished = True
+        try:
+            self._work.throw(Cancelled())
+        except (Cancelled, StopIteration):
+            pass
+        finally:
+            self._work.close()
+
+    def _finish(self, value: Any, error: BaseException | None) -> None:
+        self.finished = True
+        self._done(value, error)
+
+
+class Timer:
+    """Something to be done at a virtual time, unless it is cancelled."""
+
+    __slots__ = ("action", "cancelled")
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self.action = action
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """It will not go off."""
+        self.cancelled = True
+
+
+class Scheduler:
+    """Runs fibers on a virtual clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.ready: deque[tuple[Fiber, Any]] = deque()
+        self._timers: list[tuple[float, int, Timer]] = []
+        self._count = 0
+
+    def spawn(self, work: Work, done: Callable[[Any, BaseException | None], None]) -> Fiber:
+        """Starts a piece of work at its turn; `done` gets its value or its error."""
+        fiber = Fiber(self, work, done)
+        self.ready.append((fiber, None))
+        return fiber
+
+    def call_at(self, when: float, action: Callable[[], None]) -> Timer:
+        """Does something at a virtual time, or at once where that is past."""
+        timer = Timer(action)
+        self._count += 1
+        heapq.heappush(self._timers, (max(when, self.clock.now), self._count, timer))
+        return timer
+
+    def run(self, finished: Callable[[], bool]) -> bool:
+        """Runs until `finished` says so.
+
+        Returns:
+            False where nothing can go on and the work is not finished: all wait for what nobody will set.
+        """
+        while not finished():
+            if self.ready:
+                fiber, value = self.ready.popleft()
+                fiber.step(value)
+            elif not self._advance():
+                return False
+        return True
+
+    def _advance(self) -> bool:
+        while self._timers:
+            when, _, timer = heapq.heappop(self._timers)
+            if not timer.cancelled:
+                self.clock.now = max(self.clock.now, when)
+                timer.action()
+                return True
+        return False

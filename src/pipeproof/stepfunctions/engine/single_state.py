@@ -1,0 +1,175 @@
+"""One state as a unit: what AWS's TestState API answers, for every type of state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeproof.stepfunctions.answers.handlers import Handlers
+from pipeproof.stepfunctions.answers.mocks import Returns, Throws
+from pipeproof.stepfunctions.definition.model import Definition, State
+from pipeproof.stepfunctions.engine.history import Thread
+from pipeproof.stepfunctions.engine.inspection import inspect
+from pipeproof.stepfunctions.engine.interpreter import INSTANT, WORKERS, Outcome, catch, matches
+from pipeproof.stepfunctions.engine.run import Attempt, Frame, Run, Settings, Visit
+from pipeproof.stepfunctions.engine.states.inline_map import find_items
+from pipeproof.stepfunctions.engine.states.task import result_outcome
+from pipeproof.stepfunctions.errors import StateFailure
+from pipeproof.stepfunctions.expressions.environment import Clock, Environment, Scope
+from pipeproof.stepfunctions.expressions.payload import select
+
+THRESHOLD = "States.ExceedToleratedFailureThreshold"
+THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
+
+
+@dataclass(frozen=True, slots=True)
+class StateResult:
+    """How one state went.
+
+    Attributes:
+        status: SUCCEEDED, FAILED, RETRIABLE (a Retrier would try again) or CAUGHT_ERROR (a Catcher takes over).
+        output: The output; None unless it succeeded or the error was caught.
+        next_state: Where it leads; None at an end.
+        error: The error's name.
+        cause: The error's text.
+        variables: The variables after the state.
+        inspection: What TestState calls inspectionData: the data after each step, under AWS's names.
+    """
+
+    status: str
+    output: Any = None
+    next_state: str | None = None
+    error: str | None = None
+    cause: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    inspection: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOptions:
+    """What TestState calls stateConfiguration.
+
+    Attributes:
+        retry_count: How often the state's first matching Retrier has already tried again.
+        iteration_failures: How many iterations of a Map whose result is mocked count as failed.
+        item_reader_data: The items that a Map's ItemReader gives.
+    """
+
+    retry_count: int = 0
+    iteration_failures: int | None = None
+    item_reader_data: list[Any] | None = None
+
+
+def run_unit(
+    definition: Definition,
+    state: State,
+    value: Any,
+    handlers: Handlers,
+    settings: Settings,
+    clock: Clock,
+    *,
+    context: Mapping[str, Any] | None = None,
+    variables: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    options: UnitOptions | None = None,
+) -> StateResult:
+    """Runs one state, once: a Retrier is named, not followed."""
+    options = options or UnitOptions()
+    run = Run(definition, settings, handlers, clock, seed, value)
+    del run.execution_context["RedriveCount"]
+    frame = Frame(run, Scope(own=dict(variables or {})), Thread())
+    frame.context = context
+    visit = Visit(state, value, 0.0, 1, (), retry_count=options.retry_count)
+    visit.attempts.append(Attempt(1, 0.0))
+    frame.current = visit
+    environment = frame.environment(visit, _token_of(context))
+    try:
+        outcome = _run_once(state, value, frame, visit, environment, options)
+    except StateFailure as failure:
+        return _failed(state, failure, value, frame, visit, environment, options)
+    frame.scope.assign(outcome.assigned)
+    seen = inspect(state, value, visit.attempts[0].result, environment)
+    return StateResult(
+        "SUCCEEDED",
+        outcome.output,
+        outcome.next,
+        variables=dict(frame.scope.visible()),
+        inspection=seen,
+    )
+
+
+def _token_of(context: Mapping[str, Any] | None) -> str | None:
+    task = (context or {}).get("Task")
+    return str(task["Token"]) if isinstance(task, Mapping) and "Token" in task else None
+
+
+def _run_once(
+    state: State, value: Any, frame: Frame, visit: Visit, environment: Environment, options: UnitOptions
+) -> Outcome:
+    if state.type in INSTANT:
+        return INSTANT[state.type](state, value, frame, visit)
+    if state.type in ("Map", "Parallel"):
+        mocked = frame.run.handlers.mocks.next_answer([state.name], ())
+        if mocked is not None and isinstance(mocked[1], (Returns, Throws)):
+            return _mocked(state, value, mocked[1], visit, environment, options)
+    ended: list[tuple[Any, BaseException | None]] = []
+    frame.run.scheduler.spawn(
+        WORKERS[state.type](state, value, frame, visit), lambda result, error: ended.append((result, error))
+    )
+    frame.run.scheduler.run(lambda: bool(ended))
+    if not ended:
+        raise StateFailure("States.Timeout", "The state waits for a task token that nobody sends back.")
+    result, error = ended[0]
+    if error is not None:
+        raise error
+    found: Outcome = result
+    return found
+
+
+def _mocked(
+    state: State, value: Any, answer: Returns | Throws, visit: Visit, environment: Environment, options: UnitOptions
+) -> Outcome:
+    """A Map or Parallel whose whole result is mocked: the fields around it are still evaluated."""
+    if state.type == "Map" and options.item_reader_data is None and "ItemReader" not in state.raw:
+        effective = value if state.is_jsonata else select(state.raw, "InputPath", value, environment)
+        find_items(state, value, effective, environment)
+    if isinstance(answer, Throws):
+        raise StateFailure(answer.error, answer.cause)
+    tolerated = state.raw.get("ToleratedFailureCount")
+    if isinstance(tolerated, int) and (options.iteration_failures or 0) > tolerated:
+        raise StateFailure(THRESHOLD, THRESHOLD_CAUSE)
+    visit.attempts[0].result = answer.value
+    return result_outcome(state, value, answer.value, environment)
+
+
+def _failed(
+    state: State,
+    failure: StateFailure,
+    value: Any,
+    frame: Frame,
+    visit: Visit,
+    environment: Environment,
+    options: UnitOptions,
+) -> StateResult:
+    seen = inspect(state, value, visit.attempts[0].result, environment, failed=True)
+    for retrier in state.retriers:
+        if matches(retrier.errors, failure):
+            if options.retry_count < retrier.max_attempts:
+                delay = retrier.delay(options.retry_count)
+                seen["errorDetails"] = {
+                    "retryIndex": retrier.index,
+                    "retryBackoffIntervalSeconds": int(delay) if delay == int(delay) else delay,
+                }
+                return StateResult("RETRIABLE", error=failure.error, cause=failure.cause, inspection=seen)
+            break
+    for catcher in state.catchers:
+        if matches(catcher.errors, failure):
+            outcome = catch(catcher, state, failure, value, frame, visit)
+            frame.scope.assign(outcome.assigned)
+            seen["errorDetails"] = {"catchIndex": catcher.index}
+            return StateResult(
+                "CAUGHT_ERROR", outcome.output, outcome.next, failure.error, failure.cause,
+                dict(frame.scope.visible()), seen,
+            )  # fmt: skip
+    return StateResult(
+        "FAILED", error=failure.error, cause=failure.cause, variables=dict(frame.scope.visible()), inspection=seen
+    )

@@ -1,0 +1,318 @@
+"""The distributed Map: a Map Run with a child execution for each item or batch of items.
+
+Children have histories of their own, as in AWS: the parent's shows MapRunStarted and MapRunSucceeded. Where
+MaxConcurrency sets no limit, a thousand children run at a time (AWS: up to ten thousand), so that memory stays bounded.
+"""
+
+import itertools
+import uuid
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
+
+from pipeproof.stepfunctions.answers.handlers import Reply, Request
+from pipeproof.stepfunctions.answers.mocks import TaskContext
+from pipeproof.stepfunctions.definition.model import State
+from pipeproof.stepfunctions.definition.resources import parse_resource
+from pipeproof.stepfunctions.engine.history import History, Thread
+from pipeproof.stepfunctions.engine.interpreter import run_graph
+from pipeproof.stepfunctions.engine.run import CHILDREN_RECORDED, Frame, Run, Visit
+from pipeproof.stepfunctions.engine.scheduler import Signal, Sleep
+from pipeproof.stepfunctions.engine.states.fan_out import Group, Line
+from pipeproof.stepfunctions.engine.states.item_readers import read_items, reader_failure
+from pipeproof.stepfunctions.engine.states.map_fields import find_concurrency, find_number, select_item
+from pipeproof.stepfunctions.engine.states.result_writer import ResultFiles
+from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
+from pipeproof.stepfunctions.expressions.environment import Environment, Scope
+from pipeproof.stepfunctions.expressions.payload import fill_expressions, fill_template
+from pipeproof.stepfunctions.values import MISSING, byte_size, dump, type_name
+
+CONCURRENT_CHILDREN = 1_000
+THRESHOLD = "States.ExceedToleratedFailureThreshold"
+THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
+
+
+class MapRun:
+    """One Map Run: where its items come from, what was given, and how many failed."""
+
+    def __init__(
+        self, state: State, value: Any, effective: Any, frame: Frame, visit: Visit, place: Environment
+    ) -> None:
+        self.state = state
+        self.value = value
+        self.effective = effective
+        self.frame = frame
+        self.visit = visit
+        self.place = place
+        frame.run.map_runs += 1
+        random = frame.run.random
+        self.id = str(uuid.UUID(int=random.getrandbits(128), version=4))
+        settings = frame.run.settings
+        label = state.raw.get("Label") or str(uuid.UUID(int=random.getrandbits(128), version=4))
+        self.child_machine = f"{settings.machine_name}/{label}"
+        self.arn = f"arn:aws:states:{settings.region}:{settings.account}:mapRun:{self.child_machine}:{self.id}"
+        self.results: dict[int, Any] = {}
+        self.failed_items = 0
+        self.total: int | None = None
+        self.writer: ResultFiles | None = None
+
+    def number(self, field: str) -> float | None:
+        """A number of the state's own fields."""
+        return find_number(self.state, self.state.raw, field, self.value, self.effective, self.place)
+
+    def answer(self, arn: str, payload: Any) -> Reply:
+        """What a reader or writer's resource answers."""
+        run = self.frame.run
+        context = TaskContext(self.state.name, arn, len(self.visit.attempts), None, None, self.place.context())
+        location = run.definition.locate(self.state)
+        request = Request(
+            self.state.name,
+            parse_resource(arn),
+            payload,
+            context,
+            self.frame.iterations,
+            run.random,
+            location,
+            is_task=False,
+        )
+        return run.handlers.answer(request)
+
+    def fill(self, raw: Mapping[str, Any], field: str) -> Any:
+        """Parameters or Arguments of a reader or writer."""
+        if self.state.is_jsonata:
+            return fill_expressions(raw.get("Arguments", {}), f"{field}/Arguments", {"input": self.value}, self.place)
+        return fill_template(raw.get("Parameters", {}), self.effective, self.place)
+
+
+def run_distributed(
+    state: State, value: Any, effective: Any, frame: Frame, visit: Visit, place: Environment
+) -> Generator[Sleep | Signal | None, Any, Any]:
+    """Runs a distributed Map; gives its result."""
+    reads = "ItemReader" in state.raw
+    items = None if reads else _given_items(state, value, effective, place)
+    map_run = MapRun(state, value, effective, frame, visit, place)
+    limit = find_concurrency(state, value, effective, place) or CONCURRENT_CHILDREN
+    tolerance = (map_run.number("ToleratedFailureCount"), map_run.number("ToleratedFailurePercentage"))
+    frame.add_event("MapStateStarted", {"length": 0 if items is None else len(items)})
+    frame.add_event("MapRunStarted", {"mapRunArn": map_run.arn})
+    try:
+        source = items if items is not None else _read(map_run)
+        map_run.writer = _writer(map_run)
+        yield from _run_children(map_run, source, limit, tolerance)
+    except StateFailure as failure:
+        details = {"error": failure.error, "cause": failure.cause}
+        frame.add_event("MapRunFailed", {key: text for key, text in details.items() if text is not None})
+        raise
+    before = frame.thread.last
+    frame.add_event("MapRunSucceeded", {})
+    frame.add_event("MapStateSucceeded", {})
+    frame.thread.last = before
+    if map_run.writer is not None:
+        return {"MapRunArn": map_run.arn, "ResultWriterDetails": map_run.writer.finish(map_run.arn)}
+    return [map_run.results[index] for index in sorted(map_run.results)]
+
+
+def _given_items(state: State, value: Any, effective: Any, place: Environment) -> list[Any]:
+    if state.is_jsonata:
+        raw = state.raw.get("Items")
+        found = value if raw is None else fill_expressions(raw, "Items", {"input": value}, place)
+    else:
+        found = place.query(state.raw.get("ItemsPath", "$"), effective)
+    if isinstance(found, dict):
+        return [{"Key": key, "Value": item} for key, item in found.items()]
+    if isinstance(found, list):
+        return found
+    if state.is_jsonata:
+        shown = str(state.raw.get("Items", "{%$states.input%}"))[2:-2].strip()
+        raise evaluation_failure(
+            f"The JSONata expression '{shown}' specified for the field 'Items' returned an unexpected result type. "
+            f"Expected 'array', but was '{type_name(found)}' for value: {dump(found)}",
+            "Items",
+        )
+    raise runtime_failure(f'Reference path "{state.raw.get("ItemsPath", "$")}" must point to array.')
+
+
+def _read(map_run: MapRun) -> list[Any]:
+    """The items that ItemReader gives."""
+    raw = map_run.state.raw["ItemReader"]
+    config = raw.get("ReaderConfig", {})
+    limit = find_number(
+        map_run.state, config, "MaxItems", map_run.value, map_run.effective, map_run.place,
+        prefix="ItemReader/ReaderConfig/",
+    )  # fmt: skip
+    if limit is not None and limit < 0:
+        raise reader_failure("field MaxItems must be positive")
+    parameters = map_run.fill(raw, "ItemReader")
+
+    def fetch(where: Mapping[str, Any]) -> bytes:
+        content = _content(map_run.answer("arn:aws:states:::s3:getObject", dict(where)))
+        content = content.get("Body", content) if isinstance(content, dict) else content
+        return content if isinstance(content, bytes) else str(content).encode()
+
+    content = _content(map_run.answer(raw["Resource"], parameters))
+    items = read_items(config, content, fetch, parameters)
+    count = int(limit) if limit else None
+    return list(itertools.islice(items, count))
+
+
+def _content(reply: Reply) -> Any:
+    if reply.failure is not None:
+        raise reader_failure(reply.failure.cause or reply.failure.error or "")
+    return reply.value
+
+
+def _writer(map_run: MapRun) -> ResultFiles | None:
+    raw = map_run.state.raw.get("ResultWriter")
+    if not raw or "Resource" not in raw:
+        return None
+    parameters = map_run.fill(raw, "ResultWriter")
+    prefix = str(parameters.get("Prefix", "")).rstrip("/")
+
+    def put(entry: Mapping[str, Any]) -> None:
+        reply = map_run.answer("arn:aws:states:::s3:putObject", dict(entry))
+        if reply.failure is not None:
+            raise StateFailure("States.ResultWriterFailed", reply.failure.cause)
+
+    return ResultFiles(
+        str(parameters.get("Bucket", "")),
+        f"{prefix}/{map_run.id}" if prefix else map_run.id,
+        put,
+        raw.get("WriterConfig", {}),
+    )
+
+
+def _batches(map_run: MapRun, items: Iterator[tuple[Any, Any]]) -> Iterator[tuple[Any, int]]:
+    """Each child's input, and how many items it has; `items` are pairs of item and selected item."""
+    raw = map_run.state.raw.get("ItemBatcher")
+    if raw is None:
+        for selected in items:
+            yield selected[1], 1
+        return
+
+    def number(field: str) -> int | None:
+        found = find_number(
+            map_run.state, raw, field, map_run.value, map_run.effective, map_run.place, prefix="ItemBatcher/"
+        )
+        return int(found) if found else None
+
+    most, most_bytes = number("MaxItemsPerBatch"), number("MaxInputBytesPerBatch")
+    common: dict[str, Any] = {}
+    if "BatchInput" in raw:
+        if map_run.state.is_jsonata:
+            states = {"input": map_run.value}
+            common = {
+                "BatchInput": fill_expressions(raw["BatchInput"], "ItemBatcher/BatchInput", states, map_run.place)
+            }
+        else:
+            common = {"BatchInput": fill_template(raw["BatchInput"], map_run.effective, map_run.place)}
+    batch: list[Any] = []
+    size = empty = byte_size({**common, "Items": []})
+    for _, item in items:
+        item_size = byte_size(item) + 1
+        if batch and ((most and len(batch) >= most) or (most_bytes and size + item_size > most_bytes)):
+            yield {**common, "Items": batch}, len(batch)
+            batch, size = [], empty
+        batch.append(item)
+        size += item_size
+    if batch:
+        yield {**common, "Items": batch}, len(batch)
+
+
+def _selected(map_run: MapRun, items: list[Any]) -> Iterator[tuple[Any, Any]]:
+    frame = map_run.frame
+    if "ItemSelector" not in map_run.state.raw and "Parameters" not in map_run.state.raw:
+        for item in items:
+            yield item, item
+        return
+    for index, item in enumerate(items):
+        inner = frame.inner(frame.thread, items={"Item": {"Index": index, "Value": item}})
+        yield item, select_item(map_run.state, item, map_run.value, map_run.effective, inner, map_run.visit)
+
+
+def _run_children(
+    map_run: MapRun, items: list[Any], limit: int, tolerance: tuple[float | None, float | None]
+) -> Generator[Sleep | Signal | None, Any, None]:
+    map_run.total = len(items)
+    graph = map_run.state.graphs[0]
+    sizes: dict[int, int] = {}
+    inputs: dict[int, Any] = {}
+
+    def lines() -> Iterator[Line]:
+        for index, (payload, size) in enumerate(_batches(map_run, _selected(map_run, items))):
+            sizes[index] = size
+            if map_run.writer is not None:
+                inputs[index] = payload
+            recorded = index < CHILDREN_RECORDED
+            frame = _child_frame(map_run, index, payload, recorded=recorded and map_run.frame.recorded)
+            yield Line(index, frame, run_graph(graph, payload, frame))
+
+    def succeeded(line: Line, output: Any) -> None:
+        sizes.pop(line.index, None)
+        if map_run.writer is None:
+            map_run.results[line.index] = output
+        else:
+            record = _record(map_run, line, inputs.pop(line.index), "SUCCEEDED", {"Output": dump(output)})
+            map_run.writer.add("SUCCEEDED", record, output)
+
+    def failed(line: Line, failure: StateFailure) -> StateFailure | None:
+        map_run.failed_items += sizes.pop(line.index, 1)
+        if map_run.writer is not None:
+            error = {"Error": failure.error, "Cause": failure.cause}
+            map_run.writer.add("FAILED", _record(map_run, line, inputs.pop(line.index), "FAILED", error), MISSING)
+        return None if _tolerated(map_run, tolerance) else StateFailure(THRESHOLD, THRESHOLD_CAUSE)
+
+    group = Group(map_run.frame, lines(), limit, on_success=succeeded, on_failure=failed, on_abort=lambda _: None)
+    yield from group.run()
+
+
+def _tolerated(map_run: MapRun, tolerance: tuple[float | None, float | None]) -> bool:
+    count, percentage = tolerance
+    if count is None and percentage is None:
+        return False
+    if count is not None and map_run.failed_items > count:
+        return False
+    share = 100 * map_run.failed_items / max(1, map_run.total or 1)
+    return percentage is None or share <= percentage
+
+
+def _child_frame(map_run: MapRun, index: int, payload: Any, *, recorded: bool) -> Frame:
+    run: Run = map_run.frame.run
+    settings = run.settings
+    history = History(settings.event_limit, keep=False)
+    name = str(uuid.UUID(int=run.random.getrandbits(128), version=4))
+    frame = Frame(
+        run,
+        Scope(),
+        Thread(),
+        history=history,
+        iterations=(*map_run.frame.iterations, index),
+        concurrent=True,
+        recorded=recorded,
+        execution={
+            "Id": f"arn:aws:states:{settings.region}:{settings.account}:execution:{map_run.child_machine}:{name}",
+            "Input": payload,
+            "StartTime": run.clock.text(),
+            "Name": name,
+            "RoleArn": settings.role_arn,
+            "RedriveCount": 0,
+        },
+    )
+    frame.add_event("ExecutionStarted", {})
+    return frame
+
+
+def _record(map_run: MapRun, line: Line, payload: Any, status: str, end: Mapping[str, Any]) -> dict[str, Any]:
+    """A child execution as ResultWriter describes it."""
+    execution = line.frame.execution or {}
+    settings = map_run.frame.run.settings
+    return {
+        "ExecutionArn": execution["Id"],
+        "Input": dump(payload),
+        "InputDetails": {"Included": True},
+        "Name": execution["Name"],
+        **end,
+        **({"OutputDetails": {"Included": True}} if "Output" in end else {}),
+        "StartDate": execution["StartTime"],
+        "StateMachineArn": f"arn:aws:states:{settings.region}:{settings.account}:stateMachine:{map_run.child_machine}",
+        "Status": status,
+        "StopDate": map_run.frame.run.clock.text(),
+    }

@@ -1,0 +1,158 @@
+"""Parallel, and the running of many lines at once that Parallel and Map share."""
+
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+from pipeproof.stepfunctions.definition.model import State
+from pipeproof.stepfunctions.engine.history import Thread
+from pipeproof.stepfunctions.engine.interpreter import Outcome, run_graph, worker
+from pipeproof.stepfunctions.engine.run import Frame, Visit
+from pipeproof.stepfunctions.engine.scheduler import Cancelled, Fiber, Signal, Sleep
+from pipeproof.stepfunctions.engine.states.task import result_outcome, task_payload
+from pipeproof.stepfunctions.errors import StateFailure
+
+Waiting = Generator[Sleep | Signal | None, Any, Any]
+_ABORTED = {"Task": "TaskStateAborted", "Wait": "WaitStateAborted"}
+_ABORTED |= {"Map": "MapStateAborted", "Parallel": "ParallelStateAborted"}
+
+
+class Line:
+    """One branch or iteration.
+
+    Attributes:
+        index: Which one it is.
+        frame: Its level.
+        work: What it does.
+    """
+
+    __slots__ = ("fiber", "frame", "index", "work")
+
+    def __init__(self, index: int, frame: Frame, work: Waiting) -> None:
+        self.index = index
+        self.frame = frame
+        self.work = work
+        self.fiber: Fiber | None = None
+
+
+class Group:
+    """Runs lines, so many at a time, until all are done or one has to stop them.
+
+    Args:
+        frame: The level around them.
+        lines: Made when their turn has come.
+        limit: How many run at once; 0 is all.
+        on_success: Called with the line and its output.
+        on_failure: Called with the line and its failure; the failure that it gives, if any, stops the others.
+        on_abort: Called with each line that is stopped.
+    """
+
+    def __init__(
+        self,
+        frame: Frame,
+        lines: Iterator[Line],
+        limit: int,
+        *,
+        on_success: Callable[[Line, Any], None],
+        on_failure: Callable[[Line, StateFailure], StateFailure | None],
+        on_abort: Callable[[Line], None],
+    ) -> None:
+        self._frame = frame
+        self._lines = lines
+        self._limit = limit
+        self._on_success = on_success
+        self._on_failure = on_failure
+        self._on_abort = on_abort
+        self._running: dict[int, Line] = {}
+        self._stop: BaseException | None = None
+        self._finished = Signal()
+
+    def run(self) -> Waiting:
+        """Waits for all of them.
+
+        Raises:
+            StateFailure: One failed, and `on_failure` gave what ends it.
+        """
+        self._fill()
+        try:
+            if self._running or self._stop:
+                yield self._finished
+        except Cancelled:
+            self._abort()
+            raise
+        if self._stop is not None:
+            self._abort()
+            raise self._stop
+
+    def _fill(self) -> None:
+        while self._stop is None and (self._limit <= 0 or len(self._running) < self._limit):
+            line = next(self._lines, None)
+            if line is None:
+                break
+            self._running[line.index] = line
+            line.fiber = self._frame.run.scheduler.spawn(line.work, self._done(line))
+        if not self._running:
+            self._finished.set()
+
+    def _done(self, line: Line) -> Callable[[Any, BaseException | None], None]:
+        def done(value: Any, error: BaseException | None) -> None:
+            del self._running[line.index]
+            if error is None:
+                self._on_success(line, value)
+            elif not isinstance(error, StateFailure):
+                self._stop = error
+            else:
+                self._stop = self._on_failure(line, error)
+            if self._stop is not None:
+                self._finished.set()
+            else:
+                self._fill()
+
+        return done
+
+    def _abort(self) -> None:
+        running, self._running = self._running, {}
+        for line in running.values():
+            if line.fiber is not None:
+                line.fiber.cancel()
+            add_aborted(line.frame)
+            self._on_abort(line)
+
+
+def add_aborted(frame: Frame) -> None:
+    """Writes down that the state in which a line stands was aborted, where AWS has an event for it."""
+    visit = frame.current
+    if visit is not None and visit.state.type in _ABORTED:
+        frame.add_event(_ABORTED[visit.state.type], {})
+    frame.current = None
+
+
+@worker("Parallel")
+def run_parallel(
+    state: State, value: Any, frame: Frame, visit: Visit
+) -> Generator[Sleep | Signal | None, Any, Outcome]:
+    """Runs its branches side by side; the result is the list of their outputs."""
+    environment = frame.environment(visit)
+    payload = task_payload(state, value, environment)
+    visit.attempts[-1].payload = payload
+    started = frame.add_event("ParallelStateStarted", {})
+    results: list[Any] = [None] * len(state.graphs)
+
+    def lines() -> Iterator[Line]:
+        for index, graph in enumerate(state.graphs):
+            inner = frame.inner(Thread(started))
+            yield Line(index, inner, run_graph(graph, payload, inner))
+
+    def succeeded(line: Line, output: Any) -> None:
+        results[line.index] = output
+        frame.thread.last = max(frame.thread.last, line.frame.thread.last)
+
+    def failed(line: Line, failure: StateFailure) -> StateFailure:
+        add_aborted(line.frame)
+        frame.thread.last = max(frame.thread.last, line.frame.thread.last)
+        return failure
+
+    group = Group(frame, lines(), 0, on_success=succeeded, on_failure=failed, on_abort=lambda _: None)
+    yield from group.run()
+    frame.add_event("ParallelStateSucceeded", {}, leaf=True)
+    visit.attempts[-1].result = results
+    return result_outcome(state, value, results, environment)

@@ -1,0 +1,190 @@
+"""What an expression can see: variables in their scopes, the context object, time and chance."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
+from pipeproof.stepfunctions.expressions import jsonata as jsonata_language
+from pipeproof.stepfunctions.expressions.intrinsic_calls import IntrinsicSyntaxError, is_call, parse_call
+from pipeproof.stepfunctions.expressions.jsonpath import NoMatch, Path, PathSyntaxError, parse_path
+from pipeproof.stepfunctions.values import MISSING, dump
+
+_STATES_FIELDS = re.compile(r"\$states(?!\w)(?:\.(\w+))?")
+
+
+class Scope:
+    """Variables of one level; a Map's iterations and a Parallel's branches see those around them, and set their own.
+
+    AWS: an inner scope may read the outer's variables but not assign them.
+    """
+
+    __slots__ = ("_flat", "own", "parent")
+
+    def __init__(self, parent: "Scope | None" = None, own: dict[str, Any] | None = None) -> None:
+        self.parent = parent
+        self.own = own if own is not None else {}
+        self._flat: Mapping[str, Any] | None = None
+
+    def assign(self, values: Mapping[str, Any]) -> None:
+        """Sets variables of this level."""
+        if values:
+            self.own = {**self.own, **values}
+            self._flat = None
+
+    def visible(self) -> Mapping[str, Any]:
+        """All variables that can be read here."""
+        if self.parent is None:
+            return self.own
+        if self._flat is None:
+            self._flat = {**self.parent.visible(), **self.own}
+        return self._flat
+
+
+class Clock:
+    """The virtual time, in seconds since the execution started."""
+
+    __slots__ = ("now", "start")
+
+    def __init__(self, start: datetime) -> None:
+        self.start = start if start.tzinfo else start.replace(tzinfo=UTC)
+        self.now = 0.0
+
+    def date(self) -> datetime:
+        """The virtual time as a date."""
+        return self.start + timedelta(seconds=self.now)
+
+    def text(self, at: float | None = None) -> str:
+        """The virtual time as the context object writes it: `2026-01-01T00:00:00.000Z`."""
+        moment = (self.start + timedelta(seconds=self.now if at is None else at)).astimezone(UTC)
+        return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+    def millis(self) -> int:
+        """The virtual time in milliseconds since 1970."""
+        return int(self.date().timestamp() * 1000)
+
+
+class Environment:
+    """Evaluates paths, calls and expressions in the place of one state.
+
+    Args:
+        scope: The variables.
+        clock: The virtual time.
+        random: The execution's chance.
+        context: Builds the context object; called only when an expression looks at it.
+    """
+
+    __slots__ = ("clock", "context", "random", "scope")
+
+    def __init__(self, scope: Scope, clock: Clock, random: Random, context: Callable[[], dict[str, Any]]) -> None:
+        self.scope = scope
+        self.clock = clock
+        self.random = random
+        self.context = context
+
+    def find(self, path: Path, document: Any) -> Any:
+        """The value of a path whose `$` is the document.
+
+        Raises:
+            NoMatch: Nothing is there.
+        """
+        if path.root == "$":
+            return path.find(document)
+        if path.root == "$$":
+            return path.find(self.context())
+        variables = self.scope.visible()
+        if path.root not in variables:
+            raise NoMatch(f"No results for path: $['{path.root}']")
+        return path.find(variables[path.root])
+
+    def query(self, text: str, document: Any) -> Any:
+        """The value of a path or an intrinsic call, for the fields whose names end in Path.
+
+        Raises:
+            StateFailure: Nothing is there, or the call failed.
+        """
+        if is_call(text):
+            return self._call(text, text, document)
+        path = _path(text)
+        try:
+            return self.find(path, document)
+        except NoMatch as error:
+            raise runtime_failure(f"Invalid path '{text}' : {error}") from error
+
+    def template(self, text: str, field: str, document: Any) -> Any:
+        """The value for a `name.$` field of a payload template."""
+        if is_call(text):
+            return self._call(text, field, document)
+        try:
+            return self.find(_path(text), document)
+        except NoMatch as error:
+            raise _not_found(text, field, document) from error
+
+    def _call(self, text: str, field: str, document: Any) -> Any:
+        try:
+            call = parse_call(text)
+        except IntrinsicSyntaxError as error:
+            raise runtime_failure(f"The intrinsic function '{text}' cannot be parsed: {error}") from error
+
+        def read(path: Path) -> Any:
+            try:
+                return self.find(path, document)
+            except NoMatch as error:
+                raise _not_found(path.text, field, document) from error
+
+        return call.evaluate(read, self.random)
+
+    def jsonata(self, text: str, field: str, states: Mapping[str, Any]) -> Any:
+        """The value of a JSONata expression, with its marks.
+
+        Args:
+            text: `{% ... %}`.
+            field: Where it stands (`Output/total`), for the message.
+            states: What `$states` holds besides the context object.
+
+        Raises:
+            StateFailure: States.QueryEvaluationError.
+        """
+        expression = jsonata_language.inner(text)
+        visible = {**states, "context": self.context()} if _needs_context(expression) else states
+        world = jsonata_language.World(self.clock.millis(), self.random)
+        try:
+            value = jsonata_language.evaluate(expression, {**self.scope.visible(), "states": visible}, world)
+        except (jsonata_language.JsonataError, jsonata_language.JsonataSyntaxError) as error:
+            raise evaluation_failure(
+                f"The JSONata expression '{expression}' specified for the field '{field}' threw an error during "
+                f"evaluation. {error}",
+                field,
+            ) from error
+        if value is MISSING:
+            raise evaluation_failure(
+                f"The JSONata expression '{expression}' specified for the field '{field}' returned nothing "
+                "(undefined).",
+                field,
+            )
+        return value
+
+
+@lru_cache(maxsize=4096)
+def _needs_context(expression: str) -> bool:
+    return any(field in (None, "", "context") for field in _states_fields(expression))
+
+
+def _states_fields(expression: str) -> Iterator[str | None]:
+    return (found.group(1) for found in _STATES_FIELDS.finditer(expression))
+
+
+def _path(text: str) -> Path:
+    try:
+        return parse_path(text)
+    except PathSyntaxError as error:
+        raise runtime_failure(f"Invalid path '{text}' : {error}") from error
+
+
+def _not_found(path: str, field: str, document: Any) -> StateFailure:
+    return runtime_failure(
+        f"The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{dump(document)}'"
+    )

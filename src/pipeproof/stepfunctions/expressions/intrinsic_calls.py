@@ -1,0 +1,176 @@
+"""The intrinsic functions of JSONPath states: `States.Format('{}', $.name)` and its seventeen sisters.
+
+The rules are those of the developer guide's page on intrinsic functions. The parser is written by hand; a call is
+parsed once and kept.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from pipeproof.stepfunctions.errors import StateFailure
+from pipeproof.stepfunctions.expressions.intrinsic_functions import FUNCTIONS
+from pipeproof.stepfunctions.expressions.jsonpath import Path, PathSyntaxError, parse_path
+
+_NAME = re.compile(r"States\.([A-Za-z0-9]+)\s*\(")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+class IntrinsicSyntaxError(ValueError):
+    """A text that is no call of an intrinsic function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A parsed call: the function's name and its arguments (calls, paths or constants)."""
+
+    name: str
+    arguments: tuple["Call | Path | Constant", ...]
+
+    def evaluate(self, read: Callable[[Path], Any], random: Random) -> Any:
+        """Calls the function.
+
+        Args:
+            read: Finds the value of a path, or raises.
+            random: Where random numbers and UUIDs come from.
+
+        Raises:
+            StateFailure: States.IntrinsicFailure, for arguments that the function does not take.
+        """
+        values = [_argument(argument, read, random) for argument in self.arguments]
+        function, least, most = FUNCTIONS[self.name]
+        if not least <= len(values) <= most:
+            raise _failure(self.name, f"takes {_range(least, most)} arguments, not {len(values)}")
+        try:
+            return function(random, *values)
+        except (ValueError, TypeError, IndexError, OverflowError) as error:
+            raise _failure(self.name, str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal argument."""
+
+    value: Any
+
+
+def _argument(argument: Call | Path | Constant, read: Callable[[Path], Any], random: Random) -> Any:
+    if isinstance(argument, Constant):
+        return argument.value
+    return argument.evaluate(read, random) if isinstance(argument, Call) else read(argument)
+
+
+def _failure(name: str, text: str) -> StateFailure:
+    return StateFailure("States.IntrinsicFailure", f"The function 'States.{name}' failed: {text}", wrap=True)
+
+
+def _range(least: int, most: int) -> str:
+    return str(least) if least == most else f"{least} to {most}" if most < 1000 else f"at least {least}"
+
+
+def is_call(text: str) -> bool:
+    """Whether the text is meant as an intrinsic function's call."""
+    return text.startswith("States.")
+
+
+@lru_cache(maxsize=4096)
+def parse_call(text: str) -> Call:
+    """Parses a call.
+
+    Raises:
+        IntrinsicSyntaxError: It is none, or names a function that there is not.
+    """
+    call, position = _parse_call(text, 0)
+    if text[position:].strip():
+        raise IntrinsicSyntaxError(f"unexpected {text[position:].strip()!r} after the call in {text!r}")
+    return call
+
+
+def _parse_call(text: str, position: int) -> tuple[Call, int]:
+    head = _NAME.match(text, position)
+    if not head:
+        raise IntrinsicSyntaxError(f"{text[position:]!r} is no call of an intrinsic function")
+    if head.group(1) not in FUNCTIONS:
+        raise IntrinsicSyntaxError(f"there is no intrinsic function States.{head.group(1)}")
+    arguments: list[Call | Path | Constant] = []
+    position = _skip(text, head.end())
+    if text.startswith(")", position):
+        return Call(head.group(1), ()), position + 1
+    while True:
+        argument, position = _parse_argument(text, position)
+        arguments.append(argument)
+        position = _skip(text, position)
+        if text.startswith(")", position):
+            return Call(head.group(1), tuple(arguments)), position + 1
+        if not text.startswith(",", position):
+            raise IntrinsicSyntaxError(f"a ',' or ')' is missing at column {position + 1} of {text!r}")
+        position = _skip(text, position + 1)
+
+
+def _skip(text: str, position: int) -> int:
+    while position < len(text) and text[position].isspace():
+        position += 1
+    return position
+
+
+def _parse_argument(text: str, position: int) -> tuple[Call | Path | Constant, int]:
+    if text.startswith("'", position):
+        return _parse_string(text, position + 1)
+    if text.startswith("States.", position):
+        return _parse_call(text, position)
+    if text.startswith("$", position):
+        end = _path_end(text, position)
+        try:
+            return parse_path(text[position:end].rstrip()), end
+        except PathSyntaxError as error:
+            raise IntrinsicSyntaxError(str(error)) from error
+    number = _NUMBER.match(text, position)
+    if number:
+        digits = number.group()
+        return Constant(float(digits) if set(digits) & set(".eE") else int(digits)), number.end()
+    for word, value in _WORDS.items():
+        if text.startswith(word, position):
+            return Constant(value), position + len(word)
+    raise IntrinsicSyntaxError(f"{text[position:]!r} in {text!r} is no argument")
+
+
+def _parse_string(text: str, position: int) -> tuple[Constant, int]:
+    """A single-quoted string. A backslash before a brace is kept, for States.Format to see."""
+    characters: list[str] = []
+    while position < len(text):
+        character = text[position]
+        if character == "'":
+            return Constant("".join(characters)), position + 1
+        if character == "\\" and position + 1 < len(text):
+            position += 1
+            following = text[position]
+            if following not in "'{}\\":
+                raise IntrinsicSyntaxError(f"'\\{following}' is no escape in {text!r}")
+            characters.append("\\" + following if following in "{}" else following)
+        else:
+            characters.append(character)
+        position += 1
+    raise IntrinsicSyntaxError(f"a ' is missing at the end of {text!r}")
+
+
+def _path_end(text: str, position: int) -> int:
+    depth = 0
+    quote = ""
+    while position < len(text):
+        character = text[position]
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "[(":
+            depth += 1
+        elif character in "])" and depth:
+            depth -= 1
+        elif character in ",)" and not depth:
+            break
+        position += 1
+    return position
