@@ -10,7 +10,8 @@ from pipeproof.errors import PipeproofError
 from pipeproof.homes import HOMES
 
 if TYPE_CHECKING:
-    from pipeproof.environments.dbt.errors import DbtFailed, DbtNothingSelected
+    from pipeproof.environments.dbt.errors import DbtNothingSelected
+    from pipeproof.environments.dbt.result import DbtFailed
     from pipeproof.environments.prefect.runs.outcomes import (
         FlowCancelled,
         FlowCrashed,

@@ -11,7 +11,6 @@ _NAMES = {
     "pipeproof.environments.aws.stub": ("UnknownOperationError",),
     "pipeproof.environments.dbt.errors": (
         "DbtDifferenceError",
-        "DbtFailed",
         "DbtNameError",
         "DbtNodeError",
         "DbtNotBuiltError",
@@ -22,6 +21,7 @@ _NAMES = {
         "DbtRowsError",
         "DbtSetupError",
     ),
+    "pipeproof.environments.dbt.result": ("DbtFailed",),
     "pipeproof.environments.prefect.runs.outcomes": (
         "FlowCancelled",
         "FlowCrashed",

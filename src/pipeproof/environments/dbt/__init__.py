@@ -1,7 +1,15 @@
 """dbt models under test: the project parsed once, each test in a schema of its own.
 
-`settings` and `profile` say where the project is and what it connects to; `project` parses it once a session;
-`scenario` is one test's dbt, the value of the fixture `dbt`, and `schemas` where in the database that test is;
-`runner` touches dbt's own Python parts, and `internals` replaces those that would find out again what is known;
-`clean` drops what killed runs left behind.
+Rooms, each of which imports only from those above it:
+
+    errors  result  requests  run_names  lease
+    guard/          what a statement would write, and the watch that refuses what leaves the test's schemas
+    rows/           rows in, rows out: files, frames, literals, types
+    comparison/     what was built against what was expected
+    project/        the project's files, profile, manifest and lines; what a mistaken test most likely meant
+    in_process/     dbt's own Python parts, and in `patches/` those of them that are replaced
+    session/        one project for all tests of a process; the connection and the schemas of one test
+    scenario/       one test's dbt, the value of the fixture `dbt`
+    cli/            the same by dbt's command line, where dbt has no Python entry
+    engine  own_tests  clean
 """

@@ -19,7 +19,7 @@ from typing import Any
 from pipeproof.environments.dbt import lease
 from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.in_process import runner
-from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, make_profile
+from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Folders, make_profile
 from pipeproof.environments.dbt.project.settings import EMBEDDED, Settings, find_project
 from pipeproof.environments.dbt.run_names import read_name
 from pipeproof.environments.dbt.session.warehouse import Warehouse
@@ -125,7 +125,7 @@ def _connect(settings: Settings) -> Iterator[tuple[Any, Any]]:
         empty.mkdir()
         (empty / "dbt_project.yml").write_text('name: pipeproof_clean\nversion: "1.0"\n', encoding="utf-8")
         make_profile(settings, folder).write(folder)
-        outcome, _ = runner.parse(runner.Folders(empty, folder, folder / "target"), [], lambda _event: None)
+        outcome, _ = runner.parse(Folders(empty, folder, folder / "target"), [], lambda _event: None)
         if not outcome.success:
             raise DbtSetupError(f"dbt cannot use target {settings.target!r}: {outcome.exception}")
         adapter = runner.current_adapter(outcome.result.metadata.adapter_type)

@@ -1,33 +1,6 @@
 """What can go wrong with dbt, in words for the person who wrote the test."""
 
-from typing import TYPE_CHECKING
-
-from pipeproof.errors import Location, PipeproofError, SetupError
-
-if TYPE_CHECKING:
-    from pipeproof.environments.dbt.result import DbtResult
-
-
-class DbtFailed(PipeproofError):  # noqa: N818 - the interface's name
-    """dbt, or a node that it ran, failed.
-
-    Args:
-        message: What failed, with the database's words.
-        hint: What to do about it.
-        location: The line of the project's file that is at fault.
-        result: What ran, where it came so far.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        hint: str | None = None,
-        location: Location | None = None,
-        result: "DbtResult | None" = None,
-    ) -> None:
-        super().__init__(message, hint=hint, location=location)
-        self.result = result
+from pipeproof.errors import PipeproofError, SetupError
 
 
 class DbtNothingSelected(PipeproofError):  # noqa: N818 - the interface's name

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.engine import open_scenario
-from pipeproof.environments.dbt.errors import DbtFailed
 from pipeproof.environments.dbt.project.lines import locate_test
 from pipeproof.environments.dbt.project.manifest import BUILT_KINDS, ancestors, name_of
-from pipeproof.environments.dbt.result import DbtNode
+from pipeproof.environments.dbt.result import DbtFailed, DbtNode
 from pipeproof.environments.dbt.scenario.scenario import Dbt, Recorder
 from pipeproof.environments.dbt.session.project import DbtProject
 

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeproof.environments.dbt.errors import DbtNameError, DbtNothingSelected, DbtOptionError, DbtSetupError
-from pipeproof.environments.dbt.session.project import DbtProject
 
 _SELECTING = {"-s", "--select", "-m", "--models", "--model", "--exclude", "--selector", "--vars", "--state"}
 _SELECTING |= {"--resource-type", "--resource-types", "--exclude-resource-type", "--exclude-resource-types"}
@@ -83,8 +82,13 @@ def write_listing(arguments: Sequence[str]) -> list[str]:
     return [*listing, "--output", "json", "--output-keys", "unique_id"]
 
 
-def write_arguments(request: Request, project: DbtProject) -> list[str]:
-    """The command line, without what is the same for all invocations."""
+def write_arguments(request: Request, folder: Path) -> list[str]:
+    """The command line, without what is the same for all invocations.
+
+    Args:
+        request: What the test asks.
+        folder: A temporary folder, for a state that is fetched.
+    """
     arguments = [request.command]
     if request.criteria:
         arguments += ["--select", *request.criteria]
@@ -97,7 +101,7 @@ def write_arguments(request: Request, project: DbtProject) -> list[str]:
     if request.full_refresh:
         arguments.append("--full-refresh")
     if request.state is not None:
-        arguments += ["--state", str(fetch_state(request.state, project.folder))]
+        arguments += ["--state", str(fetch_state(request.state, folder))]
     if request.defer:
         arguments.append("--defer")
     if request.favor_state:

@@ -1,13 +1,13 @@
-"""What a dbt command came to, node by node."""
+"""What a dbt command came to, node by node; and the error for one that failed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.errors import DbtNodeError
-from pipeproof.environments.dbt.guard.names import Write
+from pipeproof.errors import Location, PipeproofError
 
 BROKEN = {"error", "fail", "runtime error", "partial success"}
 """The statuses of nodes that did not do what they should."""
@@ -83,23 +83,26 @@ class DbtResult:
         return self.nodes[name]
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What dbt made of a command.
+class DbtFailed(PipeproofError):  # noqa: N818 - the interface's name
+    """dbt, or a node that it ran, failed.
 
     Args:
-        manifest: The project as it was run.
-        nodes: What ran, by name.
-        exception: What ended it, where something did.
-        unmatched: The parts of the selection that match nothing.
-        refused: The nodes that would have written elsewhere, with what they would have written.
+        message: What failed, with the database's words.
+        hint: What to do about it.
+        location: The line of the project's file that is at fault.
+        result: What ran, where it came so far.
     """
 
-    manifest: Any
-    nodes: Mapping[str, DbtNode]
-    exception: BaseException | None = None
-    unmatched: Sequence[str] = ()
-    refused: Sequence[tuple[str, Write | str]] = ()
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        location: Location | None = None,
+        result: DbtResult | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, location=location)
+        self.result = result
 
 
 def read_nodes(results: Any, project_dir: Path) -> dict[str, DbtNode]:

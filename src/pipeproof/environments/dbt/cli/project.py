@@ -15,13 +15,14 @@ from typing import Any
 from pipeproof.environments.dbt.cli import run as cli_run
 from pipeproof.environments.dbt.cli.artifacts import Facts, read_facts
 from pipeproof.environments.dbt.cli.overlay import AS_VIEW, STAND_IN, Overlay
-from pipeproof.environments.dbt.errors import DbtFailed, DbtSetupError
+from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.guard.writes import find_fixed_writes
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project.lines import locate_parse_error
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Profile, embed
 from pipeproof.environments.dbt.project.settings import Settings
 from pipeproof.environments.dbt.project.view import Surroundings
+from pipeproof.environments.dbt.result import DbtFailed
 from pipeproof.environments.dbt.run_names import RunName, is_inside
 from pipeproof.environments.dbt.session.project import DbtProject
 
@@ -103,19 +104,9 @@ class CliProject(DbtProject):
     """A [DbtProject][pipeproof.environments.dbt.session.project.DbtProject] that dbt's command line runs."""
 
     def __init__(self, settings: Settings, name: RunName, folder: Path, shared: Path) -> None:
-        super().__init__(settings, name, folder, shared)
+        super().__init__(settings, name, folder, shared, profile=_embed(settings, folder))
         self._overlay: Overlay | None = None
         self._cursors: list[Any] = []
-
-    def make_profile(self) -> Profile:
-        """The embedded database's profile."""
-        if not self.settings.embedded:
-            raise DbtSetupError(
-                f"dbt-target: with this dbt, which has no Python entry of dbt's version 1, {self.settings.target!r} "
-                "cannot be used: it runs on the embedded database alone",
-                hint="for a target of the profile install dbt-core<1.13 and the target's adapter",
-            )
-        return embed(self.folder)
 
     @property
     def overlay(self) -> Overlay:
@@ -178,6 +169,17 @@ class CliProject(DbtProject):
         """The environment's variables that the project's files name; dbt does not say at which ones it looked."""
         files = (file for suffix in ("sql", "yml", "yaml") for file in self.path.rglob(f"*.{suffix}"))
         return {name for file in files for name in _LOOK.findall(file.read_text(encoding="utf-8", errors="replace"))}
+
+
+def _embed(settings: Settings, folder: Path) -> Profile:
+    """The embedded database's profile; another target is refused."""
+    if not settings.embedded:
+        raise DbtSetupError(
+            f"dbt-target: with this dbt, which has no Python entry of dbt's version 1, {settings.target!r} "
+            "cannot be used: it runs on the embedded database alone",
+            hint="for a target of the profile install dbt-core<1.13 and the target's adapter",
+        )
+    return embed(folder)
 
 
 def find_escapes(manifest: Facts, target: str) -> dict[str, str]:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.errors import DbtSetupError
-from pipeproof.environments.dbt.in_process.runner import Folders
-from pipeproof.environments.dbt.project.profile import SCHEMA_VARIABLE
+from pipeproof.environments.dbt.project.profile import SCHEMA_VARIABLE, Folders
 
 _QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -11,8 +11,9 @@ from pipeproof.environments.dbt.cli.project import CliProject
 from pipeproof.environments.dbt.guard.watch import refusal
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA
 from pipeproof.environments.dbt.requests import Request, names_outright, write_arguments, write_listing
-from pipeproof.environments.dbt.result import NodesByName, Ran
+from pipeproof.environments.dbt.result import NodesByName
 from pipeproof.environments.dbt.run_names import is_inside, place_schema
+from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 _WRITES_OTHERS = {"build", "seed", "snapshot"}
@@ -43,7 +44,7 @@ class CliDbt(Dbt):
         }
         models = [node for node in kept.values() if node.resource_type == "model"]
         others = [node.name for node in kept.values() if node.resource_type != "model"]
-        arguments = write_arguments(request, self.project)
+        arguments = write_arguments(request, self.project.folder)
         if others and request.command in _WRITES_OTHERS:
             arguments += ["--exclude", *others]
         views = [

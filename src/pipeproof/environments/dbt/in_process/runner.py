@@ -1,4 +1,4 @@
-"""dbt's own Python parts: the only module that knows them, with `internals`, which replaces some.
+"""dbt's own Python parts: the only module that knows them, with `patches`, which replaces some.
 
 Public in dbt, and used here: `dbtRunner` with its `manifest` and `callbacks`, the command line's arguments, and the
 nodes of the manifest. Not public, and touched here alone: the fields of `Manifest`, so that one is copied without its
@@ -11,7 +11,6 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.guard.watch import EVENTS
@@ -19,7 +18,7 @@ from pipeproof.environments.dbt.in_process.patches.configurations import move_cr
 from pipeproof.environments.dbt.in_process.patches.contents import Known
 from pipeproof.environments.dbt.in_process.patches.parsing import parsing
 from pipeproof.environments.dbt.in_process.patches.remembering import remembering
-from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, PROFILE, SCHEMA_VARIABLE
+from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, PROFILE, SCHEMA_VARIABLE, Folders
 from pipeproof.environments.dbt.project.view import Surroundings
 
 Callback = Callable[[Any], None]
@@ -37,28 +36,6 @@ _QUIET = (
     "--no-partial-parse",
     "--cache-selected-only",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where an invocation reads and writes.
-
-    Args:
-        project: The folder of `dbt_project.yml`; nothing is written there.
-        profiles: The folder of our `profiles.yml`.
-        target: What dbt calls the target path, a temporary one.
-    """
-
-    project: Path
-    profiles: Path
-    target: Path
-
-    def arguments(self) -> list[str]:
-        """The command line's arguments that say so."""
-        return [
-            *("--project-dir", str(self.project), "--profiles-dir", str(self.profiles), "--profile", PROFILE),
-            *("--target-path", str(self.target), "--log-path", str(self.target / "logs")),
-        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeproof.environments.dbt.errors import (
     DbtNameError,
@@ -15,10 +15,8 @@ from pipeproof.environments.dbt.errors import (
     DbtRowsError,
 )
 from pipeproof.environments.dbt.project.manifest import BUILT_KINDS
+from pipeproof.environments.dbt.requests import Request
 from pipeproof.errors import PipeproofError
-
-if TYPE_CHECKING:
-    from pipeproof.environments.dbt.requests import Request
 
 _BUILDERS = {"seed": "seed", "snapshot": "snapshot"}
 
@@ -41,7 +39,7 @@ def unknown_name(name: object, names: Iterable[str], manifest: Any) -> DbtNameEr
     return DbtNameError(f"the project has no model, seed, snapshot or source {name!r}", hint=hint)
 
 
-def nothing_selected(request: "Request", unmatched: Sequence[str], manifest: Any) -> DbtNothingSelected:
+def nothing_selected(request: Request, unmatched: Sequence[str], manifest: Any) -> DbtNothingSelected:
     """The error for a selection that matches nothing, in a part or as a whole."""
     what = ", ".join(unmatched) or " ".join(request.criteria) or "everything"
     if not unmatched and request.exclude:
@@ -50,7 +48,7 @@ def nothing_selected(request: "Request", unmatched: Sequence[str], manifest: Any
     return DbtNothingSelected(f"dbt {request.command}: {what} matches nothing", hint="; ".join(hints) or None)
 
 
-def _hint_at(criterion: str, request: "Request", manifest: Any) -> str | None:
+def _hint_at(criterion: str, request: Request, manifest: Any) -> str | None:
     """What one criterion, a plain name with pluses at most, may have meant."""
     name = re.sub(r"^(?:@|\d*\+)|\+\d*$", "", criterion).rsplit(".", 1)[-1]
     if not re.fullmatch(r"\w+", name):
@@ -113,14 +111,6 @@ def _seed_columns(node: Any, project_dir: Path) -> list[str]:
             return next(csv.reader(file, delimiter=str(node.config.get("delimiter") or ",")), [])
     except OSError:
         return []
-
-
-def no_columns(name: str) -> DbtRowsError:
-    """The error for no rows at all for a node of which nothing says the columns."""
-    return DbtRowsError(
-        f"there are no rows to tell the columns of {name} from, and its YAML names none",
-        hint='name them in its YAML, or give a query without rows: "select 1 as id where 1 = 0"',
-    )
 
 
 def check_tolerance(tolerance: object) -> None:

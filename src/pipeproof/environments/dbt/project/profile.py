@@ -61,6 +61,28 @@ class Profile:
         (folder / "profiles.yml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where an invocation reads and writes.
+
+    Args:
+        project: The folder of `dbt_project.yml`; nothing is written there.
+        profiles: The folder of our `profiles.yml`.
+        target: What dbt calls the target path, a temporary one.
+    """
+
+    project: Path
+    profiles: Path
+    target: Path
+
+    def arguments(self) -> list[str]:
+        """The command line's arguments that say so."""
+        return [
+            *("--project-dir", str(self.project), "--profiles-dir", str(self.profiles), "--profile", PROFILE),
+            *("--target-path", str(self.target), "--log-path", str(self.target / "logs")),
+        ]
+
+
 def make_profile(settings: Settings, folder: Path) -> Profile:
     """The profile for a session whose temporary files are in `folder`.
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pipeproof.environments.dbt.errors import DbtRowsError
-from pipeproof.environments.dbt.project.mistakes import no_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -197,11 +196,18 @@ def infer_types(table: "pa.Table", known: Iterable[str]) -> "pa.Table":
 
 
 def empty_table(name: str, types: Mapping[str, str]) -> "pa.Table":
-    """No rows, in the columns that are known."""
+    """No rows, in the columns that are known.
+
+    Raises:
+        DbtRowsError: None are.
+    """
     import pyarrow as pa
 
     if not types:
-        raise no_columns(name)
+        raise DbtRowsError(
+            f"there are no rows to tell the columns of {name} from, and its YAML names none",
+            hint='name them in its YAML, or give a query without rows: "select 1 as id where 1 = 0"',
+        )
     return pa.table({name: pa.array([], pa.string()) for name in types})
 
 

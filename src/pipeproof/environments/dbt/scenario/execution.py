@@ -9,7 +9,8 @@ from pipeproof.environments.dbt.in_process import runner
 from pipeproof.environments.dbt.in_process.patches.contents import Known
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.requests import Request, names_outright, write_arguments, write_listing
-from pipeproof.environments.dbt.result import Ran, read_nodes
+from pipeproof.environments.dbt.result import read_nodes
+from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.schemas import Schemas
 
@@ -30,7 +31,7 @@ def execute(project: DbtProject, request: Request, schemas: Schemas, created: se
         DbtRefusedError: A hook names another schema to write to; nothing has run.
     """
     manifest = make_manifest(project, request, schemas)
-    arguments = write_arguments(request, project)
+    arguments = write_arguments(request, project.folder)
     _refuse_escapes(project, request, arguments, manifest, schemas.own)
     schemas.make()
     database = str(project.live_adapter().config.credentials.database)

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeproof.environments.dbt.errors import DbtFailed
 from pipeproof.environments.dbt.project.lines import locate_node, locate_parse_error
 from pipeproof.environments.dbt.project.manifest import ancestors, name_of
-from pipeproof.environments.dbt.result import DbtNode, DbtResult
+from pipeproof.environments.dbt.result import DbtFailed, DbtNode, DbtResult
 from pipeproof.environments.dbt.session.project import DbtProject
 
 _COLUMN = re.compile(r"column .*(?:does not exist|not found)|does not have a column", re.IGNORECASE)

@@ -14,10 +14,11 @@ from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project import mistakes
 from pipeproof.environments.dbt.project.view import View
 from pipeproof.environments.dbt.requests import Request, check_options, check_request
-from pipeproof.environments.dbt.result import DbtResult, Ran
+from pipeproof.environments.dbt.result import DbtResult
 from pipeproof.environments.dbt.rows.reading import empty_table, infer_types, is_sql, read_rows
 from pipeproof.environments.dbt.scenario.execution import execute
 from pipeproof.environments.dbt.scenario.failures import explain_failure
+from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.session import references
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.schemas import Schemas

@@ -13,15 +13,16 @@ from typing import Any
 import yaml
 
 from pipeproof.environments.dbt import lease
-from pipeproof.environments.dbt.errors import DbtFailed, DbtSetupError
+from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.in_process import runner
-from pipeproof.environments.dbt.in_process.runner import Folders, Parsed
+from pipeproof.environments.dbt.in_process.runner import Parsed
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project import mistakes
 from pipeproof.environments.dbt.project.lines import locate_parse_error, meant_reference
-from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Profile, make_profile
+from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Folders, Profile, make_profile
 from pipeproof.environments.dbt.project.settings import Settings, read_project_file
 from pipeproof.environments.dbt.project.view import Surroundings, View
+from pipeproof.environments.dbt.result import DbtFailed
 from pipeproof.environments.dbt.run_names import RunName
 from pipeproof.errors import Location
 
@@ -34,9 +35,12 @@ class DbtProject:
         name: The names of this process's schemas.
         folder: A temporary folder of this process's own.
         shared: A folder that the workers of one run share; what one has parsed is read by the others there.
+        profile: What it is run against, where that is not the settings' target.
     """
 
-    def __init__(self, settings: Settings, name: RunName, folder: Path, shared: Path) -> None:
+    def __init__(
+        self, settings: Settings, name: RunName, folder: Path, shared: Path, *, profile: Profile | None = None
+    ) -> None:
         self.path = settings.project_dir
         self.settings = settings
         self.run_name = name
@@ -48,15 +52,11 @@ class DbtProject:
         self._lease: Any = None
         self._views: dict[str, list[View]] = {}
         self._check_packages()
-        self.profile = self.make_profile()
+        self.profile = profile or make_profile(settings, folder)
         profiles = folder / "profiles"
         profiles.mkdir(parents=True, exist_ok=True)
         self.profile.write(profiles)
         self.folders = Folders(self.path, profiles, folder / "target")
-
-    def make_profile(self) -> Profile:
-        """What the project is run against."""
-        return make_profile(self.settings, self.folder)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,27 @@
+"""What dbt made of one command of a test's, before anybody judges it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeproof.environments.dbt.guard.names import Write
+from pipeproof.environments.dbt.result import DbtNode
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What dbt made of a command.
+
+    Args:
+        manifest: The project as it was run.
+        nodes: What ran, by name.
+        exception: What ended it, where something did.
+        unmatched: The parts of the selection that match nothing.
+        refused: The nodes that would have written elsewhere, with what they would have written.
+    """
+
+    manifest: Any
+    nodes: Mapping[str, DbtNode]
+    exception: BaseException | None = None
+    unmatched: Sequence[str] = ()
+    refused: Sequence[tuple[str, Write | str]] = ()
