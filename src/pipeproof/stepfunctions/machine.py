@@ -13,10 +13,11 @@ from pipeproof.stepfunctions.answers.mocks import MockBook, Returns, check_names
 from pipeproof.stepfunctions.aws.moto_backend import active_backends
 from pipeproof.stepfunctions.definition.loading import load_definition, template_handlers
 from pipeproof.stepfunctions.engine.execution import Execution
-from pipeproof.stepfunctions.engine.run import Run, Settings
+from pipeproof.stepfunctions.engine.run import Run
 from pipeproof.stepfunctions.engine.running import RunningExecution
+from pipeproof.stepfunctions.engine.settings import Settings
 from pipeproof.stepfunctions.engine.single_state import StateResult, UnitOptions, run_unit
-from pipeproof.stepfunctions.engine.states import simple as flow_states  # noqa: F401 - they register what does each type's work
+from pipeproof.stepfunctions.engine.workers import WORKERS
 from pipeproof.stepfunctions.errors import MockError, StateFailure, StateNameError
 from pipeproof.stepfunctions.expressions.environment import Clock
 
@@ -200,7 +201,7 @@ class StateMachine:
         settings = replace(self.settings, execution_name=execution_name or f"execution-{self._runs}")
         value = _plain_input(input)
         handlers = self._handlers(mocks, test_case)
-        run = Run(self.definition, settings, handlers, Clock(start_time or DEFAULT_START), seed, value)
+        run = Run(self.definition, settings, handlers, WORKERS, Clock(start_time or DEFAULT_START), seed, value)
         return RunningExecution(run)
 
     def _handlers(self, mocks: Mapping[str, Any] | str | Path | None, test_case: str | None) -> Handlers:

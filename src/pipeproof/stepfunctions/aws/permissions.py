@@ -16,7 +16,7 @@ from pipeproof.stepfunctions.definition.model import Definition, State
 from pipeproof.stepfunctions.definition.resources import Resource, function_name, parse_resource
 from pipeproof.stepfunctions.definition.source import Position
 from pipeproof.stepfunctions.definition.validation import Finding
-from pipeproof.stepfunctions.engine.run import Settings
+from pipeproof.stepfunctions.engine.settings import Settings
 from pipeproof.stepfunctions.errors import StateFailure
 
 _SYNC_ACTIONS = {

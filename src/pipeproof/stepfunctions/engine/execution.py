@@ -8,7 +8,7 @@ from typing import Any
 from pipeproof.errors import Location
 from pipeproof.stepfunctions.definition.model import Definition
 from pipeproof.stepfunctions.engine.history import Event
-from pipeproof.stepfunctions.engine.run import Attempt, Visit
+from pipeproof.stepfunctions.engine.visits import Attempt, Visit
 from pipeproof.stepfunctions.errors import (
     ExecutionAborted,
     ExecutionFailed,

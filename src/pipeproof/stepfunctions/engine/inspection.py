@@ -3,30 +3,27 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pipeproof.stepfunctions.definition.model import State
-from pipeproof.stepfunctions.engine.states.map_fields import find_number
-from pipeproof.stepfunctions.engine.states.task import task_payload
+from pipeproof.stepfunctions.engine.run import Place
+from pipeproof.stepfunctions.engine.states.map_fields import find_number, given_items
+from pipeproof.stepfunctions.engine.states.steps import effective_input, find_payload
 from pipeproof.stepfunctions.errors import StateFailure
-from pipeproof.stepfunctions.expressions.environment import Environment
-from pipeproof.stepfunctions.expressions.payload import fill_template, place_result, select
+from pipeproof.stepfunctions.expressions.payload import fill_template, place_result
 from pipeproof.stepfunctions.values import MISSING
 
 Step = tuple[str, Callable[[], Any]]
 
 
-def inspect(state: State, value: Any, result: Any, environment: Environment, *, failed: bool = False) -> dict[str, Any]:
+def inspect(place: Place, result: Any, *, failed: bool = False) -> dict[str, Any]:
     """The data after each step.
 
     Args:
-        state: The state.
-        value: Its input.
+        place: The state's place.
         result: What its work gave, or MISSING.
-        environment: Its place.
         failed: The state failed: what comes after its work did not happen.
     """
-    seen: dict[str, Any] = {"input": value}
-    steps = _jsonata_steps if state.is_jsonata else _jsonpath_steps
-    for name, step in steps(state, value, result, environment, failed=failed):
+    seen: dict[str, Any] = {"input": place.value}
+    steps = _jsonata_steps if place.state.is_jsonata else _jsonpath_steps
+    for name, step in steps(place, result, failed=failed):
         try:
             found = step()
         except StateFailure:
@@ -36,52 +33,53 @@ def inspect(state: State, value: Any, result: Any, environment: Environment, *, 
     return seen
 
 
-def _jsonata_steps(state: State, value: Any, result: Any, environment: Environment, *, failed: bool) -> Iterator[Step]:
-    if state.type == "Task":
-        yield "afterArguments", lambda: task_payload(state, value, environment)
+def _jsonata_steps(place: Place, result: Any, *, failed: bool) -> Iterator[Step]:
+    if place.state.type == "Task":
+        yield "afterArguments", lambda: find_payload(place)
         if not failed:
             yield "result", lambda: result
-    elif state.type == "Map":
-        yield from _map_numbers(state, value, value, environment)
+    elif place.state.type == "Map":
+        yield from _map_numbers(place, place.value)
 
 
-def _jsonpath_steps(state: State, value: Any, result: Any, environment: Environment, *, failed: bool) -> Iterator[Step]:
-    effective = [value]
+def _jsonpath_steps(place: Place, result: Any, *, failed: bool) -> Iterator[Step]:
+    state = place.state
+    effective = [place.value]
 
     def after_input_path() -> Any:
-        effective[0] = select(state.raw, "InputPath", value, environment)
+        effective[0] = effective_input(place)
         return effective[0]
 
     if state.type == "Parallel":
         if not failed:
-            yield from _result_steps(state, value, result, environment)
+            yield from _result_steps(place, result)
         return
     yield "afterInputPath", after_input_path
     if state.type == "Pass":
-        yield "afterParameters", lambda: task_payload(state, value, environment)
+        yield "afterParameters", lambda: find_payload(place)
         own = state.raw.get("Result", MISSING)
-        made = own if own is not MISSING else _quietly(lambda: task_payload(state, value, environment))
+        made = own if own is not MISSING else _quietly(lambda: find_payload(place))
         yield "afterResultSelector", lambda: made
-        yield "afterResultPath", lambda: place_result(state.raw, value, made)
+        yield "afterResultPath", lambda: place_result(state.raw, place.value, made)
     elif state.type == "Task":
-        yield "afterParameters", lambda: task_payload(state, value, environment)
+        yield "afterParameters", lambda: find_payload(place)
         if not failed:
             yield "result", lambda: result
-            yield from _result_steps(state, value, result, environment)
+            yield from _result_steps(place, result)
     elif state.type == "Map":
-        yield "afterItemsPath", lambda: _items(state, effective[0], environment)
-        yield from _map_numbers(state, value, effective[0], environment)
+        yield "afterItemsPath", lambda: _items(place, effective[0])
+        yield from _map_numbers(place, effective[0])
         if not failed:
-            yield from _result_steps(state, value, result, environment)
+            yield from _result_steps(place, result)
 
 
-def _result_steps(state: State, value: Any, result: Any, environment: Environment) -> Iterator[Step]:
-    raw = state.raw
+def _result_steps(place: Place, result: Any) -> Iterator[Step]:
+    raw = place.state.raw
     selected = _quietly(
-        lambda: fill_template(raw["ResultSelector"], result, environment) if "ResultSelector" in raw else result
+        lambda: fill_template(raw["ResultSelector"], result, place.environment) if "ResultSelector" in raw else result
     )
     yield "afterResultSelector", lambda: selected
-    yield "afterResultPath", lambda: place_result(raw, value, selected)
+    yield "afterResultPath", lambda: place_result(raw, place.value, selected)
 
 
 def _quietly(step: Callable[[], Any]) -> Any:
@@ -91,25 +89,27 @@ def _quietly(step: Callable[[], Any]) -> Any:
         return MISSING
 
 
-def _items(state: State, effective: Any, environment: Environment) -> Any:
-    if "ItemReader" in state.raw:
+def _items(place: Place, effective: Any) -> Any:
+    if "ItemReader" in place.state.raw:
         return MISSING
-    found = environment.query(state.raw.get("ItemsPath", "$"), effective)
+    found = given_items(place, effective)
     if not isinstance(found, list):
         raise StateFailure("States.Runtime", "no array")
     return found
 
 
-def _map_numbers(state: State, value: Any, effective: Any, environment: Environment) -> Iterator[Step]:
+def _map_numbers(place: Place, effective: Any) -> Iterator[Step]:
+    raw = place.state.raw
+
     def number(field: str) -> float | None:
-        return find_number(state, state.raw, field, value, effective, environment)
+        return find_number(place, raw, field, effective)
 
     yield "maxConcurrency", lambda: int(number("MaxConcurrency") or 0)
     for field, name in (
         ("ToleratedFailureCount", "toleratedFailureCount"),
         ("ToleratedFailurePercentage", "toleratedFailurePercentage"),
     ):
-        if field in state.raw or f"{field}Path" in state.raw:
+        if field in raw or f"{field}Path" in raw:
             yield name, lambda field=field: _plain(field, number(field))  # type: ignore[misc]
 
 

@@ -1,60 +1,20 @@
 """Runs graphs of states: enters, retries, catches and leaves them, and writes the history down as AWS does."""
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
 from typing import Any
 
 from pipeproof.stepfunctions.definition.model import Catcher, Graph, Retrier, State
-from pipeproof.stepfunctions.engine.run import Attempt, Frame, Visit
-from pipeproof.stepfunctions.engine.scheduler import PAUSE, Signal, Sleep
+from pipeproof.stepfunctions.engine.run import Frame, Outcome, Place
+from pipeproof.stepfunctions.engine.scheduler import PAUSE, Sleep, Work
+from pipeproof.stepfunctions.engine.visits import Attempt, Visit
 from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.expressions.payload import assignments, fill_expressions, place_result
 from pipeproof.stepfunctions.values import byte_size
-
-MAX_INPUT_IN_MESSAGE = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a state ended: its output, the next state (None at the end), the variables that it sets."""
-
-    output: Any
-    next: str | None
-    assigned: dict[str, Any] = field(default_factory=dict)
-
-
-Worker = Callable[[State, Any, Frame, Visit], Generator[Sleep | Signal | None, Any, Outcome]]
-WORKERS: dict[str, Worker] = {}
-"""By the state's type; each module of states adds its own."""
-InstantWorker = Callable[[State, Any, Frame, Visit], Outcome]
-INSTANT: dict[str, InstantWorker] = {}
-"""The types whose work never waits."""
 
 _RETRIED = {"Task", "Parallel", "Map"}
 _UNCATCHABLE = {"States.Runtime"}
 
 
-def worker(kind: str) -> Callable[[Worker], Worker]:
-    """Registers what does a type's work."""
-
-    def register(function: Worker) -> Worker:
-        WORKERS[kind] = function
-        return function
-
-    return register
-
-
-def instant(kind: str) -> Callable[[InstantWorker], InstantWorker]:
-    """Registers what does the work of a type that never waits."""
-
-    def register(function: InstantWorker) -> InstantWorker:
-        INSTANT[kind] = function
-        return function
-
-    return register
-
-
-def run_graph(graph: Graph, value: Any, frame: Frame) -> Generator[Sleep | Signal | None, Any, Any]:
+def run_graph(graph: Graph, value: Any, frame: Frame) -> Work[Any]:
     """Runs a graph from its start to an end; gives the last state's output.
 
     Raises:
@@ -77,39 +37,40 @@ def run_graph(graph: Graph, value: Any, frame: Frame) -> Generator[Sleep | Signa
         name = outcome.next
 
 
-def run_state(state: State, value: Any, frame: Frame) -> Generator[Sleep | Signal | None, Any, Outcome]:
+def run_state(state: State, value: Any, frame: Frame) -> Work[Outcome]:
     """Runs one state, retries and all."""
-    visit = _enter(state, value, frame)
-    at_once = INSTANT.get(state.type)
+    place = _enter(state, value, frame)
+    visit, run = place.visit, frame.run
+    at_once = run.workers.instant.get(state.type)
     tries: dict[int, int] = {}
     while True:
-        attempt = Attempt(len(visit.attempts) + 1, frame.run.clock.now)
+        attempt = Attempt(len(visit.attempts) + 1, run.clock.now)
         if state.type in _RETRIED:
             visit.attempts.append(attempt)
         try:
             if at_once is not None:
-                outcome = at_once(state, value, frame, visit)
+                outcome = at_once(place)
             else:
-                outcome = yield from WORKERS[state.type](state, value, frame, visit)
+                outcome = yield from run.workers.waiting[state.type](place)
             _check_size(outcome.output, state.name, frame)
         except StateFailure as raised:
-            failure = _explain(raised, visit, frame)
-            attempt.ended, attempt.error, attempt.cause = frame.run.clock.now, failure.error, failure.cause
+            failure = _explain(raised, place)
+            attempt.ended, attempt.error, attempt.cause = run.clock.now, failure.error, failure.cause
             delay = _retry_delay(state, failure, tries, frame)
             if delay is not None:
-                attempt.retry_at = frame.run.clock.now + delay
+                attempt.retry_at = run.clock.now + delay
                 visit.retry_count += 1
                 if delay:
                     yield Sleep(attempt.retry_at)
                 continue
-            outcome = _caught(state, failure, value, frame, visit)
+            outcome = _caught(place, failure)
         else:
-            attempt.ended = frame.run.clock.now
-        _leave(state, outcome, frame, visit)
+            attempt.ended = run.clock.now
+        _leave(place, outcome)
         return outcome
 
 
-def _enter(state: State, value: Any, frame: Frame) -> Visit:
+def _enter(state: State, value: Any, frame: Frame) -> Place:
     _check_size(value, state.name, frame)
     event = frame.add_event(state.type + "StateEntered", {"name": state.name, "input": value})
     visit = Visit(state, value, frame.run.clock.now, event, frame.iterations)
@@ -117,11 +78,12 @@ def _enter(state: State, value: Any, frame: Frame) -> Visit:
         frame.run.visits.append(visit)
     frame.current = visit
     frame.run.hit("state", state.position)
-    return visit
+    return Place(state, value, frame, visit, frame.environment(visit))
 
 
-def _leave(state: State, outcome: Outcome, frame: Frame, visit: Visit) -> None:
-    visit.output = outcome.output
+def _leave(place: Place, outcome: Outcome) -> None:
+    state, frame = place.state, place.frame
+    place.visit.output = outcome.output
     frame.scope.assign(outcome.assigned)
     details: dict[str, Any] = {"name": state.name, "output": outcome.output}
     if outcome.assigned:
@@ -129,7 +91,7 @@ def _leave(state: State, outcome: Outcome, frame: Frame, visit: Visit) -> None:
         details["assignedVariablesDetails"] = {"truncated": False}
     frame.add_event(state.type + "StateExited", details)
     frame.current = None
-    if outcome.next is not None and outcome.next == state.next and not visit.caught:
+    if outcome.next is not None and outcome.next == state.next and not place.visit.caught:
         frame.run.hit("transition", state.position, "next")
 
 
@@ -144,8 +106,9 @@ def _check_size(value: Any, name: str, frame: Frame) -> None:
         )
 
 
-def _explain(failure: StateFailure, visit: Visit, frame: Frame) -> StateFailure:
+def _explain(failure: StateFailure, place: Place) -> StateFailure:
     """The failure as the history tells it: with the place where it happened, if the engine itself raised it."""
+    visit = place.visit
     if failure.wrap:
         cause = (
             f"An error occurred while executing the state '{visit.state.name}' (entered at the event id "
@@ -159,7 +122,7 @@ def _explain(failure: StateFailure, visit: Visit, frame: Frame) -> StateFailure:
                 "location": failure.location,
                 "state": visit.state.name,
             }
-            frame.add_event("EvaluationFailed", details)
+            place.frame.add_event("EvaluationFailed", details)
     visit.error, visit.cause = failure.error, failure.cause
     return failure
 
@@ -200,31 +163,32 @@ def _jittered(retrier: Retrier, count: int, frame: Frame) -> float:
     return frame.run.random.uniform(0, delay) if retrier.full_jitter else delay
 
 
-def _caught(state: State, failure: StateFailure, value: Any, frame: Frame, visit: Visit) -> Outcome:
+def _caught(place: Place, failure: StateFailure) -> Outcome:
     """The way out that a Catcher offers.
 
     Raises:
         StateFailure: None does.
     """
+    state, frame = place.state, place.frame
     if state.type in ("Map", "Parallel") and not failure.terminal:
         frame.add_event(state.type + "StateFailed", {}, leaf=False)
     for catcher in state.catchers:
         if matches(catcher.errors, failure):
-            outcome = catch(catcher, state, failure, value, frame, visit)
-            visit.caught = True
+            outcome = catch(catcher, place, failure)
+            place.visit.caught = True
             frame.run.hit("catcher", state.position, catcher.index)
             frame.run.hit("transition", state.position, f"catch {catcher.index}")
             return outcome
     raise failure
 
 
-def catch(catcher: Catcher, state: State, failure: StateFailure, value: Any, frame: Frame, visit: Visit) -> Outcome:
+def catch(catcher: Catcher, place: Place, failure: StateFailure) -> Outcome:
     """What a Catcher makes of a failure: the output and the variables that it sets."""
-    environment = frame.environment(visit)
+    state, environment = place.state, place.environment
     error_output = failure.output
     try:
         if state.is_jsonata:
-            states = {"input": value, "errorOutput": error_output}
+            states = {"input": place.value, "errorOutput": error_output}
             output = (
                 fill_expressions(catcher.raw["Output"], f"Catch[{catcher.index}]/Output", states, environment)
                 if "Output" in catcher.raw
@@ -232,8 +196,8 @@ def catch(catcher: Catcher, state: State, failure: StateFailure, value: Any, fra
             )
         else:
             states = {}
-            output = place_result(catcher.raw, value, error_output)
+            output = place_result(catcher.raw, place.value, error_output)
         assigned = assignments(catcher.raw.get("Assign"), state.language, error_output, states, environment)
     except StateFailure as raised:
-        raise _explain(raised, visit, frame) from raised
+        raise _explain(raised, place) from raised
     return Outcome(output, catcher.next, assigned)

@@ -1,91 +1,17 @@
-"""One execution under way: its clock, history, visits, tokens and what it has covered."""
+"""One execution under way: its clock, history, visits and tokens, its levels, and the place of a state in them."""
 
-import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pipeproof.stepfunctions.answers.handlers import Handlers
 from pipeproof.stepfunctions.definition.model import Definition, State
 from pipeproof.stepfunctions.engine.history import History, Thread
-from pipeproof.stepfunctions.engine.scheduler import Scheduler, Signal
+from pipeproof.stepfunctions.engine.scheduler import Scheduler, Signal, Work
+from pipeproof.stepfunctions.engine.settings import Settings
+from pipeproof.stepfunctions.engine.visits import Visit
 from pipeproof.stepfunctions.expressions.environment import Clock, Environment, Scope
-from pipeproof.stepfunctions.values import MISSING
-
-if TYPE_CHECKING:
-    from pipeproof.stepfunctions.answers.handlers import Handlers
-
-CHILDREN_RECORDED = 100
-"""Of one Map Run, the visits of so many children are remembered: memory stays bounded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Who runs what, where and as what.
-
-    Attributes:
-        payload_limit: Bytes that a state's input or output may have (AWS: 262,144), or None.
-        event_limit: Events that a history may have (AWS: 25,000 for Standard), or None.
-    """
-
-    machine_name: str = "StateMachine"
-    execution_name: str = "execution"
-    account: str = "123456789012"
-    region: str = "us-east-1"
-    role_arn: str = "arn:aws:iam::123456789012:role/StateMachineRole"
-    type: str = "STANDARD"
-    payload_limit: int | None = 262_144
-    event_limit: int | None = 25_000
-
-    @property
-    def machine_arn(self) -> str:
-        """The state machine's ARN."""
-        return f"arn:aws:states:{self.region}:{self.account}:stateMachine:{self.machine_name}"
-
-    @property
-    def execution_arn(self) -> str:
-        """The execution's ARN."""
-        if self.type == "EXPRESS":
-            unique = uuid.uuid5(uuid.NAMESPACE_URL, self.execution_name)
-            name = f"{self.machine_name}:{self.execution_name}:{unique}"
-            return f"arn:aws:states:{self.region}:{self.account}:express:{name}"
-        return f"arn:aws:states:{self.region}:{self.account}:execution:{self.machine_name}:{self.execution_name}"
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One attempt of a Task, Parallel or Map. Times in virtual seconds since the start."""
-
-    number: int
-    started: float
-    ended: float | None = None
-    payload: Any = MISSING
-    result: Any = MISSING
-    error: str | None = None
-    cause: str | None = None
-    retry_at: float | None = None
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether it ended without an error."""
-        return self.ended is not None and self.error is None
-
-
-@dataclass(slots=True)
-class Visit:
-    """One entry into a state, with what went in and came out."""
-
-    state: State
-    input: Any
-    entered: float
-    event_id: int
-    iterations: tuple[int, ...]
-    output: Any = MISSING
-    attempts: list[Attempt] = field(default_factory=list)
-    error: str | None = None
-    cause: str | None = None
-    caught: bool = False
-    retry_count: int = 0
 
 
 class PendingToken:
@@ -99,14 +25,32 @@ class PendingToken:
 
 
 class Run:
-    """The state that the parts of the interpreter share, for one execution and no other."""
+    """The state that the parts of the interpreter share, for one execution and no other.
+
+    Args:
+        definition: The machine.
+        settings: Its names, place and limits.
+        handlers: What answers its tasks.
+        workers: What does the work of each type of state.
+        clock: The virtual time.
+        seed: Of its chance.
+        value: Its input.
+    """
 
     def __init__(
-        self, definition: Definition, settings: Settings, handlers: "Handlers", clock: Clock, seed: int, value: Any
+        self,
+        definition: Definition,
+        settings: Settings,
+        handlers: Handlers,
+        workers: "Workers",
+        clock: Clock,
+        seed: int,
+        value: Any,
     ) -> None:
         self.definition = definition
         self.settings = settings
         self.handlers = handlers
+        self.workers = workers
         self.clock = clock
         self.scheduler = Scheduler(clock)
         self.random = Random(seed)  # noqa: S311 - chance that a test can repeat, no secret
@@ -116,7 +60,6 @@ class Run:
         self.hits: dict[tuple[Any, ...], int] = {}
         self.tokens: dict[str, PendingToken] = {}
         self.tokens_given = 0
-        self.map_runs = 0
         self.exception: BaseException | None = None
         self.execution_context: dict[str, Any] = {
             "Id": settings.execution_arn,
@@ -232,3 +175,49 @@ class Frame:
             return built
 
         return Environment(self.scope, run.clock, run.random, context)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the engine is at work: a state, what went into it, and the level on which it stands.
+
+    Attributes:
+        state: The state.
+        value: Its input.
+        frame: The level.
+        visit: This entry into the state.
+        environment: What its expressions see.
+    """
+
+    state: State
+    value: Any
+    frame: Frame
+    visit: Visit
+    environment: Environment
+
+    @property
+    def run(self) -> Run:
+        """The execution."""
+        return self.frame.run
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a state ended: its output, the next state (None at the end), the variables that it sets."""
+
+    output: Any
+    next: str | None
+    assigned: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """What does the work of each type of state.
+
+    Attributes:
+        instant: The types whose work never waits.
+        waiting: The types whose work may take virtual time.
+    """
+
+    instant: Mapping[str, Callable[[Place], Outcome]]
+    waiting: Mapping[str, Callable[[Place], Work[Outcome]]]

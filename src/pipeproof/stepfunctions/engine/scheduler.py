@@ -14,11 +14,13 @@ was set first goes off first.
 import heapq
 from collections import deque
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeproof.stepfunctions.expressions.environment import Clock
 
-Work = Generator["Sleep | Signal | None", Any, Any]
+T = TypeVar("T")
+Work = Generator["Sleep | Signal | None", Any, T]
+"""What a fiber does: it yields what it waits for, and gives a result in the end."""
 PAUSE = None
 
 
@@ -64,7 +66,9 @@ class Fiber:
 
     __slots__ = ("_done", "_generation", "_scheduler", "_work", "finished")
 
-    def __init__(self, scheduler: "Scheduler", work: Work, done: Callable[[Any, BaseException | None], None]) -> None:
+    def __init__(
+        self, scheduler: "Scheduler", work: Work[Any], done: Callable[[Any, BaseException | None], None]
+    ) -> None:
         self._scheduler = scheduler
         self._work = work
         self._done = done
@@ -141,7 +145,7 @@ class Scheduler:
         self._timers: list[tuple[float, int, Timer]] = []
         self._count = 0
 
-    def spawn(self, work: Work, done: Callable[[Any, BaseException | None], None]) -> Fiber:
+    def spawn(self, work: Work[Any], done: Callable[[Any, BaseException | None], None]) -> Fiber:
         """Starts a piece of work at its turn; `done` gets its value or its error."""
         fiber = Fiber(self, work, done)
         self.ready.append((fiber, None))

@@ -9,13 +9,15 @@ from pipeproof.stepfunctions.answers.mocks import Returns, Throws
 from pipeproof.stepfunctions.definition.model import Definition, State
 from pipeproof.stepfunctions.engine.history import Thread
 from pipeproof.stepfunctions.engine.inspection import inspect
-from pipeproof.stepfunctions.engine.interpreter import INSTANT, WORKERS, Outcome, catch, matches
-from pipeproof.stepfunctions.engine.run import Attempt, Frame, Run, Settings, Visit
+from pipeproof.stepfunctions.engine.interpreter import catch, matches
+from pipeproof.stepfunctions.engine.run import Frame, Outcome, Place, Run
+from pipeproof.stepfunctions.engine.settings import Settings
 from pipeproof.stepfunctions.engine.states.inline_map import find_items
-from pipeproof.stepfunctions.engine.states.task import result_outcome
+from pipeproof.stepfunctions.engine.states.steps import effective_input, result_outcome
+from pipeproof.stepfunctions.engine.visits import Attempt, Visit
+from pipeproof.stepfunctions.engine.workers import WORKERS
 from pipeproof.stepfunctions.errors import StateFailure
-from pipeproof.stepfunctions.expressions.environment import Clock, Environment, Scope
-from pipeproof.stepfunctions.expressions.payload import select
+from pipeproof.stepfunctions.expressions.environment import Clock, Scope
 
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
 THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
@@ -74,20 +76,20 @@ def run_unit(
 ) -> StateResult:
     """Runs one state, once: a Retrier is named, not followed."""
     options = options or UnitOptions()
-    run = Run(definition, settings, handlers, clock, seed, value)
+    run = Run(definition, settings, handlers, WORKERS, clock, seed, value)
     del run.execution_context["RedriveCount"]
     frame = Frame(run, Scope(own=dict(variables or {})), Thread())
     frame.context = context
     visit = Visit(state, value, 0.0, 1, (), retry_count=options.retry_count)
     visit.attempts.append(Attempt(1, 0.0))
     frame.current = visit
-    environment = frame.environment(visit, _token_of(context))
+    place = Place(state, value, frame, visit, frame.environment(visit, _token_of(context)))
     try:
-        outcome = _run_once(state, value, frame, visit, environment, options)
+        outcome = _run_once(place, options)
     except StateFailure as failure:
-        return _failed(state, failure, value, frame, visit, environment, options)
+        return _failed(place, failure, options)
     frame.scope.assign(outcome.assigned)
-    seen = inspect(state, value, visit.attempts[0].result, environment)
+    seen = inspect(place, visit.attempts[0].result)
     return StateResult(
         "SUCCEEDED",
         outcome.output,
@@ -102,20 +104,17 @@ def _token_of(context: Mapping[str, Any] | None) -> str | None:
     return str(task["Token"]) if isinstance(task, Mapping) and "Token" in task else None
 
 
-def _run_once(
-    state: State, value: Any, frame: Frame, visit: Visit, environment: Environment, options: UnitOptions
-) -> Outcome:
-    if state.type in INSTANT:
-        return INSTANT[state.type](state, value, frame, visit)
-    if state.type in ("Map", "Parallel"):
-        mocked = frame.run.handlers.mocks.next_answer([state.name], ())
+def _run_once(place: Place, options: UnitOptions) -> Outcome:
+    kind, run = place.state.type, place.run
+    if kind in run.workers.instant:
+        return run.workers.instant[kind](place)
+    if kind in ("Map", "Parallel"):
+        mocked = run.handlers.mocks.next_answer([place.state.name], ())
         if mocked is not None and isinstance(mocked[1], (Returns, Throws)):
-            return _mocked(state, value, mocked[1], visit, environment, options)
+            return _mocked(place, mocked[1], options)
     ended: list[tuple[Any, BaseException | None]] = []
-    frame.run.scheduler.spawn(
-        WORKERS[state.type](state, value, frame, visit), lambda result, error: ended.append((result, error))
-    )
-    frame.run.scheduler.run(lambda: bool(ended))
+    run.scheduler.spawn(run.workers.waiting[kind](place), lambda result, error: ended.append((result, error)))
+    run.scheduler.run(lambda: bool(ended))
     if not ended:
         raise StateFailure("States.Timeout", "The state waits for a task token that nobody sends back.")
     result, error = ended[0]
@@ -125,32 +124,23 @@ def _run_once(
     return found
 
 
-def _mocked(
-    state: State, value: Any, answer: Returns | Throws, visit: Visit, environment: Environment, options: UnitOptions
-) -> Outcome:
+def _mocked(place: Place, answer: Returns | Throws, options: UnitOptions) -> Outcome:
     """A Map or Parallel whose whole result is mocked: the fields around it are still evaluated."""
+    state = place.state
     if state.type == "Map" and options.item_reader_data is None and "ItemReader" not in state.raw:
-        effective = value if state.is_jsonata else select(state.raw, "InputPath", value, environment)
-        find_items(state, value, effective, environment)
+        find_items(place, effective_input(place))
     if isinstance(answer, Throws):
         raise StateFailure(answer.error, answer.cause)
     tolerated = state.raw.get("ToleratedFailureCount")
     if isinstance(tolerated, int) and (options.iteration_failures or 0) > tolerated:
         raise StateFailure(THRESHOLD, THRESHOLD_CAUSE)
-    visit.attempts[0].result = answer.value
-    return result_outcome(state, value, answer.value, environment)
+    place.visit.attempts[0].result = answer.value
+    return result_outcome(place, answer.value)
 
 
-def _failed(
-    state: State,
-    failure: StateFailure,
-    value: Any,
-    frame: Frame,
-    visit: Visit,
-    environment: Environment,
-    options: UnitOptions,
-) -> StateResult:
-    seen = inspect(state, value, visit.attempts[0].result, environment, failed=True)
+def _failed(place: Place, failure: StateFailure, options: UnitOptions) -> StateResult:
+    state, frame = place.state, place.frame
+    seen = inspect(place, place.visit.attempts[0].result, failed=True)
     for retrier in state.retriers:
         if matches(retrier.errors, failure):
             if options.retry_count < retrier.max_attempts:
@@ -163,7 +153,7 @@ def _failed(
             break
     for catcher in state.catchers:
         if matches(catcher.errors, failure):
-            outcome = catch(catcher, state, failure, value, frame, visit)
+            outcome = catch(catcher, place, failure)
             frame.scope.assign(outcome.assigned)
             seen["errorDetails"] = {"catchIndex": catcher.index}
             return StateResult(

@@ -6,7 +6,7 @@ from typing import Any
 from pipeproof.stepfunctions.definition.source import Position
 from pipeproof.stepfunctions.definition.validation import fields as kinds
 from pipeproof.stepfunctions.definition.validation.findings import Findings
-from pipeproof.stepfunctions.engine.states.choice import OPERATORS
+from pipeproof.stepfunctions.expressions.comparisons import OPERATORS
 
 _NAMES = """
     ALL BranchFailed DataLimitExceeded ExceedToleratedFailureThreshold HeartbeatTimeout Http.Socket IntrinsicFailure

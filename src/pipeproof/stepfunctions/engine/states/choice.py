@@ -1,38 +1,54 @@
-"""Choice rules: every comparison of the language, in its literal and its Path form, and JSONata's Condition."""
+"""The Choice state: where the first rule that holds leads to; JSONPath rules and JSONata's Condition."""
 
-import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 
-from pipeproof.stepfunctions.definition.model import Rule, State
-from pipeproof.stepfunctions.errors import evaluation_failure, runtime_failure
+from pipeproof.stepfunctions.definition.model import Rule
+from pipeproof.stepfunctions.engine.run import Outcome, Place
+from pipeproof.stepfunctions.engine.states.steps import effective_input, finish
+from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
+from pipeproof.stepfunctions.expressions.comparisons import OPERATORS
 from pipeproof.stepfunctions.expressions.environment import Environment
 from pipeproof.stepfunctions.expressions.jsonpath import NoMatch, parse_path
 from pipeproof.stepfunctions.expressions.payload import fill_expressions
-from pipeproof.stepfunctions.timestamps import parse_timestamp
-from pipeproof.stepfunctions.values import MISSING, equal, is_number, type_name
+from pipeproof.stepfunctions.values import MISSING, dump, type_name
 
 
-def choose(state: State, document: Any, value: Any, environment: Environment) -> Rule | None:
+def run_choice(place: Place) -> Outcome:
+    """Goes where the first rule that holds points to."""
+    state, run = place.state, place.run
+    effective = effective_input(place)
+    rule = choose(place, effective)
+    if rule is not None:
+        run.hit("transition", state.position, f"choice {rule.index}")
+        outcome = finish(place, effective, rule.next, rule.raw)
+        if "Output" not in rule.raw and state.is_jsonata and "Output" in state.raw:
+            outcome = Outcome(place.value, rule.next, outcome.assigned)
+        return outcome
+    if "Default" not in state.raw:
+        raise StateFailure(
+            "States.NoChoiceMatched",
+            "Failed to transition out of the state. The state does not point to a next state.",
+            wrap=True,
+        )
+    run.hit("transition", state.position, "default")
+    return finish(place, effective, state.raw["Default"])
+
+
+def choose(place: Place, document: Any) -> Rule | None:
     """The first rule that holds, or None."""
-    for rule in state.rules:
-        if state.is_jsonata:
-            holds = _condition(rule, value, environment)
-        else:
-            holds = rule_holds(rule.raw, document, environment)
+    for rule in place.state.rules:
+        holds = _condition(rule, place) if place.state.is_jsonata else rule_holds(rule.raw, document, place.environment)
         if holds:
             return rule
     return None
 
 
-def _condition(rule: Rule, value: Any, environment: Environment) -> bool:
+def _condition(rule: Rule, place: Place) -> bool:
     field = f"Choices[{rule.index}]/Condition"
     condition = rule.raw.get("Condition")
-    found = fill_expressions(condition, field, {"input": value}, environment)
+    found = fill_expressions(condition, field, {"input": place.value}, place.environment)
     if not isinstance(found, bool):
-        from pipeproof.stepfunctions.values import dump
-
         expression = str(condition)[2:-2].strip() if isinstance(condition, str) else condition
         raise evaluation_failure(
             f"The JSONata expression '{expression}' specified for the field '{field}' returned an unexpected result "
@@ -74,75 +90,3 @@ def _variable(path: str, document: Any, environment: Environment) -> Any:
         return environment.find(parse_path(path), document)
     except NoMatch:
         return MISSING
-
-
-Test = Callable[[Any, Any], bool]
-_ORDERS: dict[str, Test] = {
-    "Equals": lambda left, right: bool(left == right),
-    "LessThan": lambda left, right: bool(left < right),
-    "GreaterThan": lambda left, right: bool(left > right),
-    "LessThanEquals": lambda left, right: bool(left <= right),
-    "GreaterThanEquals": lambda left, right: bool(left >= right),
-}
-
-
-def _numbers(order: Test) -> Test:
-    return lambda left, right: is_number(left) and is_number(right) and order(left, right)
-
-
-def _strings(order: Test) -> Test:
-    return lambda left, right: isinstance(left, str) and isinstance(right, str) and order(left, right)
-
-
-def _timestamps(order: Test) -> Test:
-    def compare(left: Any, right: Any) -> bool:
-        first, second = parse_timestamp(left), parse_timestamp(right)
-        return first is not None and second is not None and order(first, second)
-
-    return compare
-
-
-def _booleans(left: Any, right: Any) -> bool:
-    return isinstance(left, bool) and isinstance(right, bool) and equal(left, right)
-
-
-def string_matches(text: Any, pattern: Any) -> bool:
-    """StringMatches: `*` stands for any characters, `\\*` for a star."""
-    return isinstance(text, str) and isinstance(pattern, str) and _pattern(pattern).fullmatch(text) is not None
-
-
-@lru_cache(maxsize=1024)
-def _pattern(pattern: str) -> re.Pattern[str]:
-    parts: list[str] = []
-    position = 0
-    while position < len(pattern):
-        character = pattern[position]
-        if character == "\\" and position + 1 < len(pattern):
-            position += 1
-            parts.append(re.escape(pattern[position]))
-        else:
-            parts.append(".*" if character == "*" else re.escape(character))
-        position += 1
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def _kind(test: Callable[[Any], bool]) -> Test:
-    return lambda value, expected: test(value) == expected
-
-
-OPERATORS: dict[str, Test] = {
-    "IsNull": _kind(lambda value: value is None),
-    "IsPresent": _kind(lambda value: value is not MISSING),
-    "IsNumeric": _kind(is_number),
-    "IsString": _kind(lambda value: isinstance(value, str)),
-    "IsBoolean": _kind(lambda value: isinstance(value, bool)),
-    "IsTimestamp": _kind(lambda value: parse_timestamp(value) is not None),
-    "StringMatches": string_matches,
-    "BooleanEquals": _booleans,
-    "BooleanEqualsPath": _booleans,
-}
-"""Each comparison of the language: the variable's value and the expected one → whether it holds."""
-
-for _name, _order in _ORDERS.items():
-    for _family, _make in (("String", _strings), ("Numeric", _numbers), ("Timestamp", _timestamps)):
-        OPERATORS[_family + _name] = OPERATORS[f"{_family}{_name}Path"] = _make(_order)

@@ -6,26 +6,33 @@ MaxConcurrency sets no limit, a thousand children run at a time (AWS: up to ten 
 
 import itertools
 import uuid
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeproof.stepfunctions.answers.handlers import Reply, Request
 from pipeproof.stepfunctions.answers.mocks import TaskContext
-from pipeproof.stepfunctions.definition.model import State
 from pipeproof.stepfunctions.definition.resources import parse_resource
+from pipeproof.stepfunctions.engine.fan_out import Group, Line
 from pipeproof.stepfunctions.engine.history import History, Thread
 from pipeproof.stepfunctions.engine.interpreter import run_graph
-from pipeproof.stepfunctions.engine.run import CHILDREN_RECORDED, Frame, Run, Visit
-from pipeproof.stepfunctions.engine.scheduler import Signal, Sleep
-from pipeproof.stepfunctions.engine.states.fan_out import Group, Line
+from pipeproof.stepfunctions.engine.run import Frame, Place, Run
+from pipeproof.stepfunctions.engine.scheduler import Work
 from pipeproof.stepfunctions.engine.states.item_readers import read_items, reader_failure
-from pipeproof.stepfunctions.engine.states.map_fields import find_concurrency, find_number, select_item
+from pipeproof.stepfunctions.engine.states.map_fields import (
+    find_concurrency,
+    find_number,
+    given_items,
+    not_items,
+    select_item,
+)
 from pipeproof.stepfunctions.engine.states.result_writer import ResultFiles
-from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
-from pipeproof.stepfunctions.expressions.environment import Environment, Scope
+from pipeproof.stepfunctions.errors import StateFailure
+from pipeproof.stepfunctions.expressions.environment import Scope
 from pipeproof.stepfunctions.expressions.payload import fill_expressions, fill_template
-from pipeproof.stepfunctions.values import MISSING, byte_size, dump, type_name
+from pipeproof.stepfunctions.values import MISSING, byte_size, dump
 
+CHILDREN_RECORDED = 100
+"""Of one Map Run, the visits of so many children are remembered: memory stays bounded."""
 CONCURRENT_CHILDREN = 1_000
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
 THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
@@ -34,19 +41,13 @@ THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
 class MapRun:
     """One Map Run: where its items come from, what was given, and how many failed."""
 
-    def __init__(
-        self, state: State, value: Any, effective: Any, frame: Frame, visit: Visit, place: Environment
-    ) -> None:
-        self.state = state
-        self.value = value
-        self.effective = effective
-        self.frame = frame
-        self.visit = visit
+    def __init__(self, place: Place, effective: Any) -> None:
+        state = place.state
         self.place = place
-        frame.run.map_runs += 1
-        random = frame.run.random
+        self.effective = effective
+        random = place.run.random
         self.id = str(uuid.UUID(int=random.getrandbits(128), version=4))
-        settings = frame.run.settings
+        settings = place.run.settings
         label = state.raw.get("Label") or str(uuid.UUID(int=random.getrandbits(128), version=4))
         self.child_machine = f"{settings.machine_name}/{label}"
         self.arn = f"arn:aws:states:{settings.region}:{settings.account}:mapRun:{self.child_machine}:{self.id}"
@@ -55,43 +56,48 @@ class MapRun:
         self.total: int | None = None
         self.writer: ResultFiles | None = None
 
-    def number(self, field: str) -> float | None:
-        """A number of the state's own fields."""
-        return find_number(self.state, self.state.raw, field, self.value, self.effective, self.place)
+    def number(self, raw: Mapping[str, Any], field: str, prefix: str = "") -> float | None:
+        """A number of the state's own fields, or of a part's."""
+        return find_number(self.place, raw, field, self.effective, prefix=prefix)
 
     def answer(self, arn: str, payload: Any) -> Reply:
         """What a reader or writer's resource answers."""
-        run = self.frame.run
-        context = TaskContext(self.state.name, arn, len(self.visit.attempts), None, None, self.place.context())
-        location = run.definition.locate(self.state)
+        run, state = self.place.run, self.place.state
+        attempts, context_object = len(self.place.visit.attempts), self.place.environment.context()
+        context = TaskContext(state.name, arn, attempts, None, None, context_object)
+        location = run.definition.locate(state)
         request = Request(
-            self.state.name,
+            state.name,
             parse_resource(arn),
             payload,
             context,
-            self.frame.iterations,
+            self.place.frame.iterations,
             run.random,
             location,
             is_task=False,
         )
         return run.handlers.answer(request)
 
-    def fill(self, raw: Mapping[str, Any], field: str) -> Any:
+    def fill(self, template: Any, field: str) -> Any:
+        """A template of a reader, a writer or a batcher."""
+        place = self.place
+        if place.state.is_jsonata:
+            return fill_expressions(template, field, {"input": place.value}, place.environment)
+        return fill_template(template, self.effective, place.environment)
+
+    def call_parameters(self, raw: Mapping[str, Any], field: str) -> Any:
         """Parameters or Arguments of a reader or writer."""
-        if self.state.is_jsonata:
-            return fill_expressions(raw.get("Arguments", {}), f"{field}/Arguments", {"input": self.value}, self.place)
-        return fill_template(raw.get("Parameters", {}), self.effective, self.place)
+        name = "Arguments" if self.place.state.is_jsonata else "Parameters"
+        return self.fill(raw.get(name, {}), f"{field}/{name}")
 
 
-def run_distributed(
-    state: State, value: Any, effective: Any, frame: Frame, visit: Visit, place: Environment
-) -> Generator[Sleep | Signal | None, Any, Any]:
+def run_distributed(place: Place, effective: Any) -> Work[Any]:
     """Runs a distributed Map; gives its result."""
-    reads = "ItemReader" in state.raw
-    items = None if reads else _given_items(state, value, effective, place)
-    map_run = MapRun(state, value, effective, frame, visit, place)
-    limit = find_concurrency(state, value, effective, place) or CONCURRENT_CHILDREN
-    tolerance = (map_run.number("ToleratedFailureCount"), map_run.number("ToleratedFailurePercentage"))
+    raw, frame = place.state.raw, place.frame
+    items = None if "ItemReader" in raw else _given_items(place, effective)
+    map_run = MapRun(place, effective)
+    limit = find_concurrency(place, effective) or CONCURRENT_CHILDREN
+    tolerance = (map_run.number(raw, "ToleratedFailureCount"), map_run.number(raw, "ToleratedFailurePercentage"))
     frame.add_event("MapStateStarted", {"length": 0 if items is None else len(items)})
     frame.add_event("MapRunStarted", {"mapRunArn": map_run.arn})
     try:
@@ -111,37 +117,24 @@ def run_distributed(
     return [map_run.results[index] for index in sorted(map_run.results)]
 
 
-def _given_items(state: State, value: Any, effective: Any, place: Environment) -> list[Any]:
-    if state.is_jsonata:
-        raw = state.raw.get("Items")
-        found = value if raw is None else fill_expressions(raw, "Items", {"input": value}, place)
-    else:
-        found = place.query(state.raw.get("ItemsPath", "$"), effective)
+def _given_items(place: Place, effective: Any) -> list[Any]:
+    """The items where no reader gives them; an object's are its pairs."""
+    found = given_items(place, effective)
     if isinstance(found, dict):
         return [{"Key": key, "Value": item} for key, item in found.items()]
     if isinstance(found, list):
         return found
-    if state.is_jsonata:
-        shown = str(state.raw.get("Items", "{%$states.input%}"))[2:-2].strip()
-        raise evaluation_failure(
-            f"The JSONata expression '{shown}' specified for the field 'Items' returned an unexpected result type. "
-            f"Expected 'array', but was '{type_name(found)}' for value: {dump(found)}",
-            "Items",
-        )
-    raise runtime_failure(f'Reference path "{state.raw.get("ItemsPath", "$")}" must point to array.')
+    raise not_items(place.state, found)
 
 
 def _read(map_run: MapRun) -> list[Any]:
     """The items that ItemReader gives."""
-    raw = map_run.state.raw["ItemReader"]
+    raw = map_run.place.state.raw["ItemReader"]
     config = raw.get("ReaderConfig", {})
-    limit = find_number(
-        map_run.state, config, "MaxItems", map_run.value, map_run.effective, map_run.place,
-        prefix="ItemReader/ReaderConfig/",
-    )  # fmt: skip
+    limit = map_run.number(config, "MaxItems", "ItemReader/ReaderConfig/")
     if limit is not None and limit < 0:
         raise reader_failure("field MaxItems must be positive")
-    parameters = map_run.fill(raw, "ItemReader")
+    parameters = map_run.call_parameters(raw, "ItemReader")
 
     def fetch(where: Mapping[str, Any]) -> bytes:
         content = _content(map_run.answer("arn:aws:states:::s3:getObject", dict(where)))
@@ -161,10 +154,10 @@ def _content(reply: Reply) -> Any:
 
 
 def _writer(map_run: MapRun) -> ResultFiles | None:
-    raw = map_run.state.raw.get("ResultWriter")
+    raw = map_run.place.state.raw.get("ResultWriter")
     if not raw or "Resource" not in raw:
         return None
-    parameters = map_run.fill(raw, "ResultWriter")
+    parameters = map_run.call_parameters(raw, "ResultWriter")
     prefix = str(parameters.get("Prefix", "")).rstrip("/")
 
     def put(entry: Mapping[str, Any]) -> None:
@@ -182,28 +175,20 @@ def _writer(map_run: MapRun) -> ResultFiles | None:
 
 def _batches(map_run: MapRun, items: Iterator[tuple[Any, Any]]) -> Iterator[tuple[Any, int]]:
     """Each child's input, and how many items it has; `items` are pairs of item and selected item."""
-    raw = map_run.state.raw.get("ItemBatcher")
+    raw = map_run.place.state.raw.get("ItemBatcher")
     if raw is None:
         for selected in items:
             yield selected[1], 1
         return
 
     def number(field: str) -> int | None:
-        found = find_number(
-            map_run.state, raw, field, map_run.value, map_run.effective, map_run.place, prefix="ItemBatcher/"
-        )
+        found = map_run.number(raw, field, "ItemBatcher/")
         return int(found) if found else None
 
     most, most_bytes = number("MaxItemsPerBatch"), number("MaxInputBytesPerBatch")
     common: dict[str, Any] = {}
     if "BatchInput" in raw:
-        if map_run.state.is_jsonata:
-            states = {"input": map_run.value}
-            common = {
-                "BatchInput": fill_expressions(raw["BatchInput"], "ItemBatcher/BatchInput", states, map_run.place)
-            }
-        else:
-            common = {"BatchInput": fill_template(raw["BatchInput"], map_run.effective, map_run.place)}
+        common = {"BatchInput": map_run.fill(raw["BatchInput"], "ItemBatcher/BatchInput")}
     batch: list[Any] = []
     size = empty = byte_size({**common, "Items": []})
     for _, item in items:
@@ -218,21 +203,21 @@ def _batches(map_run: MapRun, items: Iterator[tuple[Any, Any]]) -> Iterator[tupl
 
 
 def _selected(map_run: MapRun, items: list[Any]) -> Iterator[tuple[Any, Any]]:
-    frame = map_run.frame
-    if "ItemSelector" not in map_run.state.raw and "Parameters" not in map_run.state.raw:
+    place, frame = map_run.place, map_run.place.frame
+    if "ItemSelector" not in place.state.raw and "Parameters" not in place.state.raw:
         for item in items:
             yield item, item
         return
     for index, item in enumerate(items):
         inner = frame.inner(frame.thread, items={"Item": {"Index": index, "Value": item}})
-        yield item, select_item(map_run.state, item, map_run.value, map_run.effective, inner, map_run.visit)
+        yield item, select_item(place, item, map_run.effective, inner)
 
 
 def _run_children(
     map_run: MapRun, items: list[Any], limit: int, tolerance: tuple[float | None, float | None]
-) -> Generator[Sleep | Signal | None, Any, None]:
+) -> Work[None]:
     map_run.total = len(items)
-    graph = map_run.state.graphs[0]
+    parent, graph = map_run.place.frame, map_run.place.state.graphs[0]
     sizes: dict[int, int] = {}
     inputs: dict[int, Any] = {}
 
@@ -242,7 +227,7 @@ def _run_children(
             if map_run.writer is not None:
                 inputs[index] = payload
             recorded = index < CHILDREN_RECORDED
-            frame = _child_frame(map_run, index, payload, recorded=recorded and map_run.frame.recorded)
+            frame = _child_frame(map_run, index, payload, recorded=recorded and parent.recorded)
             yield Line(index, frame, run_graph(graph, payload, frame))
 
     def succeeded(line: Line, output: Any) -> None:
@@ -260,7 +245,7 @@ def _run_children(
             map_run.writer.add("FAILED", _record(map_run, line, inputs.pop(line.index), "FAILED", error), MISSING)
         return None if _tolerated(map_run, tolerance) else StateFailure(THRESHOLD, THRESHOLD_CAUSE)
 
-    group = Group(map_run.frame, lines(), limit, on_success=succeeded, on_failure=failed, on_abort=lambda _: None)
+    group = Group(parent, lines(), limit, on_success=succeeded, on_failure=failed, on_abort=lambda _: None)
     yield from group.run()
 
 
@@ -275,7 +260,7 @@ def _tolerated(map_run: MapRun, tolerance: tuple[float | None, float | None]) ->
 
 
 def _child_frame(map_run: MapRun, index: int, payload: Any, *, recorded: bool) -> Frame:
-    run: Run = map_run.frame.run
+    run: Run = map_run.place.run
     settings = run.settings
     history = History(settings.event_limit, keep=False)
     name = str(uuid.UUID(int=run.random.getrandbits(128), version=4))
@@ -284,7 +269,7 @@ def _child_frame(map_run: MapRun, index: int, payload: Any, *, recorded: bool) -
         Scope(),
         Thread(),
         history=history,
-        iterations=(*map_run.frame.iterations, index),
+        iterations=(*map_run.place.frame.iterations, index),
         concurrent=True,
         recorded=recorded,
         execution={
@@ -303,7 +288,7 @@ def _child_frame(map_run: MapRun, index: int, payload: Any, *, recorded: bool) -
 def _record(map_run: MapRun, line: Line, payload: Any, status: str, end: Mapping[str, Any]) -> dict[str, Any]:
     """A child execution as ResultWriter describes it."""
     execution = line.frame.execution or {}
-    settings = map_run.frame.run.settings
+    settings = map_run.place.run.settings
     return {
         "ExecutionArn": execution["Id"],
         "Input": dump(payload),
@@ -314,5 +299,5 @@ def _record(map_run: MapRun, line: Line, payload: Any, status: str, end: Mapping
         "StartDate": execution["StartTime"],
         "StateMachineArn": f"arn:aws:states:{settings.region}:{settings.account}:stateMachine:{map_run.child_machine}",
         "Status": status,
-        "StopDate": map_run.frame.run.clock.text(),
+        "StopDate": map_run.place.run.clock.text(),
     }

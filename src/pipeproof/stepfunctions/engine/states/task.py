@@ -1,97 +1,61 @@
 """The Task state: Lambda functions, activities and service integrations, with timeouts, heartbeats and task tokens."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeproof.stepfunctions.answers.handlers import Reply, Request
 from pipeproof.stepfunctions.answers.mocks import TaskContext
-from pipeproof.stepfunctions.definition.model import State
 from pipeproof.stepfunctions.definition.resources import Resource, parse_resource
-from pipeproof.stepfunctions.engine.interpreter import Outcome, worker
-from pipeproof.stepfunctions.engine.run import Frame, PendingToken, Visit
-from pipeproof.stepfunctions.engine.scheduler import Signal, Sleep, Timer
+from pipeproof.stepfunctions.engine.run import Frame, Outcome, PendingToken, Place
+from pipeproof.stepfunctions.engine.scheduler import Sleep, Timer, Work
+from pipeproof.stepfunctions.engine.states.steps import effective_input, find_payload, result_outcome
 from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
-from pipeproof.stepfunctions.expressions.environment import Environment
-from pipeproof.stepfunctions.expressions.payload import (
-    assignments,
-    fill_expressions,
-    fill_template,
-    place_result,
-    select,
-)
+from pipeproof.stepfunctions.expressions.payload import fill_expressions
 from pipeproof.stepfunctions.values import MISSING, byte_size, dump, is_number
 
-Work = Generator[Sleep | Signal | None, Any, Outcome]
 
-
-@worker("Task")
-def run_task(state: State, value: Any, frame: Frame, visit: Visit) -> Work:
+def run_task(place: Place) -> Work[Outcome]:
     """Calls what the Resource names, and waits for its answer in virtual time."""
-    resource = parse_resource(state.raw["Resource"])
-    token = frame.run.new_token() if resource.pattern or resource.kind == "activity" else None
-    environment = frame.environment(visit, token if resource.kind == "integration" else None)
-    payload = task_payload(state, value, environment)
-    timeout = task_seconds(state, "TimeoutSeconds", value, environment)
-    heartbeat = task_seconds(state, "HeartbeatSeconds", value, environment)
-    visit.attempts[-1].payload = payload
-    _add_scheduled(resource, payload, timeout, heartbeat, frame)
-    request = Request(
-        state.name,
-        resource,
-        payload,
-        TaskContext(
-            state.name,
-            resource.arn,
-            len(visit.attempts),
-            frame.iterations[-1] if frame.iterations else None,
-            token,
-            environment.context(),
-        ),
-        frame.iterations,
-        frame.run.random,
-        frame.run.definition.locate(state),
-        frame.run.clock.date(),
-    )
-    reply = frame.run.handlers.answer(request)
-    reply = yield from _await_reply(reply, resource, timeout, heartbeat, token, frame)
+    run, attempt = place.run, place.visit.attempts[-1]
+    resource = parse_resource(place.state.raw["Resource"])
+    token = run.new_token() if resource.pattern or resource.kind == "activity" else None
+    if token is not None and resource.kind == "integration":
+        place = replace(place, environment=place.frame.environment(place.visit, token))
+    payload = find_payload(place)
+    timeout = find_seconds(place, "TimeoutSeconds")
+    heartbeat = find_seconds(place, "HeartbeatSeconds")
+    attempt.payload = payload
+    _add_scheduled(resource, payload, timeout, heartbeat, place.frame)
+    reply = run.handlers.answer(_request(place, resource, payload, token))
+    reply = yield from _await_reply(reply, resource, timeout, heartbeat, token, place.frame)
     if reply.exception is not None:
-        frame.run.exception = reply.exception
-    visit.attempts[-1].result = reply.value
-    _raise_failure(reply, resource, frame)
-    _add_ended(resource, "Succeeded", {"output": reply.value, "outputDetails": {"truncated": False}}, frame)
-    return result_outcome(state, value, reply.value, environment)
+        run.exception = reply.exception
+    attempt.result = reply.value
+    _raise_failure(reply, resource, place.frame)
+    _add_ended(resource, "Succeeded", {"output": reply.value, "outputDetails": {"truncated": False}}, place.frame)
+    return result_outcome(place, reply.value)
 
 
-def task_payload(state: State, value: Any, environment: Environment) -> Any:
-    """What the task's handler is given."""
-    raw = state.raw
-    if state.is_jsonata:
-        if "Arguments" not in raw:
-            return value
-        return fill_expressions(raw["Arguments"], "Arguments", {"input": value}, environment)
-    effective = select(raw, "InputPath", value, environment)
-    return fill_template(raw["Parameters"], effective, environment) if "Parameters" in raw else effective
+def _request(place: Place, resource: Resource, payload: Any, token: str | None) -> Request:
+    state, iterations, run = place.state, place.frame.iterations, place.run
+    context = TaskContext(
+        state.name,
+        resource.arn,
+        len(place.visit.attempts),
+        iterations[-1] if iterations else None,
+        token,
+        place.environment.context(),
+    )
+    location = run.definition.locate(state)
+    return Request(state.name, resource, payload, context, iterations, run.random, location, run.clock.date())
 
 
-def result_outcome(state: State, value: Any, result: Any, environment: Environment) -> Outcome:
-    """The end of a Task, Parallel or Map that gave a result."""
-    raw = state.raw
-    if state.is_jsonata:
-        states = {"input": value, "result": result}
-        output = fill_expressions(raw["Output"], "Output", states, environment) if "Output" in raw else result
-        return Outcome(output, state.next, assignments(raw.get("Assign"), state.language, None, states, environment))
-    assigned = assignments(raw.get("Assign"), state.language, result, {}, environment)
-    selected = fill_template(raw["ResultSelector"], result, environment) if "ResultSelector" in raw else result
-    placed = place_result(raw, value, selected)
-    return Outcome(select(raw, "OutputPath", placed, environment), state.next, assigned)
-
-
-def task_seconds(state: State, field: str, value: Any, environment: Environment) -> float | None:
+def find_seconds(place: Place, field: str) -> float | None:
     """TimeoutSeconds or HeartbeatSeconds, in any of their forms."""
-    raw = state.raw
+    raw = place.state.raw
     if f"{field}Path" in raw:
-        effective = select(raw, "InputPath", value, environment)
-        found = environment.query(raw[f"{field}Path"], effective)
+        found = place.environment.query(raw[f"{field}Path"], effective_input(place))
         if not is_number(found) or found != int(found) or found <= 0:
             raise runtime_failure(
                 f"The {field}Path parameter does not reference a positive integer value: {raw[field + 'Path']} == "
@@ -100,7 +64,7 @@ def task_seconds(state: State, field: str, value: Any, environment: Environment)
         return float(found)
     if field not in raw:
         return None
-    found = fill_expressions(raw[field], field, {"input": value}, environment)
+    found = fill_expressions(raw[field], field, {"input": place.value}, place.environment)
     if not is_number(found) or found != int(found) or found <= 0:
         raise evaluation_failure(
             f"The JSONata expression '{raw[field]}' specified for the field '{field}' must give a positive integer, "
@@ -151,7 +115,7 @@ def _await_reply(
     heartbeat: float | None,
     token: str | None,
     frame: Frame,
-) -> Generator[Sleep | Signal | None, Any, Reply]:
+) -> Work[Reply]:
     """Waits until the task has its answer, or too long."""
     if reply.failure is None and resource.kind == "integration" and resource.pattern:
         submitted = reply.submitted if reply.submitted is not MISSING else {}

@@ -1,17 +1,12 @@
-"""Parallel, and the running of many lines at once that Parallel and Map share."""
+"""Many lines of states at once, as Parallel and Map run them."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from pipeproof.stepfunctions.definition.model import State
-from pipeproof.stepfunctions.engine.history import Thread
-from pipeproof.stepfunctions.engine.interpreter import Outcome, run_graph, worker
-from pipeproof.stepfunctions.engine.run import Frame, Visit
-from pipeproof.stepfunctions.engine.scheduler import Cancelled, Fiber, Signal, Sleep
-from pipeproof.stepfunctions.engine.states.task import result_outcome, task_payload
+from pipeproof.stepfunctions.engine.run import Frame
+from pipeproof.stepfunctions.engine.scheduler import Cancelled, Fiber, Signal, Work
 from pipeproof.stepfunctions.errors import StateFailure
 
-Waiting = Generator[Sleep | Signal | None, Any, Any]
 _ABORTED = {"Task": "TaskStateAborted", "Wait": "WaitStateAborted"}
 _ABORTED |= {"Map": "MapStateAborted", "Parallel": "ParallelStateAborted"}
 
@@ -27,7 +22,7 @@ class Line:
 
     __slots__ = ("fiber", "frame", "index", "work")
 
-    def __init__(self, index: int, frame: Frame, work: Waiting) -> None:
+    def __init__(self, index: int, frame: Frame, work: Work[Any]) -> None:
         self.index = index
         self.frame = frame
         self.work = work
@@ -66,7 +61,7 @@ class Group:
         self._stop: BaseException | None = None
         self._finished = Signal()
 
-    def run(self) -> Waiting:
+    def run(self) -> Work[None]:
         """Waits for all of them.
 
         Raises:
@@ -124,35 +119,3 @@ def add_aborted(frame: Frame) -> None:
     if visit is not None and visit.state.type in _ABORTED:
         frame.add_event(_ABORTED[visit.state.type], {})
     frame.current = None
-
-
-@worker("Parallel")
-def run_parallel(
-    state: State, value: Any, frame: Frame, visit: Visit
-) -> Generator[Sleep | Signal | None, Any, Outcome]:
-    """Runs its branches side by side; the result is the list of their outputs."""
-    environment = frame.environment(visit)
-    payload = task_payload(state, value, environment)
-    visit.attempts[-1].payload = payload
-    started = frame.add_event("ParallelStateStarted", {})
-    results: list[Any] = [None] * len(state.graphs)
-
-    def lines() -> Iterator[Line]:
-        for index, graph in enumerate(state.graphs):
-            inner = frame.inner(Thread(started))
-            yield Line(index, inner, run_graph(graph, payload, inner))
-
-    def succeeded(line: Line, output: Any) -> None:
-        results[line.index] = output
-        frame.thread.last = max(frame.thread.last, line.frame.thread.last)
-
-    def failed(line: Line, failure: StateFailure) -> StateFailure:
-        add_aborted(line.frame)
-        frame.thread.last = max(frame.thread.last, line.frame.thread.last)
-        return failure
-
-    group = Group(frame, lines(), 0, on_success=succeeded, on_failure=failed, on_abort=lambda _: None)
-    yield from group.run()
-    frame.add_event("ParallelStateSucceeded", {}, leaf=True)
-    visit.attempts[-1].result = results
-    return result_outcome(state, value, results, environment)

@@ -1,0 +1,37 @@
+"""Who runs what, where and as what: what a machine's runs have in common."""
+
+import uuid
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The names, the place and the limits of a machine's runs.
+
+    Attributes:
+        payload_limit: Bytes that a state's input or output may have (AWS: 262,144), or None.
+        event_limit: Events that a history may have (AWS: 25,000 for Standard), or None.
+    """
+
+    machine_name: str = "StateMachine"
+    execution_name: str = "execution"
+    account: str = "123456789012"
+    region: str = "us-east-1"
+    role_arn: str = "arn:aws:iam::123456789012:role/StateMachineRole"
+    type: str = "STANDARD"
+    payload_limit: int | None = 262_144
+    event_limit: int | None = 25_000
+
+    @property
+    def machine_arn(self) -> str:
+        """The state machine's ARN."""
+        return f"arn:aws:states:{self.region}:{self.account}:stateMachine:{self.machine_name}"
+
+    @property
+    def execution_arn(self) -> str:
+        """The execution's ARN."""
+        if self.type == "EXPRESS":
+            unique = uuid.uuid5(uuid.NAMESPACE_URL, self.execution_name)
+            name = f"{self.machine_name}:{self.execution_name}:{unique}"
+            return f"arn:aws:states:{self.region}:{self.account}:express:{name}"
+        return f"arn:aws:states:{self.region}:{self.account}:execution:{self.machine_name}:{self.execution_name}"

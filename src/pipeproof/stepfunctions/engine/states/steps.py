@@ -1,0 +1,66 @@
+"""The steps that several types of states have in common: from the input to the payload, from the result to the output.
+
+The developer guide's pages on processing input and output tell their order.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeproof.stepfunctions.engine.run import Outcome, Place
+from pipeproof.stepfunctions.expressions.payload import (
+    assignments,
+    fill_expressions,
+    fill_template,
+    place_result,
+    select,
+)
+
+
+def effective_input(place: Place) -> Any:
+    """The input after InputPath; in JSONata the input itself."""
+    state = place.state
+    return place.value if state.is_jsonata else select(state.raw, "InputPath", place.value, place.environment)
+
+
+def find_payload(place: Place) -> Any:
+    """What a Task's handler or a Parallel's branches are given: Arguments, or InputPath and Parameters."""
+    state, environment = place.state, place.environment
+    if state.is_jsonata:
+        if "Arguments" not in state.raw:
+            return place.value
+        return fill_expressions(state.raw["Arguments"], "Arguments", {"input": place.value}, environment)
+    effective = effective_input(place)
+    return fill_template(state.raw["Parameters"], effective, environment) if "Parameters" in state.raw else effective
+
+
+def result_outcome(place: Place, result: Any) -> Outcome:
+    """The end of a Task, Parallel or Map that gave a result."""
+    state, environment = place.state, place.environment
+    raw = state.raw
+    if state.is_jsonata:
+        states = {"input": place.value, "result": result}
+        output = fill_expressions(raw["Output"], "Output", states, environment) if "Output" in raw else result
+        return Outcome(output, state.next, assignments(raw.get("Assign"), state.language, None, states, environment))
+    assigned = assignments(raw.get("Assign"), state.language, result, {}, environment)
+    selected = fill_template(raw["ResultSelector"], result, environment) if "ResultSelector" in raw else result
+    placed = place_result(raw, place.value, selected)
+    return Outcome(select(raw, "OutputPath", placed, environment), state.next, assigned)
+
+
+def finish(place: Place, result: Any, next_state: str | None, raw: Mapping[str, Any] | None = None) -> Outcome:
+    """The end of a state whose result, if it has one, replaces its input (JSONata: Output; JSONPath: OutputPath).
+
+    Args:
+        place: The state's place.
+        result: What its input has become.
+        next_state: Where it leads.
+        raw: Where Output and Assign stand, unless it is in the state itself: in the rule of a Choice.
+    """
+    state, environment = place.state, place.environment
+    raw = state.raw if raw is None else raw
+    if state.is_jsonata:
+        states = {"input": place.value}
+        output = fill_expressions(raw["Output"], "Output", states, environment) if "Output" in raw else result
+        return Outcome(output, next_state, assignments(raw.get("Assign"), state.language, None, states, environment))
+    assigned = assignments(raw.get("Assign"), state.language, result, {}, environment)
+    return Outcome(select(state.raw, "OutputPath", result, environment), next_state, assigned)
