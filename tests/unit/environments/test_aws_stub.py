@@ -15,17 +15,19 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError, WaiterError
 
 from pipeproof.environments.aws import (
     AsyncClientError,
     AwsStub,
     UnknownOperationError,
     UnstubbedEndpointError,
+    UnstubbedOperationError,
     open_aws,
 )
 from pipeproof.environments.aws.botocore_hooks import acting_as
 from pipeproof.environments.aws.seeding import SeedError
+from pipeproof.environments.aws.waiting import waits_handed_to
 
 HERE = "us-east-1:123456789012"
 BEFORE = boto3.client("s3", region_name="us-east-1")
@@ -311,6 +313,80 @@ def test_delay__beyond_the_read_timeout__times_out_at_once(raw: AwsStub) -> None
     assert impatient.get_object(Bucket="raw", Key="in/a.csv")["Body"].read() == b"a"
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "code", "status"),
+    [
+        ("s3", "HeadBucket", "404", 404),
+        ("s3", "HeadObject", "403", 403),
+        ("s3", "HeadObject", "NotFound", 404),
+        ("s3", "GetObject", "NoSuchKey", 404),
+        ("s3", "GetObject", "InvalidObjectState", 403),
+        ("s3", "CreateBucket", "BucketAlreadyExists", 409),
+        ("iam", "GetRole", "NoSuchEntity", 404),
+        ("lambda", "Invoke", "ResourceNotFoundException", 404),
+        ("lambda", "Invoke", "ServiceException", 500),
+        ("dynamodb", "PutItem", "ConditionalCheckFailedException", 400),
+    ],
+)
+def test_fail__code__has_the_status_that_goes_with_it(
+    stub: AwsStub, service: str, operation: str, code: str, status: int
+) -> None:
+    params = {
+        "HeadBucket": {"Bucket": "b"}, "HeadObject": {"Bucket": "b", "Key": "k"}, "GetObject": {"Bucket": "b", "Key": "k"},
+        "CreateBucket": {"Bucket": "b"}, "GetRole": {"RoleName": "r"}, "Invoke": {"FunctionName": "f"},
+        "PutItem": {"TableName": "t", "Item": {"id": {"S": "1"}}},
+    }  # fmt: skip
+    client = stub.client(service, config=Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+    stub.fail(service, operation, code)
+    with pytest.raises(ClientError) as caught:
+        client._make_api_call(operation, params[operation])
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    expected = str(status) if operation.startswith("Head") else code
+    assert caught.value.response["Error"]["Code"] == expected
+
+
+@pytest.fixture
+def no_sleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What was slept; nothing is."""
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    monkeypatch.setattr("threading.Condition.wait", lambda _, timeout=None: slept.append(timeout))
+    return slept
+
+
+def test_waiter__that_is_not_met__fails_without_sleeping(raw: AwsStub, no_sleep: list[float]) -> None:
+    with pytest.raises(WaiterError, match="Max attempts exceeded"):
+        raw.client("s3").get_waiter("object_exists").wait(Bucket="raw", Key="none")
+    assert len(raw.calls) == 20
+    raw.fail("s3", "HeadBucket", "404", times=2)
+    raw.client("s3").get_waiter("bucket_exists").wait(Bucket="raw")
+    raw.resource("s3").Bucket("raw").wait_until_exists()
+    assert no_sleep == []
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_retries__of_each_mode__do_not_sleep(raw: AwsStub, no_sleep: list[float], mode: str) -> None:
+    client = raw.client("s3", config=Config(retries={"total_max_attempts": 9, "mode": mode}))
+    for _ in range(2):
+        raw.throttle("s3", "GetObject", times=6)
+        assert client.get_object(Bucket="raw", Key="in/a.csv")["Body"].read() == b"a"
+    assert [call.attempts for call in raw.calls] == [7, 7]
+    assert no_sleep == []
+
+
+def test_waits__real_time__are_slept(no_sleep: list[float]) -> None:
+    with open_aws(real_time=True) as stub, pytest.raises(WaiterError):
+        stub.client("s3").get_waiter("bucket_exists").wait(Bucket="none", WaiterConfig={"Delay": 3, "MaxAttempts": 3})
+    assert no_sleep == [3, 3]
+
+
+def test_waits_handed_to__a_clock__passes_there(stub: AwsStub, no_sleep: list[float]) -> None:
+    passed: list[float] = []
+    with waits_handed_to(passed.append), pytest.raises(WaiterError):
+        stub.client("s3").get_waiter("bucket_exists").wait(Bucket="none", WaiterConfig={"Delay": 3, "MaxAttempts": 3})
+    assert (passed, no_sleep) == ([3, 3], [])
+
+
 def test_fail__unknown_operation__is_refused(stub: AwsStub) -> None:
     with pytest.raises(UnknownOperationError, match=r"s3 has no operation 'GetObjct'(.|\n)*GetObject"):
         stub.fail("s3", "GetObjct", "NoSuchKey")
@@ -322,6 +398,46 @@ def test_unknown_endpoint_of_aws__is_not_called(stub: AwsStub) -> None:
     client = boto3.client("s3", endpoint_url="https://bucket.nowhere.api.aws")
     with pytest.raises(UnstubbedEndpointError, match=r"nowhere\.api\.aws"):
         client.list_buckets()
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "params", "said"),
+    [
+        (
+            "glue",
+            "start_blueprint_run",
+            {"BlueprintName": "b", "RoleArn": "arn:aws:iam::1:role/r"},
+            "glue:StartBlueprintRun",
+        ),
+        ("events", "update_endpoint", {"Name": "e"}, "events:UpdateEndpoint"),
+        ("lambda", "get_account_settings", {}, "lambda:GetAccountSettings"),
+    ],
+)
+def test_operation_that_moto_lacks__is_named(raw: AwsStub, service: str, method: str, params: dict, said: str) -> None:
+    with pytest.raises(UnstubbedOperationError, match=f"{said}(.|\n)*Nothing was sent"):
+        getattr(raw.client(service), method)(**params)
+
+
+def test_services_of_moto__each_finds_what_it_imports() -> None:
+    """Glue, CloudFormation, API Gateway, Cognito and X-Ray import packages that moto does not install by itself."""
+    from moto.backend_index import backend_url_patterns
+    from moto.backends import get_backend
+
+    for service in sorted({name for name, _ in backend_url_patterns}):
+        get_backend(service)  # type: ignore[call-overload]
+
+
+def test_package_that_moto_lacks__is_named(stub: AwsStub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cfnlint", None)
+    with pytest.raises(
+        UnstubbedOperationError, match=r"cloudformation:ValidateTemplate: the package cfnlint.*(.|\n)*moto\["
+    ):
+        stub.client("cloudformation").validate_template(TemplateBody="{}")
+
+
+def test_service_that_moto_lacks__is_named(stub: AwsStub) -> None:
+    with pytest.raises(UnstubbedEndpointError, match=r"deadline.*ListFarms"):
+        stub.client("deadline").list_farms()
 
 
 def test_on_first_use__is_called_once_before_the_first_call(stub: AwsStub) -> None:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeproof.environments.aws.async_clients import AsyncClientError
-    from pipeproof.environments.aws.botocore_hooks import UnstubbedEndpointError
     from pipeproof.environments.aws.calls import AwsCall
     from pipeproof.environments.aws.enforcement import Enforcement
     from pipeproof.environments.aws.opening import open_aws
+    from pipeproof.environments.aws.sending import UnstubbedEndpointError, UnstubbedOperationError
     from pipeproof.environments.aws.server import AwsServer, MotoServer, serve, start_server
     from pipeproof.environments.aws.stub import AwsStub, UnknownOperationError
 
@@ -30,6 +30,7 @@ __all__ = [
     "MotoServer",
     "UnknownOperationError",
     "UnstubbedEndpointError",
+    "UnstubbedOperationError",
     "open_aws",
     "serve",
     "start_server",
@@ -43,7 +44,8 @@ _HOMES = {
     "Enforcement": "enforcement",
     "MotoServer": "server",
     "UnknownOperationError": "stub",
-    "UnstubbedEndpointError": "botocore_hooks",
+    "UnstubbedEndpointError": "sending",
+    "UnstubbedOperationError": "sending",
     "open_aws": "opening",
     "serve": "server",
     "start_server": "server",

@@ -1,30 +1,21 @@
 """Where calls are met inside botocore: seen, refused, broken or sent to moto.
 
 This is the only module that touches botocore's and moto's private parts: `BaseClient._make_api_call`,
-`Endpoint._do_get_response` and `Endpoint._send`, `RequestSigner.get_auth_instance` and moto's `botocore_stubber`. They
-are replaced on the classes, so clients that were made before (while the user's modules were imported, before moto was
-loaded) are met too; moto's own way, a handler in each new session, misses those.
+`Endpoint._do_get_response` and `Endpoint._send`, `RequestSigner.get_auth_instance` and moto's `botocore_stubber` (and
+what [pipeproof.environments.aws.waiting][] names). They are replaced on the classes, so clients that were made before
+(while the user's modules were imported, before moto was loaded) are met too; moto's own way, a handler in each new
+session, misses those.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
-from pipeproof.environments.aws.async_clients import (
-    AWS_DOMAINS,
-    async_client_classes,
-    wrap_async_call,
-    wrap_creation,
-)
-from pipeproof.errors import PipeproofError
-
-
-class UnstubbedEndpointError(PipeproofError):
-    """A call would have left the machine: moto does not know the endpoint."""
+from pipeproof.environments.aws.async_clients import async_client_classes, wrap_async_call, wrap_creation
+from pipeproof.environments.aws.sending import ask_moto
+from pipeproof.environments.aws.waiting import replacements
 
 
 @dataclass
@@ -42,7 +33,9 @@ class Attempted:
 
 
 class Observer(Protocol):
-    """Who decides what becomes of a call."""
+    """Who decides what becomes of a call; `real_time` says that waits take their time."""
+
+    real_time: bool
 
     def begin(self, call: Attempted) -> None:
         """The call is made; nothing is sent yet."""
@@ -57,10 +50,11 @@ class Observer(Protocol):
         """The call is over."""
 
     def sleep(self, seconds: float) -> None:
-        """botocore wants to wait before it tries again."""
+        """botocore wants to wait: before it tries again, or before a waiter looks again."""
 
 
 _CURRENT: ContextVar[Attempted | None] = ContextVar("pipeproof_aws_call", default=None)
+_OPERATION: ContextVar[tuple[str, str]] = ContextVar("pipeproof_aws_operation", default=("a service", "an operation"))
 _observers: list[Observer] = []
 _muted: ContextVar[bool] = ContextVar("pipeproof_aws_muted", default=False)
 
@@ -105,9 +99,8 @@ def observed_by(observer: Observer) -> Iterator[None]:
 
 
 def _patch_all() -> Callable[[], None]:
-    import botocore.endpoint  # type: ignore[import-untyped]
     from botocore.client import BaseClient  # type: ignore[import-untyped]
-    from botocore.endpoint import Endpoint
+    from botocore.endpoint import Endpoint  # type: ignore[import-untyped]
     from botocore.signers import RequestSigner  # type: ignore[import-untyped]
 
     replaced = [
@@ -116,7 +109,7 @@ def _patch_all() -> Callable[[], None]:
         _replace(Endpoint, "_do_get_response", _wrap_attempt),
         _replace(Endpoint, "_send", _wrap_send),
         _replace(RequestSigner, "get_auth_instance", _wrap_signing),
-        _replace(botocore.endpoint, "time", lambda _: SimpleNamespace(sleep=_sleep)),
+        *(_replace(owner, name, wrap) for owner, name, wrap in replacements(_sleep, _is_real)),
         *(_replace(owner, "_make_api_call", wrap_async_call) for owner in async_client_classes()),
     ]
 
@@ -130,6 +123,10 @@ def _patch_all() -> Callable[[], None]:
 def _sleep(seconds: float) -> None:
     if _observers:
         _observers[-1].sleep(seconds)
+
+
+def _is_real() -> bool:
+    return bool(_observers) and _observers[-1].real_time
 
 
 def _replace(owner: Any, name: str, wrap: Callable[[Any], Any]) -> tuple[Any, str, Any]:
@@ -167,6 +164,7 @@ def _code_of(error: Exception) -> str:
 
 def _wrap_attempt(original: Any) -> Any:
     def do_get_response(endpoint: Any, request: Any, operation_model: Any, context: Any) -> Any:
+        _OPERATION.set((operation_model.service_model.service_name, operation_model.name))
         call = _CURRENT.get()
         if call is None:
             return original(endpoint, request, operation_model, context)
@@ -202,22 +200,16 @@ def _answering(endpoint: Any, answer: Any, original: Any, request: Any, operatio
 def _wrap_send(original: Any) -> Any:
     from botocore.awsrequest import AWSResponse  # type: ignore[import-untyped]
     from moto.core.botocore_stubber import MockRawResponse
-    from moto.core.models import botocore_stubber
 
     def send(endpoint: Any, request: Any) -> Any:
         answer = _ANSWER.get()
         if answer is not None:
             return answer
-        answered = botocore_stubber.process_request(request)
+        service, operation = _OPERATION.get()
+        answered = ask_moto(request, service, operation)
         if answered is not None:
             status, headers, body = answered
             return AWSResponse(request.url, status, headers, MockRawResponse(body))
-        host = urlsplit(request.url).hostname or ""
-        if host.endswith(AWS_DOMAINS):
-            raise UnstubbedEndpointError(
-                f"moto has no stub for {host}",
-                hint="Nothing was sent. Replace the client in this test by a fake of yours.",
-            )
         return original(endpoint, request)
 
     return send

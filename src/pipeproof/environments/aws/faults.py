@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 _THROTTLING: Mapping[str, tuple[str, int]] = {
     "dynamodb": ("ProvisionedThroughputExceededException", 400),
@@ -16,18 +17,27 @@ _THROTTLING: Mapping[str, tuple[str, int]] = {
 """The code and status with which a service throttles, where it is not `ThrottlingException`, 400."""
 
 _STATUS: Mapping[str, int] = {
+    "AccessDenied": 403,
+    "Forbidden": 403,
     "InternalError": 500,
     "InternalFailure": 500,
     "InternalServerError": 500,
+    "InvalidObjectState": 403,
+    "MethodNotAllowed": 405,
+    "NoSuchBucket": 404,
+    "NoSuchKey": 404,
+    "NoSuchUpload": 404,
+    "NoSuchVersion": 404,
+    "NotFound": 404,
+    "NotModified": 304,
+    "PreconditionFailed": 412,
+    "RequestTimeout": 400,
     "ServiceException": 500,
     "ServiceUnavailable": 503,
     "SlowDown": 503,
-    "AccessDenied": 403,
-    "NoSuchKey": 404,
-    "NoSuchBucket": 404,
-    "RequestTimeout": 400,
     "TooManyRequestsException": 429,
 }
+"""The status of codes that the services' models do not tell (S3's list of error responses, and what all share)."""
 
 
 @dataclass
@@ -81,6 +91,21 @@ def throttling_error(service: str) -> tuple[str, int]:
     return _THROTTLING.get(service, ("ThrottlingException", 400))
 
 
-def status_of(code: str) -> int:
-    """The HTTP status that goes with an error code."""
-    return _STATUS.get(code, 400)
+def status_of(code: str, service_model: Any) -> int:
+    """The HTTP status that goes with an error code of a service.
+
+    A code of digits is a status itself, as boto3 gives it where an answer has no body (`"404"` of a HEAD request).
+    """
+    if code.isdigit() and len(code) == 3:
+        return int(code)
+    return _modelled(code, service_model) or _STATUS.get(code, 400)
+
+
+def _modelled(code: str, service_model: Any) -> int | None:
+    """The status that botocore's model of the service has for an error."""
+    for shape in service_model.error_shapes:
+        error = shape.metadata.get("error") or {}
+        if code in (shape.name, error.get("code")):
+            status = error.get("httpStatusCode")
+            return int(status) if status else None
+    return None

@@ -38,7 +38,7 @@ class AwsStub:
         self.account = account
         self.calls: list[AwsCall] = []
         self.enforcements: list[Enforcement] = []
-        self._real_time = real_time
+        self.real_time = real_time
         self._active: list[Enforcement] = []
         self._faults = Faults()
         self._clients: dict[tuple[str, str], Any] = {}
@@ -174,7 +174,9 @@ class AwsStub:
             return self._slow(fault, call, request)
         if isinstance(fault.error, Exception):
             return fault.error
-        return _render(call, request, str(fault.error), fault.message, fault.status or status_of(str(fault.error)))
+        code = str(fault.error)
+        status = fault.status or status_of(code, call.client.meta.service_model)
+        return _render(call, request, code, fault.message, status)
 
     def review(self, call: Attempted, request: Any, response: Any) -> Any:
         """S3 does not tell who may not list a bucket that an object is not there."""
@@ -202,8 +204,8 @@ class AwsStub:
             self.calls.append(seen)
 
     def sleep(self, seconds: float) -> None:
-        """The pause before a retry is not slept but in a test that is marked `real_time`."""
-        if self._real_time:
+        """A wait of botocore is not slept but in a test that is marked `real_time`."""
+        if self.real_time:
             import time
 
             time.sleep(seconds)

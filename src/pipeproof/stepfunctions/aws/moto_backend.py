@@ -9,11 +9,12 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.aws.botocore_hooks import acting_as
+from pipeproof.environments.aws.sending import UnstubbedEndpointError, UnstubbedOperationError
 from pipeproof.stepfunctions.answers.handlers import Reply, Request
 from pipeproof.stepfunctions.aws import names as aws_names
 from pipeproof.stepfunctions.aws.jobs import wait_for_job
 from pipeproof.stepfunctions.aws.shapes import from_response, to_parameters
-from pipeproof.stepfunctions.errors import StateFailure
+from pipeproof.stepfunctions.errors import StateFailure, TaskNotHandled
 
 if TYPE_CHECKING:
     from pipeproof.stepfunctions.answers.handlers import Backend
@@ -73,6 +74,12 @@ class MotoBackend:
             return Reply(failure=_failure(error, resource.service, model, request), exception=error)
         except _parameter_errors() as error:
             return Reply(failure=_unmade(error, resource.service, model, request), exception=error)
+        except (UnstubbedOperationError, UnstubbedEndpointError) as error:
+            raise TaskNotHandled(
+                f"nothing handles the Task {request.state!r} ({resource.arn}): {error.message}",
+                hint=f"Pass mocks={{{request.state!r}: returns(...)}} or a callable to run() or deploy().",
+                location=request.location,
+            ) from error
         if resource.pattern == "waitForTaskToken":
             return Reply(submitted=response, waits=True)
         if resource.pattern:
