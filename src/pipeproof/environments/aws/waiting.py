@@ -1,9 +1,9 @@
 """The waits of botocore: between attempts, in waiters and for the adaptive mode's tokens; here they take no time.
 
 Private parts that are replaced: the modules `time` of `botocore.endpoint` and `botocore.waiter`, `TokenBucket._acquire`
-of `botocore.retries.bucket` and `RetryHandler._sleep` of `botocore.retries.standard`. Who wants the time to pass (a test marked `real_time`) says so
-through the observer; who runs on a clock of its own (a Lambda handler inside of an execution) is handed the seconds by
-[waits_handed_to][].
+of `botocore.retries.bucket` and `RetryHandler._sleep` of `botocore.retries.standard`. Who wants the time to pass (a
+test marked `real_time`) says so through the observer; who runs on a clock of its own (a Lambda handler inside of an
+execution) is handed the seconds by [waits_handed_to][].
 """
 
 from collections.abc import Callable, Iterator
