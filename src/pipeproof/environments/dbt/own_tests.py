@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.engine import open_scenario
-from pipeproof.environments.dbt.project.lines import locate_test
+from pipeproof.environments.dbt.identity import spell_out, tell_apart
+from pipeproof.environments.dbt.project.declarations import locate_test
 from pipeproof.environments.dbt.project.manifest import BUILT_KINDS, ancestors, name_of
+from pipeproof.environments.dbt.requests import request_nodes
 from pipeproof.environments.dbt.result import DbtFailed, DbtNode
 from pipeproof.environments.dbt.scenario.scenario import Dbt, Recorder
 from pipeproof.environments.dbt.session.project import DbtProject
@@ -24,7 +26,7 @@ class OwnTest:
     """A test of the project's.
 
     Args:
-        name: Its name in dbt.
+        name: Its name in dbt; with what it tests before it, `orders.positive`, where another is called so too.
         unique_id: dbt's name for it.
         kind: `test` or `unit_test`.
         file: The file that declares it.
@@ -43,16 +45,18 @@ class MissingInput(Exception):  # noqa: N818 - not a failure: a reason to skip
 
 
 def list_tests(project: DbtProject) -> list[OwnTest]:
-    """The project's own tests, those of its packages left out, by file and line."""
+    """The project's own tests, those of its packages left out, by file and line; each with a name of its own."""
     manifest = project.nodes_manifest
     own = manifest.metadata.project_name
     found = [node for node in manifest.nodes.values() if node.resource_type == "test"]
+    enabled = [
+        node for node in (*found, *manifest.unit_tests.values()) if node.package_name == own and node.config.enabled
+    ]
     tests = []
-    for node in [*found, *manifest.unit_tests.values()]:
-        if node.package_name == own and node.config.enabled:
-            file = project.path / node.original_file_path
-            line = locate_test(node, file, manifest) if file.suffix in {".yml", ".yaml"} else 1
-            tests.append(OwnTest(node.name, node.unique_id, str(node.resource_type), file, line))
+    for name, node in tell_apart(enabled, spell_out).items():
+        file = project.path / node.original_file_path
+        line = locate_test(node, file, manifest) if file.suffix in {".yml", ".yaml"} else 1
+        tests.append(OwnTest(name, node.unique_id, str(node.resource_type), file, line))
     return sorted(tests, key=lambda test: (str(test.file), test.line, test.name))
 
 
@@ -68,13 +72,13 @@ class OwnTests:
         self._record: Recorder | None = None
         self._dbt = open_scenario(project, self._take)
         self._built: set[str] = set()
-        self._broken: dict[str, DbtFailed] = {}
+        self._broken: dict[str, tuple[DbtFailed, OwnTest]] = {}
 
     def run(self, test: OwnTest, record: Recorder) -> DbtNode:
         """Run one test; what it looks at is built first.
 
         Raises:
-            MissingInput: Its inputs cannot be had.
+            MissingInput: Its inputs cannot be had, or an earlier test has failed as they could not be built.
             DbtFailed: It failed, or what it looks at could not be built.
         """
         self._record = record
@@ -84,13 +88,9 @@ class OwnTests:
         if absent and test.kind == "test":
             raise MissingInput(f"there are no rows of {', '.join(absent)} in the embedded database")
         if absent:
-            return self._run_on_stand_ins(test, node)
-        self._build(node.depends_on.nodes if test.kind == "test" else _inputs(manifest, node))
-        return self._run(self._dbt, test, node)
-
-    def _run(self, dbt: Dbt, test: OwnTest, node: Any) -> DbtNode:
-        select = f"fqn:{'.'.join(node.fqn)}" if test.kind == "test" else f"unit_test:{test.name}"
-        return dbt.test(select).nodes[test.name]
+            return self._run_on_stand_ins(node)
+        self._build(node.depends_on.nodes if test.kind == "test" else _inputs(manifest, node), test)
+        return _run(self._dbt, node)
 
     def _take(self, kind: str, data: Mapping[str, Any]) -> None:
         """Record what a test did as that test's."""
@@ -101,31 +101,31 @@ class OwnTests:
         """Drop the schema."""
         self._dbt.close()
 
-    def _build(self, wanted: Collection[str]) -> None:
+    def _build(self, wanted: Collection[str], test: OwnTest) -> None:
+        """Build what is not there yet; what could not be built fails the test that asked for it first, no other."""
         manifest = self._project.nodes_manifest
         needed = [at for at in ancestors(manifest, wanted) if _is_built(manifest, at)]
         for unique_id in needed:
             if unique_id in self._broken:
-                raise self._broken[unique_id]
+                error, first = self._broken[unique_id]
+                if first == test:
+                    raise error
+                raise MissingInput(f"{name_of(manifest, unique_id)} could not be built: see {first.name}")
         missing = [at for at in needed if at not in self._built]
-        if not missing:
-            return
         try:
             self._build_in(self._dbt, missing)
         except DbtFailed as error:
             statuses = {node.unique_id: node.status for node in error.result.nodes.values()} if error.result else {}
             self._built |= {at for at, status in statuses.items() if status == "success"}
-            self._broken |= {at: error for at in missing if statuses.get(at) != "success"}
+            self._broken |= {at: (error, test) for at in missing if statuses.get(at) != "success"}
             raise
         self._built |= set(missing)
 
-    def _build_in(self, dbt: Dbt, wanted: Collection[str]) -> None:
+    def _build_in(self, dbt: Dbt, wanted: Sequence[str]) -> None:
+        """Build these nodes and no others."""
         manifest = self._project.nodes_manifest
-        needed = [at for at in ancestors(manifest, wanted) if _is_built(manifest, at)]
-        if needed:
-            only = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-            select = [f"fqn:{'.'.join(manifest.nodes[at].fqn)}" for at in (needed if dbt is not self._dbt else wanted)]
-            dbt.build(select, args=["--indirect-selection", "empty", *only])
+        if wanted:
+            dbt.perform(request_nodes("build", [manifest.nodes[at] for at in wanted]))
 
     def _absent_sources(self, wanted: Sequence[str]) -> list[str]:
         """The sources that a test depends on and that are not there, in the embedded database."""
@@ -135,19 +135,25 @@ class OwnTests:
         sources = [manifest.sources[at] for at in ancestors(manifest, wanted) if at in manifest.sources]
         return sorted(f"{source.source_name}.{source.name}" for source in sources if not _reads_a_file(source))
 
-    def _run_on_stand_ins(self, test: OwnTest, node: Any) -> DbtNode:
+    def _run_on_stand_ins(self, node: Any) -> DbtNode:
         """Run a unit test, with tables of its own rows where dbt looks up the columns of its inputs."""
+        manifest = self._project.nodes_manifest
         dbt = open_scenario(self._project, self._take)
         try:
-            for unique_id, given in _given_inputs(self._project.nodes_manifest, node):
+            for unique_id, given in _given_inputs(manifest, node):
                 if self._absent_sources([unique_id]):
-                    name = name_of(self._project.nodes_manifest, unique_id)
+                    name = name_of(manifest, unique_id)
                     dbt.given(name, given if isinstance(given, str) else [dict(row) for row in given])
                 else:
-                    self._build_in(dbt, [unique_id])
-            return self._run(dbt, test, node)
+                    self._build_in(dbt, [at for at in ancestors(manifest, [unique_id]) if _is_built(manifest, at)])
+            return _run(dbt, node)
         finally:
             dbt.close()
+
+
+def _run(dbt: Dbt, node: Any) -> DbtNode:
+    """Run this test and no other."""
+    return dbt.perform(request_nodes("test", [node])).nodes[node.unique_id]
 
 
 def _inputs(manifest: Any, unit_test: Any) -> list[str]:

@@ -32,11 +32,20 @@ class Request:
     defer: bool = False
     favor_state: bool = False
     args: tuple[str, ...] = ()
+    only: frozenset[str] = frozenset()
+    """The unique ids of what is run, where it is not for `select` to say: dbt selects folders along with names."""
 
     @property
     def criteria(self) -> list[str]:
         """What is selected, criterion by criterion."""
         return _criteria(self.select)
+
+
+def request_nodes(command: str, nodes: Sequence[Any]) -> Request:
+    """Ask for these nodes and no others: those of their names are selected, and of these `only` is run."""
+    select = [f"fqn:{'.'.join(node.fqn)},resource_type:{node.resource_type}" for node in nodes]
+    apart = () if command == "test" else ("--indirect-selection", "empty")
+    return Request(command, select, args=apart, only=frozenset(str(node.unique_id) for node in nodes))
 
 
 def check_options(command: str, given: Collection[str], known: Collection[str]) -> None:

@@ -1,12 +1,13 @@
 """What a dbt command came to, node by node; and the error for one that failed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.errors import DbtNodeError
+from pipeproof.environments.dbt.identity import spell_out, tell_apart
 from pipeproof.errors import Location, PipeproofError
 
 BROKEN = {"error", "fail", "runtime error", "partial success"}
@@ -30,6 +31,7 @@ class DbtNode:
         failures: How many rows a data test found.
         relation: Where it was built.
         materialized: How.
+        longer_names: What tells it apart from others of its name: `dim.v1`, `shop.dim`, `orders.positive`.
     """
 
     name: str
@@ -44,6 +46,12 @@ class DbtNode:
     failures: int | None = None
     relation: str | None = None
     materialized: str | None = None
+    longer_names: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that it goes by, shortest first; the last one no other node has."""
+        return (*dict.fromkeys((self.name, *self.longer_names, self.unique_id)),)
 
     @property
     def broken(self) -> bool:
@@ -51,13 +59,45 @@ class DbtNode:
         return self.status in BROKEN
 
 
-class NodesByName(dict[str, DbtNode]):
-    """Nodes by their names; a name that is not there is told with those that are."""
+class NodesByName(Mapping[str, DbtNode]):
+    """Nodes by the shortest name that each has for itself; they are found by their longer names and unique ids too.
 
-    def __missing__(self, name: str) -> DbtNode:
-        close = get_close_matches(str(name), self, n=1)
-        hint = f"what ran is {', '.join(self) or 'nothing'}"
+    Args:
+        nodes: The nodes.
+    """
+
+    def __init__(self, nodes: Iterable[DbtNode] = ()) -> None:
+        self._nodes = tell_apart(nodes, lambda node: node.names)
+        self._keys: dict[str, list[str]] = {}
+        for key, node in self._nodes.items():
+            for name in node.names:
+                self._keys.setdefault(name, []).append(key)
+
+    def __getitem__(self, name: str) -> DbtNode:
+        keys = [name] if name in self._nodes else self._keys.get(name, [])
+        if len(keys) == 1:
+            return self._nodes[keys[0]]
+        if keys:
+            raise DbtNodeError(f"dbt ran several nodes of the name {name!r}", hint=f"say which one: {', '.join(keys)}")
+        close = get_close_matches(str(name), self._nodes, n=1)
+        hint = f"what ran is {', '.join(self._nodes) or 'nothing'}"
         raise DbtNodeError(f"dbt ran no {name!r}", hint=f"{hint}; did you mean {close[0]}?" if close else hint)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._keys
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As of any mapping; a name that several nodes have is an error here too."""
+        return self[name] if name in self._keys else default
+
+    def __repr__(self) -> str:
+        return f"NodesByName({self._nodes!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +106,8 @@ class DbtResult:
 
     Args:
         command: `run`, `build`, `test`, ….
-        nodes: By name; a name that two packages share stands there as `package.name`.
+        nodes: By the shortest name that each has for itself: `orders`; `dim.v1` and `dim.v2`; `orders.positive` where
+            another test is called so; `package.orders`.
         duration: Seconds, from the call to the result.
     """
 
@@ -105,23 +146,19 @@ class DbtFailed(PipeproofError):  # noqa: N818 - the interface's name
         self.result = result
 
 
-def read_nodes(results: Any, project_dir: Path) -> dict[str, DbtNode]:
-    """The nodes of dbt's results, by name."""
-    nodes = NodesByName()
-    for result in results or ():
-        node = _read_node(result, project_dir)
-        package = str(getattr(result.node, "package_name", ""))
-        nodes[f"{package}.{node.name}" if node.name in nodes else node.name] = node
-    return nodes
+def read_nodes(results: Any, manifest: Any, project_dir: Path) -> NodesByName:
+    """The nodes of dbt's results."""
+    return NodesByName(_read_node(result, manifest, project_dir) for result in results or ())
 
 
-def _read_node(result: Any, project_dir: Path) -> DbtNode:
+def _read_node(result: Any, manifest: Any, project_dir: Path) -> DbtNode:
     node = result.node
+    declared = manifest.unit_tests.get(node.unique_id, node)  # a unit test that ran has its version in its name
     response = getattr(result, "adapter_response", None) or {}
     affected = response.get("rows_affected")
     config = getattr(node, "config", None)
     return DbtNode(
-        name=node.name,
+        name=declared.name,
         unique_id=node.unique_id,
         resource_type=str(node.resource_type),
         status=str(getattr(result, "status", "success")),
@@ -133,6 +170,7 @@ def _read_node(result: Any, project_dir: Path) -> DbtNode:
         failures=getattr(result, "failures", None),
         relation=getattr(node, "relation_name", None),
         materialized=getattr(config, "materialized", None),
+        longer_names=spell_out(declared),
     )
 
 

@@ -4,7 +4,8 @@ from types import SimpleNamespace as Thing
 
 import pytest
 
-from pipeproof.environments.dbt.project.lines import locate_node, locate_parse_error, locate_test
+from pipeproof.environments.dbt.project.declarations import locate_test
+from pipeproof.environments.dbt.project.lines import locate_node, locate_parse_error
 from pipeproof.environments.dbt.result import DbtNode
 
 SCHEMA = """\
@@ -45,6 +46,35 @@ unit_tests:
     model: orders
 """
 
+ALIKE = """\
+models:
+  - name: orders
+    columns:
+      - name: id
+        data_tests:
+          - relationships: {to: ref('a'), field: id}
+          - relationships:
+              arguments: {to: ref('b'), field: id}
+          - not_null: {config: {where: id > 1}}
+          - not_null: {config: {where: id > 2}}
+      - name: Order Date
+        quote: true
+        data_tests: [not_null]
+    data_tests:
+      - shop.expression: {expression: a > b}
+      - shop.expression: {expression: b > c}
+    latest_version: 2
+    versions:
+      - v: 1
+        columns:
+          - name: id
+            data_tests:
+              - unique
+      - v: 2
+        data_tests:
+          - shop.expression: {expression: c > d}
+"""
+
 
 @pytest.fixture
 def project(tmp_path):
@@ -53,10 +83,11 @@ def project(tmp_path):
     return tmp_path
 
 
-def data_test(kind, column=None, name="generated", namespace=None, attached="model.shop.orders", sources=()):
-    metadata = Thing(name=kind, namespace=namespace)
+def data_test(kind, column=None, name="generated", namespace=None, attached="model.shop.orders", sources=(), **more):
+    metadata = Thing(name=kind, namespace=namespace, kwargs=more)
     return Thing(
         resource_type="test",
+        config={name: value for name, value in more.items() if name == "where"},
         name=name,
         column_name=column,
         attached_node=attached,
@@ -83,6 +114,28 @@ MANIFEST = Thing(nodes={"model.shop.orders": Thing(name="orders")})
 )
 def test_locate_test(project, test, line):
     assert locate_test(test, project / "models" / "schema.yml", MANIFEST) == line
+
+
+@pytest.mark.parametrize(
+    ("test", "line"),
+    [
+        (data_test("relationships", "id", to="ref('a')", field="id"), 6),
+        (data_test("relationships", "id", to="ref('b')", field="id"), 7),
+        (data_test("not_null", "id", where="id > 1"), 9),
+        (data_test("not_null", "id", where="id > 2"), 10),
+        (data_test("not_null", '"Order Date"'), 13),
+        (data_test("expression", namespace="shop", expression="a > b"), 15),
+        (data_test("expression", namespace="shop", expression="b > c"), 16),
+        (data_test("unique", "id", attached="model.shop.orders.v1"), 23),
+        (data_test("expression", namespace="shop", expression="c > d", attached="model.shop.orders.v2"), 26),
+    ],
+)
+def test_locate_test__of_several_that_are_alike(project, test, line):
+    """By their arguments and configurations; a column's name may be quoted, and a version has columns of its own."""
+    file = project / "models" / "alike.yml"
+    file.write_text(ALIKE)
+    versions = {f"model.shop.orders.v{number}": Thing(name="orders", version=number) for number in (1, 2)}
+    assert locate_test(test, file, Thing(nodes={**MANIFEST.nodes, **versions})) == line
 
 
 def model(project, sql, message, **more):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeproof.environments.dbt.identity import spell_out
 from pipeproof.environments.dbt.result import DbtNode, NodesByName, find_file
 
 
@@ -29,14 +30,10 @@ def read_facts(path: Path) -> Facts:
     return found
 
 
-def read_run_results(path: Path, manifest: Facts, project_dir: Path) -> dict[str, DbtNode]:
-    """The nodes of `run_results.json`, by name; a name that two packages share stands there as `package.name`."""
-    nodes = NodesByName()
-    for result in read_facts(path).results if path.is_file() else ():
-        node = _read_result(result, manifest, project_dir)
-        package = result.unique_id.split(".")[1]
-        nodes[f"{package}.{node.name}" if node.name in nodes else node.name] = node
-    return nodes
+def read_run_results(path: Path, manifest: Facts, project_dir: Path) -> NodesByName:
+    """The nodes of `run_results.json`."""
+    results = read_facts(path).results if path.is_file() else ()
+    return NodesByName(_read_result(result, manifest, project_dir) for result in results)
 
 
 def _read_result(result: Facts, manifest: Facts, project_dir: Path) -> DbtNode:
@@ -55,4 +52,5 @@ def _read_result(result: Facts, manifest: Facts, project_dir: Path) -> DbtNode:
         failures=result.get("failures"),
         relation=result.get("relation_name"),
         materialized=(node.get("config") or {}).get("materialized"),
+        longer_names=spell_out(node) if node else (),
     )

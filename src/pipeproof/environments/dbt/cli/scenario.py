@@ -63,7 +63,10 @@ class CliDbt(Dbt):
         manifest = read_facts(written) if written.is_file() else manifest
         nodes = read_run_results(results, manifest, self.project.path)
         nodes = NodesByName(
-            {name: node for name, node in nodes.items() if node.unique_id not in kept or node.resource_type != "model"}
+            node
+            for node in nodes.values()
+            if (node.unique_id not in kept or node.resource_type != "model")
+            and (not request.only or node.unique_id in request.only or node.resource_type == "operation")
         )
         return Ran(
             manifest,

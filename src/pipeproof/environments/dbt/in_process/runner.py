@@ -8,7 +8,7 @@ of our own with the adapter's code.
 
 import os
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
@@ -101,14 +101,20 @@ def parse(folders: Folders, arguments: list[str], callback: Callback) -> tuple[O
 
 
 def invoke(
-    folders: Folders, arguments: list[str], manifest: Any, schema: str, callback: Callback, known: Known = _NOTHING
+    folders: Folders,
+    arguments: list[str],
+    manifest: Any,
+    schema: str,
+    callback: Callback,
+    known: Known = _NOTHING,
+    only: Collection[str] = (),
 ) -> Outcome:
-    """Run a command with a manifest of ours, `target.schema` being `schema`.
+    """Run a command with a manifest of ours, `target.schema` being `schema`; on the nodes `only`, where there are any.
 
     An exception that `callback` raises on an event stops what the event announces: dbt says each statement before
     it sends it.
     """
-    with _schema(schema), remembering(schema, known, EVENTS):
+    with _schema(schema), remembering(schema, known, EVENTS, only):
         return _invoke(manifest, [*arguments, *folders.arguments(), *_QUIET, "--no-version-check"], callback)
 
 

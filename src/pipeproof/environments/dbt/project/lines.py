@@ -11,8 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+from pipeproof.environments.dbt.project.declarations import find_entry, locate_test
 from pipeproof.environments.dbt.result import DbtNode
 from pipeproof.errors import Location
 
@@ -24,7 +23,6 @@ _LINE_NUMBER = re.compile(r"\bline (\d+)")
 _MISSING_TABLE = re.compile(r"(?:Table with name|relation) (?P<name>\"[^\n]+?\"|\S+) does not exist", re.IGNORECASE)
 _UNKNOWN = re.compile(r"depends on a (?P<kind>node|source) named '(?P<name>[\w.]+)'")
 _OTHER_FOLDERS = {"macros", "tests", "analyses", "target", "dbt_packages", ".venv", "venv"}
-_SECTIONS = ("models", "seeds", "snapshots", "sources", "analyses", "exposures", "macros")
 
 
 def locate_parse_error(text: str, project_dir: Path) -> Location | None:
@@ -56,59 +54,10 @@ def locate_node(node: DbtNode, manifest: Any, project_dir: Path) -> tuple[Locati
     if node.resource_type in {"test", "unit_test"} and node.file.suffix in {".yml", ".yaml"}:
         return Location(node.file, locate_test(found, node.file, manifest)), None
     if "contract" in node.message and (patched := _patch_file(found, project_dir)) is not None:
-        return Location(patched, _find_entry(patched, found) or 1), None
+        return Location(patched, find_entry(patched, found) or 1), None
     if node.file.suffix != ".sql":
         return Location(node.file, 1), None
     return _locate_in_sql(node, found, manifest)
-
-
-def locate_test(test: Any, file: Path, manifest: Any = None) -> int:
-    """The line of a data test or unit test in the YAML file that declares it."""
-    root = _compose(file)
-    if root is None:
-        return 1
-    if str(test.resource_type) == "unit_test":
-        entry = _named(_get(root, "unit_tests"), test.name)
-        return _line(entry) or 1
-    owner = _owner(test, root, manifest)
-    column = _named(_get(owner, "columns"), test.column_name) if getattr(test, "column_name", None) else None
-    place = column if column is not None else owner
-    metadata = getattr(test, "test_metadata", None)
-    kind = ".".join(part for part in (metadata.namespace, metadata.name) if part) if metadata else test.name
-    return _line(_test_entry(place, kind, test.name)) or _line(place) or 1
-
-
-def _owner(test: Any, root: yaml.Node, manifest: Any) -> yaml.Node | None:
-    """The entry of the model, seed, snapshot or source that a data test belongs to."""
-    attached = getattr(test, "attached_node", None)
-    nodes = manifest.nodes if manifest is not None else {}
-    if attached and attached in nodes:
-        name = nodes[attached].name
-        entries = (_named(_get(root, section), name) for section in _SECTIONS)
-        return next((entry for entry in entries if entry is not None), None)
-    for source_name, table in getattr(test, "sources", None) or ():
-        entry = _named(_get(_named(_get(root, "sources"), source_name), "tables"), table)
-        if entry is not None:
-            return entry
-    return None
-
-
-def _test_entry(place: yaml.Node | None, kind: str, name: str) -> yaml.Node | None:
-    """The item under `data_tests` or `tests` that declares a test: by its name, else the first of its kind."""
-    first: yaml.Node | None = None
-    for key in ("data_tests", "tests"):
-        listed = _get(place, key)
-        for item in listed.value if isinstance(listed, yaml.SequenceNode) else ():
-            if isinstance(item, yaml.ScalarNode):
-                fits, named = item.value == kind, False
-            else:
-                inner = _get(item, kind)
-                fits = inner is not None or _scalar(_get(item, "test_name")) == kind
-                named = name in {_scalar(_get(inner, "name")), _scalar(_get(item, "name"))}
-            if named:
-                return cast("yaml.Node", item)
-            first = first or (item if fits else None)
-    return first
 
 
 def _locate_in_sql(node: DbtNode, found: Any, manifest: Any) -> tuple[Location | None, str | None]:
@@ -202,36 +151,3 @@ def _first_file(text: str, project_dir: Path) -> Path | None:
 def _patch_file(node: Any, project_dir: Path) -> Path | None:
     patch = str(getattr(node, "patch_path", None) or "").partition("://")[2]
     return project_dir / patch if patch and (project_dir / patch).is_file() else None
-
-
-def _find_entry(file: Path, node: Any) -> int | None:
-    root = _compose(file)
-    entry = _named(_get(root, f"{node.resource_type}s"), node.name)
-    return _line(_get(_get(entry, "config"), "contract")) or _line(entry)
-
-
-def _compose(file: Path) -> yaml.Node | None:
-    try:
-        return yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, yaml.YAMLError):
-        return None
-
-
-def _get(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    return next((value for name, value in node.value if name.value == key), None)
-
-
-def _named(node: yaml.Node | None, name: str) -> yaml.Node | None:
-    entries = node.value if isinstance(node, yaml.SequenceNode) else ()
-    found: yaml.Node | None = next((entry for entry in entries if _scalar(_get(entry, "name")) == name), None)
-    return found
-
-
-def _scalar(node: yaml.Node | None) -> str | None:
-    return str(node.value) if isinstance(node, yaml.ScalarNode) else None
-
-
-def _line(node: yaml.Node | None) -> int | None:
-    return node.start_mark.line + 1 if node is not None else None

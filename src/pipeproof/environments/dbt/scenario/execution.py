@@ -38,10 +38,10 @@ def execute(project: DbtProject, request: Request, schemas: Schemas, created: se
     files = project.folder / "external"
     guard = Guard(schemas.own, database, created, files, unqualified=project.puts_unqualified)
     known = Known(schemas.names, schemas.warehouse.relations)
-    outcome = runner.invoke(project.folders, arguments, manifest, schemas.own, guard, known)
+    outcome = runner.invoke(project.folders, arguments, manifest, schemas.own, guard, known, request.only)
     schemas.warehouse.share()
     schemas.names |= guard.schemas
-    nodes = read_nodes(getattr(outcome.result, "results", None), project.path)
+    nodes = read_nodes(getattr(outcome.result, "results", None), manifest, project.path)
     return Ran(manifest, nodes, outcome.exception, guard.unmatched, guard.refused)
 
 

@@ -22,7 +22,7 @@ def explain_failure(
     given: Mapping[str, Sequence[str]],
 ) -> DbtFailed:
     """The error for what failed first; the others are named. `given` has the columns of what stands in."""
-    broken = [node for node in result.nodes.values() if node.broken]
+    broken = [(name, node) for name, node in result.nodes.items() if node.broken]
     if not broken:
         text = str(exception).strip() or type(exception).__name__
         error = DbtFailed(
@@ -30,15 +30,15 @@ def explain_failure(
         )
         error.__cause__ = exception
         return error
-    first = broken[0]
+    name, first = broken[0]
     location, remark = locate_node(first, manifest, project.path)
-    lines = [f"{first.resource_type} {first.name}: {_words(first)}"]
+    lines = [f"{first.resource_type} {name}: {_words(first)}"]
     if first.compiled:
         lines.append(f"compiled SQL: {_write_compiled(project.folder, first)}")
     if remark:
         lines.append(remark)
-    lines += [f"{node.resource_type} {node.name} failed too: {_words(node).splitlines()[0]}" for node in broken[1:]]
-    skipped = [node.name for node in result.nodes.values() if node.status == "skipped"]
+    lines += [f"{node.resource_type} {name} failed too: {_words(node).splitlines()[0]}" for name, node in broken[1:]]
+    skipped = [name for name, node in result.nodes.items() if node.status == "skipped"]
     if skipped:
         lines.append(f"not run because of that: {', '.join(skipped)}")
     return DbtFailed("\n".join(lines), hint=_hint(manifest, first, given), location=location, result=result)

@@ -156,12 +156,17 @@ class Dbt:
             command, select, exclude, selector, vars or {}, full_refresh, state, defer, favor_state, tuple(args)
         )
         check_request(request)
+        return self.perform(request, check=check)
+
+    def perform(self, request: Request, *, check: bool = True) -> DbtResult:
+        """Run a request; see [invoke][] for what is raised."""
+        __tracebackhide__ = True
         view = self.project.view(request.vars)
         self._lately = [view, *(other for other in self._lately if other is not view)]
         started = time.perf_counter()
         ran = self._execute(request)
         manifest, nodes = ran.manifest, ran.nodes
-        result = DbtResult(command, nodes, time.perf_counter() - started)
+        result = DbtResult(request.command, nodes, time.perf_counter() - started)
         self._record_run(request, result)
         self._statuses |= {node.unique_id: node.status for node in nodes.values()}
         for node in nodes.values():

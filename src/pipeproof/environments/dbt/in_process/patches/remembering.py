@@ -5,20 +5,23 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
 
-from pipeproof.environments.dbt.in_process.patches import configurations, contents, events, templates
+from pipeproof.environments.dbt.in_process.patches import configurations, contents, events, selection, templates
 from pipeproof.environments.dbt.in_process.patches.patching import replace
 
 _TASK = "dbt.task.runnable:GraphRunnableTask"
 
 
 @contextmanager
-def remembering(schema: str, known: contents.Known, wanted: Collection[str]) -> Iterator[None]:
+def remembering(
+    schema: str, known: contents.Known, wanted: Collection[str], only: Collection[str] = ()
+) -> Iterator[None]:
     """Let dbt remember while this lasts.
 
     Args:
         schema: The schema that the invocation is for.
         known: What is in the database.
         wanted: The names of the events that somebody listens to, of those that tell of no trouble.
+        only: The unique ids of what is selected; none for what the command line says.
     """
     with ExitStack() as stack:
         for place, make in (
@@ -34,6 +37,10 @@ def remembering(schema: str, known: contents.Known, wanted: Collection[str]) -> 
             ("dbt.compilation:Linker.get_graph_summary", lambda _summarize: lambda _linker, _manifest: {}),
             ("dbt.context.manifest:ManifestContext.to_dict", templates.gather_macros),
             ("parsedatetime:Constants", _once),
+            (
+                "dbt.graph.selector:NodeSelector.select_nodes",
+                lambda select: selection.select_exactly(select, only),
+            ),
             (
                 "dbt.task.runnable:GraphRunnableTask.create_schemas",
                 lambda create: contents.create_absent(create, known),
