@@ -21,7 +21,7 @@ from pipeproof.stepfunctions.expressions.environment import Clock
 T = TypeVar("T")
 Work = Generator["Sleep | Signal | None", Any, T]
 """What a fiber does: it yields what it waits for, and gives a result in the end."""
-PAUSE = None
+PAUSE: None = None
 
 
 class Cancelled(BaseException):

@@ -196,7 +196,7 @@ class StockBackend:
     """Prefect's own test harness: what a test writes there stays until the end of the session."""
 
     written = False
-    ended = None
+    ended: str | None = None
 
     def __init__(self, folder: Path, api_url: str) -> None:
         self.folder = folder
