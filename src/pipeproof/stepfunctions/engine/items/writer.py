@@ -1,0 +1,106 @@
+"""ResultWriter: what the children of a distributed Map gave, as the state's result or as files in S3 with a manifest.
+
+The rules are those of the developer guide's page on ResultWriter: NONE gives a record of each child execution, COMPACT
+its output, FLATTEN the items of its output where that is an array; of a child that failed there is always the record.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pipeproof.stepfunctions.errors import StateFailure
+from pipeproof.stepfunctions.values import dump
+
+Put = Callable[[Mapping[str, Any]], None]
+"""Puts an object of S3: `Bucket`, `Key`, `Body` and what else the writer's parameters say."""
+
+CHUNK_BYTES = 5_000_000
+"""Results are written in files of about this size, so that a long run needs no more memory than that."""
+
+NONE, COMPACT, FLATTEN = "NONE", "COMPACT", "FLATTEN"
+_TRANSFORMATIONS = (NONE, COMPACT, FLATTEN)
+_OUTPUT_TYPES = ("JSON", "JSONL")
+
+
+def writer_failure(cause: str | None) -> StateFailure:
+    """The results cannot be written."""
+    return StateFailure("States.ResultWriterFailed", cause)
+
+
+def check_config(config: Mapping[str, Any], *, exports: bool) -> tuple[str, str]:
+    """Transformation and OutputType of a WriterConfig, or what stands in for them.
+
+    Args:
+        config: The WriterConfig.
+        exports: The results go to S3 (where NONE is AWS's default) and not to the next state (COMPACT).
+
+    Raises:
+        StateFailure: States.ResultWriterFailed, where one is no value that there is.
+    """
+    transformation = config.get("Transformation", NONE if exports else COMPACT)
+    kind = config.get("OutputType", "JSON")
+    for field, value, known in (
+        ("Transformation", transformation, _TRANSFORMATIONS),
+        ("OutputType", kind, _OUTPUT_TYPES),
+    ):
+        if value not in known:
+            raise writer_failure(f"{field} {value!r} is none of {', '.join(known)}.")
+    return str(transformation), str(kind)
+
+
+def transform(transformation: str, record: Mapping[str, Any], output: Any) -> list[Any]:
+    """What a child that succeeded adds to the results."""
+    if transformation == NONE:
+        return [record]
+    return output if transformation == FLATTEN and isinstance(output, list) else [output]
+
+
+class ResultFiles:
+    """Collects the children's results and writes them in chunks.
+
+    Args:
+        parameters: The writer's Parameters or Arguments, filled in: `Bucket`, `Prefix` and what else the call takes.
+        map_run: The Map Run's id, which ends the prefix of each key.
+        put: Writes one object.
+        config: WriterConfig.
+    """
+
+    def __init__(self, parameters: Mapping[str, Any], map_run: str, put: Put, config: Mapping[str, Any]) -> None:
+        self._where = {key: value for key, value in parameters.items() if key != "Prefix"}
+        prefix = str(parameters.get("Prefix") or "").rstrip("/")
+        self._prefix = f"{prefix}/{map_run}" if prefix else map_run
+        self._put = put
+        self._transformation, self._kind = check_config(config, exports=True)
+        self._pending: dict[str, list[str]] = {"SUCCEEDED": [], "FAILED": []}
+        self._sizes = {"SUCCEEDED": 0, "FAILED": 0}
+        self._files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
+
+    def add(self, status: str, record: Mapping[str, Any], output: Any) -> None:
+        """Adds a child's record, or its output as the Transformation says."""
+        results = transform(self._transformation, record, output) if status == "SUCCEEDED" else [record]
+        texts = [dump(result) for result in results]
+        self._pending[status].extend(texts)
+        self._sizes[status] += sum(map(len, texts))
+        if self._sizes[status] > CHUNK_BYTES:
+            self._flush(status)
+
+    def _flush(self, status: str) -> None:
+        texts = self._pending[status]
+        if not texts:
+            return
+        key = f"{self._prefix}/{status}_{len(self._files[status])}.json"
+        body = "\n".join(texts) if self._kind == "JSONL" else "[" + ",".join(texts) + "]"
+        self._put({**self._where, "Key": key, "Body": body})
+        self._files[status].append({"Key": key, "Size": len(body.encode())})
+        self._pending[status] = []
+        self._sizes[status] = 0
+
+    def finish(self, map_run_arn: str) -> dict[str, str]:
+        """Writes what is left and the manifest; gives ResultWriterDetails."""
+        for status in self._pending:
+            self._flush(status)
+        bucket = str(self._where.get("Bucket", ""))
+        key = f"{self._prefix}/manifest.json"
+        manifest = {"DestinationBucket": bucket, "MapRunArn": map_run_arn, "ResultFiles": self._files}
+        self._put({**self._where, "Key": key, "Body": json.dumps(manifest)})
+        return {"Bucket": bucket, "Key": key}
