@@ -10,7 +10,8 @@ from typing import Any
 from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
 from pipeproof.stepfunctions.expressions import jsonata as jsonata_language
 from pipeproof.stepfunctions.expressions.intrinsic_calls import IntrinsicSyntaxError, is_call, parse_call
-from pipeproof.stepfunctions.expressions.jsonpath import NoMatch, Path, PathSyntaxError, parse_path
+from pipeproof.stepfunctions.expressions.jsonpath import NoMatch, Path, PathSyntaxError
+from pipeproof.stepfunctions.expressions.jsonpath_parser import parse_path
 from pipeproof.stepfunctions.values import MISSING, dump
 
 _STATES_FIELDS = re.compile(r"\$states(?!\w)(?:\.(\w+))?")

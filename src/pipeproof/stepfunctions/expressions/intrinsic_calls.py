@@ -13,7 +13,8 @@ from typing import Any
 
 from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.expressions.intrinsic_functions import FUNCTIONS
-from pipeproof.stepfunctions.expressions.jsonpath import Path, PathSyntaxError, parse_path
+from pipeproof.stepfunctions.expressions.jsonpath import Path, PathSyntaxError
+from pipeproof.stepfunctions.expressions.jsonpath_parser import parse_path
 
 _NAME = re.compile(r"States\.([A-Za-z0-9]+)\s*\(")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")

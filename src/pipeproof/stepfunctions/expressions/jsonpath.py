@@ -1,26 +1,28 @@
-"""AWS's dialect of JSONPath: a small parser and evaluator (Jayway's language, as far as Step Functions offers it).
+"""AWS's dialect of JSONPath (Jayway's language, as far as Step Functions offers it): paths, and what they find.
 
 Nine paths in ten are plain reference paths (`$.a.b[0]`); those walk a list of keys and nothing else.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
-from pipeproof.stepfunctions.expressions.jsonpath_filter import Filter, PathSyntaxError, parse_filter
 from pipeproof.stepfunctions.values import MISSING
 
-__all__ = ["NoMatch", "Path", "PathSyntaxError", "parse_path"]
 
-_NAME = re.compile(r"[^\s.\[\](),'\"?*@:=<>!&|]+")
-_INDEX = re.compile(r"-?\d+")
-_ROOT = re.compile(r"\$\$?(?![\w$])|\$([A-Za-z_]\w*)")
+class PathSyntaxError(ValueError):
+    """A text that is no path of AWS's dialect."""
 
 
 class NoMatch(LookupError):  # noqa: N818 - no error as long as a field may be absent
     """A definite path leads nowhere; the text says where it broke off, as Jayway's library words it."""
+
+
+class Condition(Protocol):
+    """What a filter asks of an item."""
+
+    def holds(self, item: Any, document: Any) -> bool:
+        """Whether the item passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,24 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class Union:
-    """`['a','b']` or `[0,2]`."""
+class Keys:
+    """`['a','b']`: at the end of a path an object of those that are there, else each of them."""
 
-    keys: tuple[str | int, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Indices:
+    """`[0,2]`."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FromEnd:
+    """`[(@.length-1)]`: so many places before the end."""
+
+    distance: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +69,14 @@ class Length:
     """`.length()`, the one function of Jayway's that the service evaluates."""
 
 
-Step = str | int | Slice | Union | Descend | Wildcard | Length | Filter
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`[?(…)]`."""
+
+    condition: Condition
+
+
+Step = str | int | Slice | Keys | Indices | FromEnd | Descend | Wildcard | Length | Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +85,7 @@ class Path:
 
     Attributes:
         text: As it was written.
-        root: `$` (the input), `$$` (the context object) or a variable's name.
+        root: `$` (the input), `$$` (the context object), `@` (the item, in a filter) or a variable's name.
         steps: What is done from there on.
         definite: At most one value matches; otherwise the result is a list.
     """
@@ -95,10 +118,10 @@ class Path:
                 if not isinstance(value, list) or not -len(value) <= step < len(value):
                     raise NoMatch(self._explain(index, value))
                 value = value[step]
-            elif isinstance(step, Length) and isinstance(value, (list, dict, str)):
-                value = len(value)
             else:
-                raise NoMatch(self._explain(index, value))
+                value = _single(value, step)
+                if value is MISSING:
+                    raise NoMatch(self._explain(index, value))
         return value
 
     def _find_all(self, document: Any) -> Any:
@@ -123,10 +146,19 @@ class Path:
         return "$" + "".join(_bracket(step) for step in self.steps[:count])
 
 
+def is_definite(steps: tuple[Step, ...]) -> bool:
+    """Whether a path of these steps finds one value and not a list."""
+    last = len(steps) - 1
+    return all(
+        isinstance(step, (str, int, FromEnd, Length)) or (isinstance(step, Keys) and index == last)
+        for index, step in enumerate(steps)
+    )
+
+
 def _bracket(step: Step) -> str:
     match step:
         case str():
-            return f"['{step}']"
+            return "['" + step.replace("\\", "\\\\").replace("'", "\\'") + "']"
         case int():
             return f"[{step}]"
         case Wildcard():
@@ -135,15 +167,32 @@ def _bracket(step: Step) -> str:
             return ".."
         case Slice(start, stop):
             return f"[{'' if start is None else start}:{'' if stop is None else stop}]"
-        case Union(keys):
-            return "[" + ",".join(repr(key) for key in keys) + "]"
+        case Keys(names):
+            return "[" + ",".join(_bracket(name)[1:-1] for name in names) + "]"
+        case Indices(numbers):
+            return "[" + ",".join(map(str, numbers)) + "]"
+        case FromEnd(distance):
+            return f"[-{distance}]"
         case Length():
             return ".length()"
         case _:
             return "[?]"
 
 
+def _single(value: Any, step: Step) -> Any:
+    """What one of the rarer steps of a definite path gives, or MISSING."""
+    match step:
+        case Length() if isinstance(value, (list, dict, str)):
+            return len(value)
+        case FromEnd(distance) if isinstance(value, list) and distance <= len(value):
+            return value[-distance]
+        case Keys(names) if isinstance(value, dict):
+            return {name: value[name] for name in names if name in value}
+    return MISSING
+
+
 def _expand(value: Any, step: Step, document: Any) -> Iterator[Any]:
+    """All that a step of an indefinite path finds."""
     match step:
         case str():
             if isinstance(value, dict) and step in value:
@@ -158,14 +207,21 @@ def _expand(value: Any, step: Step, document: Any) -> Iterator[Any]:
         case Slice(start, stop):
             if isinstance(value, list):
                 yield from value[start:stop]
-        case Union(keys):
-            for key in keys:
-                yield from _expand(value, key, document)
+        case Keys(names):
+            for name in names:
+                yield from _expand(value, name, document)
+        case Indices(numbers):
+            for number in numbers:
+                yield from _expand(value, number, document)
         case Length():
             yield len(value) if isinstance(value, (list, dict, str)) else 0
-        case _:
+        case Filter(condition):
             candidates = value if isinstance(value, list) else [value] if isinstance(value, dict) else []
-            yield from (item for item in candidates if step.holds(item, document, _lookup))
+            yield from (item for item in candidates if condition.holds(item, document))
+        case _:
+            found = _single(value, step)
+            if found is not MISSING:
+                yield found
 
 
 def _children(value: Any) -> Iterator[Any]:
@@ -176,127 +232,9 @@ def _children(value: Any) -> Iterator[Any]:
 
 
 def _descendants(value: Any) -> Iterator[Any]:
+    """The value and all below it that can hold others, each before what it holds."""
     pending = [value]
     while pending:
-        item = pending.pop(0)
+        item = pending.pop()
         yield item
-        pending.extend(child for child in _children(item) if isinstance(child, (dict, list)))
-
-
-def _lookup(path: str, value: Any, document: Any) -> Any:
-    """What a path inside a filter refers to: `@` is the item, `$` the document."""
-    parsed = parse_path("$" + path[1:])
-    try:
-        return parsed.find(value if path.startswith("@") else document)
-    except NoMatch:
-        return MISSING
-
-
-@lru_cache(maxsize=4096)
-def parse_path(text: str) -> Path:
-    """Parses a path that starts with `$`, `$$` or `$variable`.
-
-    Raises:
-        PathSyntaxError: It is not a path.
-    """
-    root = _ROOT.match(text)
-    if not root:
-        raise PathSyntaxError(f"a path starts with $, not as {text!r} does")
-    steps: list[Step] = []
-    position = root.end()
-    while position < len(text):
-        position = _parse_step(text, position, steps)
-    if steps and isinstance(steps[-1], Descend):
-        raise PathSyntaxError(f"{text!r} ends after '..'")
-    definite = all(isinstance(step, (str, int, Length)) for step in steps)
-    return Path(text, root.group(1) or root.group(), tuple(steps), definite)
-
-
-def _parse_step(text: str, position: int, steps: list[Step]) -> int:
-    if text.startswith("..", position):
-        steps.append(Descend())
-        position += 2
-        if text.startswith("[", position):
-            return position
-    elif text[position] == ".":
-        position += 1
-        if text.startswith("[", position):
-            return position
-    elif text[position] == "[":
-        return _parse_bracket(text, position + 1, steps)
-    else:
-        raise PathSyntaxError(f"unexpected {text[position]!r} at column {position + 1} of {text!r}")
-    if text.startswith("*", position):
-        steps.append(Wildcard())
-        return position + 1
-    name = _NAME.match(text, position)
-    if not name:
-        raise PathSyntaxError(f"a name is missing at column {position + 1} of {text!r}")
-    if text.startswith("()", name.end()):
-        if name.group() != "length":
-            raise PathSyntaxError(f"the function {name.group()}() is not available in paths")
-        steps.append(Length())
-        return name.end() + 2
-    steps.append(name.group())
-    return name.end()
-
-
-def _parse_bracket(text: str, position: int, steps: list[Step]) -> int:
-    while text.startswith(" ", position):
-        position += 1
-    if text.startswith("?", position):
-        condition, position = parse_filter(text, position + 1)
-        steps.append(condition)
-    else:
-        end = _closing(text, position)
-        steps.append(_parse_subscript(text[position:end].strip(), text))
-        position = end
-    if not text.startswith("]", position):
-        raise PathSyntaxError(f"a ']' is missing in {text!r}")
-    return position + 1
-
-
-def _closing(text: str, position: int) -> int:
-    quote = ""
-    while position < len(text):
-        character = text[position]
-        if quote:
-            if character == "\\":
-                position += 1
-            elif character == quote:
-                quote = ""
-        elif character in "'\"":
-            quote = character
-        elif character == "]":
-            return position
-        position += 1
-    raise PathSyntaxError(f"a ']' is missing in {text!r}")
-
-
-_ITEM = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(-?\d+))\s*(,|$)""")
-
-
-def _parse_subscript(inside: str, text: str) -> Step:
-    if inside == "*":
-        return Wildcard()
-    if ":" in inside and inside[0] not in "'\"":
-        start, _, stop = inside.partition(":")
-        return Slice(*(_number(part, text) for part in (start, stop)))
-    keys: list[str | int] = []
-    position = 0
-    while position < len(inside) or not keys:
-        item = _ITEM.match(inside, position)
-        if not item or (item.group(4) == "," and item.end() == len(inside)):
-            raise PathSyntaxError(f"[{inside}] in {text!r} is no subscript")
-        name = item.group(1) if item.group(1) is not None else item.group(2)
-        keys.append(re.sub(r"\\(.)", r"\1", name) if name is not None else int(item.group(3)))
-        position = item.end()
-    return keys[0] if len(keys) == 1 else Union(tuple(keys))
-
-
-def _number(part: str, text: str) -> int | None:
-    if not part.strip():
-        return None
-    if not _INDEX.fullmatch(part.strip()):
-        raise PathSyntaxError(f"{part!r} in {text!r} is no number")
-    return int(part)
+        pending.extend(reversed([child for child in _children(item) if isinstance(child, (dict, list))]))

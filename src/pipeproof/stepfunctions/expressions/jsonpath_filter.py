@@ -1,154 +1,152 @@
-"""The filters of paths: `[?(@.price < 10 && @.name =~ /a.*/)]`."""
+"""The conditions of paths: `[?(@.price < 10 && @.name =~ /a.*/)]`, with the operators of Jayway's language.
+
+A path that finds nothing is undefined: it equals nothing, so that `!=` and `nin` hold.
+"""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pipeproof.stepfunctions.expressions.jsonpath import NoMatch, Path
 from pipeproof.stepfunctions.values import MISSING, equal, is_number
 
-
-class PathSyntaxError(ValueError):
-    """A text that is no path of AWS's dialect."""
-
-
-Lookup = Callable[[str, Any, Any], Any]
-
-_OPERATOR = re.compile(r"\s*(==|!=|<=|>=|=~|<|>|in\b|nin\b)\s*")
-_PATH = re.compile(r"""[@$](?:\.\.?[\w\-*]+|\[(?:'[^']*'|"[^"]*"|-?\d+|\*)\])*""")
-_LITERAL = re.compile(
-    r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)\b"""
-    r"""|/((?:[^/\\]|\\.)*)/([a-z]*)|(\[[^\]]*\])"""
-)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Operand:
     """A path (`@.a`) or a literal."""
 
-    path: str | None
+    path: Path | None
     literal: Any = None
 
-    def value(self, item: Any, document: Any, lookup: Lookup) -> Any:
-        """What it stands for."""
-        return self.literal if self.path is None else lookup(self.path, item, document)
+    def value(self, item: Any, document: Any) -> Any:
+        """What it stands for; MISSING where a path finds nothing."""
+        if self.path is None:
+            return self.literal
+        try:
+            return self.path.find(item if self.path.root == "@" else document)
+        except NoMatch:
+            return MISSING
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """A condition on an item: a comparison, or a combination of others.
+class Comparison:
+    """`left operator right`."""
 
-    Attributes:
-        operator: One of `==`, `!=`, `<`, `<=`, `>`, `>=`, `=~`, `in`, `nin`, `exists`, `&&`, `||`, `!`.
-        parts: Operands of a comparison, conditions of a combination.
-    """
+    operator: str
+    left: Operand
+    right: Operand
+
+    def holds(self, item: Any, document: Any) -> bool:
+        """Whether the item passes."""
+        return OPERATORS[self.operator](self.left.value(item, document), self.right.value(item, document))
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """A path that has to find something; null is something."""
+
+    operand: Operand
+
+    def holds(self, item: Any, document: Any) -> bool:
+        """Whether the item passes."""
+        return self.operand.value(item, document) is not MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """`&&`, `||` or `!` over other conditions."""
 
     operator: str
     parts: tuple[Any, ...]
 
-    def holds(self, item: Any, document: Any, lookup: Lookup) -> bool:
+    def holds(self, item: Any, document: Any) -> bool:
         """Whether the item passes."""
-        match self.operator:
-            case "&&":
-                return all(part.holds(item, document, lookup) for part in self.parts)
-            case "||":
-                return any(part.holds(item, document, lookup) for part in self.parts)
-            case "!":
-                return not self.parts[0].holds(item, document, lookup)
-            case "exists":
-                return self.parts[0].value(item, document, lookup) is not MISSING
-        left, right = (part.value(item, document, lookup) for part in self.parts)
-        return left is not MISSING and right is not MISSING and _compare(self.operator, left, right)
+        if self.operator == "!":
+            return not self.parts[0].holds(item, document)
+        found = (part.holds(item, document) for part in self.parts)
+        return all(found) if self.operator == "&&" else any(found)
 
 
-def _compare(operator: str, left: Any, right: Any) -> bool:
-    match operator:
-        case "==":
-            return equal(left, right)
-        case "!=":
-            return not equal(left, right)
-        case "=~":
-            return isinstance(left, str) and isinstance(right, re.Pattern) and bool(right.fullmatch(left))
-        case "in" | "nin":
-            found = isinstance(right, list) and any(equal(left, item) for item in right)
-            return found == (operator == "in")
-    if not (is_number(left) and is_number(right)) and not (isinstance(left, str) and isinstance(right, str)):
+def _same(left: Any, right: Any) -> bool:
+    """Equality; a number equals the text that says it."""
+    if left is MISSING or right is MISSING:
         return False
-    return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator])
+    if is_number(left) and isinstance(right, str):
+        return _NUMBER.fullmatch(right) is not None and float(right) == left
+    if is_number(right) and isinstance(left, str):
+        return _same(right, left)
+    return equal(left, right)
 
 
-def parse_filter(text: str, position: int) -> tuple[Filter, int]:
-    """Parses a filter from its opening bracket on; gives the condition and where it ends."""
-    if not text.startswith("(", position):
-        raise PathSyntaxError(f"a '(' is missing after '?' in {text!r}")
-    condition, position = _parse_or(text, position + 1)
-    position = _skip(text, position)
-    if not text.startswith(")", position):
-        raise PathSyntaxError(f"a ')' is missing in {text!r}")
-    return condition, _skip(text, position + 1)
+def _ordered(order: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def compare(left: Any, right: Any) -> bool:
+        numbers = is_number(left) and is_number(right)
+        return (numbers or (isinstance(left, str) and isinstance(right, str))) and order(left, right)
+
+    return compare
 
 
-def _skip(text: str, position: int) -> int:
-    while text.startswith(" ", position):
-        position += 1
-    return position
+def _matches(left: Any, right: Any) -> bool:
+    return isinstance(left, str) and isinstance(right, re.Pattern) and right.fullmatch(left) is not None
 
 
-def _parse_or(text: str, position: int) -> tuple[Filter, int]:
-    return _parse_chain(text, position, "||", _parse_and)
+def _in(left: Any, right: Any) -> bool:
+    return isinstance(right, list) and any(_same(left, item) for item in right)
 
 
-def _parse_and(text: str, position: int) -> tuple[Filter, int]:
-    return _parse_chain(text, position, "&&", _parse_term)
+def _subset(left: Any, right: Any) -> bool:
+    return isinstance(left, list) and isinstance(right, list) and all(_in(item, right) for item in left)
 
 
-def _parse_chain(
-    text: str, position: int, operator: str, parse: Callable[[str, int], tuple[Filter, int]]
-) -> tuple[Filter, int]:
-    condition, position = parse(text, position)
-    parts = [condition]
-    while text.startswith(operator, _skip(text, position)):
-        condition, position = parse(text, _skip(text, position) + 2)
-        parts.append(condition)
-    return (parts[0] if len(parts) == 1 else Filter(operator, tuple(parts))), position
+def _any_of(left: Any, right: Any) -> bool:
+    return isinstance(left, list) and isinstance(right, list) and any(_in(item, right) for item in left)
 
 
-def _parse_term(text: str, position: int) -> tuple[Filter, int]:
-    position = _skip(text, position)
-    if text.startswith("!", position):
-        condition, position = _parse_term(text, position + 1)
-        return Filter("!", (condition,)), position
-    if text.startswith("(", position):
-        return parse_filter(text, position)
-    left, position = _parse_operand(text, position)
-    operator = _OPERATOR.match(text, position)
-    if not operator:
-        return Filter("exists", (left,)), position
-    right, position = _parse_operand(text, operator.end())
-    return Filter(operator.group(1), (left, right)), position
+def _none_of(left: Any, right: Any) -> bool:
+    return isinstance(left, list) and isinstance(right, list) and not any(_in(item, right) for item in left)
 
 
-def _parse_operand(text: str, position: int) -> tuple[Operand, int]:
-    path = _PATH.match(text, position)
-    if path:
-        return Operand(path.group()), path.end()
-    literal = _LITERAL.match(text, position)
-    if not literal:
-        raise PathSyntaxError(f"a path or a literal is missing at column {position + 1} of {text!r}")
-    return Operand(None, _literal(literal, text)), literal.end()
+def _size(left: Any, right: Any) -> bool:
+    if not isinstance(left, (list, str)):
+        return False
+    return len(left) == (len(right) if isinstance(right, (list, str)) else right)
 
 
-def _literal(found: re.Match[str], text: str) -> Any:
-    single, double, number, word, pattern, flags, array = found.groups()
-    if number is not None:
-        return float(number) if set(number) & set(".eE") else int(number)
-    if word is not None:
-        return {"true": True, "false": False, "null": None}[word]
-    if pattern is not None:
-        try:
-            return re.compile(pattern, re.IGNORECASE if "i" in flags else 0)
-        except re.error as error:
-            raise PathSyntaxError(f"/{pattern}/ in {text!r} is no regular expression: {error}") from error
-    if array is not None:
-        return [_literal(item, text) for item in _LITERAL.finditer(array[1:-1])]
-    return re.sub(r"\\(.)", r"\1", single if single is not None else double)
+def _empty(left: Any, right: Any) -> bool:
+    return isinstance(left, (list, dict, str)) and (not left) is right
+
+
+def _contains(left: Any, right: Any) -> bool:
+    if isinstance(left, str):
+        return isinstance(right, str) and right in left
+    return _in(right, left)
+
+
+def _all(left: Any, right: Any) -> bool:
+    return _subset(right, left)
+
+
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": _same,
+    "===": lambda left, right: left is not MISSING and right is not MISSING and equal(left, right),
+    "!=": lambda left, right: not _same(left, right),
+    "!==": lambda left, right: left is MISSING or right is MISSING or not equal(left, right),
+    "<": _ordered(lambda left, right: bool(left < right)),
+    "<=": _ordered(lambda left, right: bool(left <= right)),
+    ">": _ordered(lambda left, right: bool(left > right)),
+    ">=": _ordered(lambda left, right: bool(left >= right)),
+    "=~": _matches,
+    "in": _in,
+    "nin": lambda left, right: not _in(left, right),
+    "subsetof": _subset,
+    "anyof": _any_of,
+    "noneof": _none_of,
+    "size": _size,
+    "empty": _empty,
+    "contains": _contains,
+    "all": _all,
+}
+"""Each operator of Jayway's language that a filter can have: the values left and right of it → whether it holds."""

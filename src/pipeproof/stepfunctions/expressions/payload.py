@@ -10,7 +10,8 @@ from typing import Any
 from pipeproof.stepfunctions.errors import StateFailure, runtime_failure
 from pipeproof.stepfunctions.expressions.environment import Environment
 from pipeproof.stepfunctions.expressions.jsonata import is_expression
-from pipeproof.stepfunctions.expressions.jsonpath import PathSyntaxError, parse_path
+from pipeproof.stepfunctions.expressions.jsonpath import PathSyntaxError
+from pipeproof.stepfunctions.expressions.jsonpath_parser import parse_path
 from pipeproof.stepfunctions.values import MISSING
 
 

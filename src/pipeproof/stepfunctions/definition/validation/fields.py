@@ -7,7 +7,8 @@ from pipeproof.stepfunctions.definition.source import Position
 from pipeproof.stepfunctions.definition.validation.findings import Findings
 from pipeproof.stepfunctions.expressions.intrinsic_calls import IntrinsicSyntaxError, is_call, parse_call
 from pipeproof.stepfunctions.expressions.jsonata import JsonataSyntaxError, compile_expression, inner, is_expression
-from pipeproof.stepfunctions.expressions.jsonpath import PathSyntaxError, parse_path
+from pipeproof.stepfunctions.expressions.jsonpath import PathSyntaxError
+from pipeproof.stepfunctions.expressions.jsonpath_parser import parse_path
 from pipeproof.stepfunctions.timestamps import parse_timestamp
 from pipeproof.stepfunctions.values import is_integer, is_number, type_name
 

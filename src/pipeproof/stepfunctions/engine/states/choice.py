@@ -9,7 +9,8 @@ from pipeproof.stepfunctions.engine.states.steps import effective_input, finish
 from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
 from pipeproof.stepfunctions.expressions.comparisons import OPERATORS
 from pipeproof.stepfunctions.expressions.environment import Environment
-from pipeproof.stepfunctions.expressions.jsonpath import NoMatch, parse_path
+from pipeproof.stepfunctions.expressions.jsonpath import NoMatch
+from pipeproof.stepfunctions.expressions.jsonpath_parser import parse_path
 from pipeproof.stepfunctions.expressions.payload import fill_expressions
 from pipeproof.stepfunctions.values import MISSING, dump, type_name
 
