@@ -12,12 +12,13 @@ from random import Random
 from typing import Any
 
 from pipeproof.stepfunctions.errors import StateFailure
-from pipeproof.stepfunctions.expressions.intrinsic_functions import FUNCTIONS
+from pipeproof.stepfunctions.expressions.intrinsic_functions import FUNCTIONS, Literal
 from pipeproof.stepfunctions.expressions.jsonpath import Path, PathSyntaxError
 from pipeproof.stepfunctions.expressions.jsonpath_parser import parse_path
 
 _NAME = re.compile(r"States\.([A-Za-z0-9]+)\s*\(")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_WORD = re.compile(r"(?:true|false|null)\b")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -43,13 +44,15 @@ class Call:
             StateFailure: States.IntrinsicFailure, for arguments that the function does not take.
         """
         values = [_argument(argument, read, random) for argument in self.arguments]
-        function, least, most = FUNCTIONS[self.name]
-        if not least <= len(values) <= most:
-            raise _failure(self.name, f"takes {_range(least, most)} arguments, not {len(values)}")
         try:
-            return function(random, *values)
+            return FUNCTIONS[self.name][0](random, *values)
         except (ValueError, TypeError, IndexError, OverflowError) as error:
             raise _failure(self.name, str(error)) from error
+
+    @property
+    def size(self) -> int:
+        """How many calls it is, those among its arguments included."""
+        return 1 + sum(argument.size for argument in self.arguments if isinstance(argument, Call))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +103,23 @@ def _parse_call(text: str, position: int) -> tuple[Call, int]:
     arguments: list[Call | Path | Constant] = []
     position = _skip(text, head.end())
     if text.startswith(")", position):
-        return Call(head.group(1), ()), position + 1
+        return _call(head.group(1), arguments), position + 1
     while True:
         argument, position = _parse_argument(text, position)
         arguments.append(argument)
         position = _skip(text, position)
         if text.startswith(")", position):
-            return Call(head.group(1), tuple(arguments)), position + 1
+            return _call(head.group(1), arguments), position + 1
         if not text.startswith(",", position):
             raise IntrinsicSyntaxError(f"a ',' or ')' is missing at column {position + 1} of {text!r}")
         position = _skip(text, position + 1)
+
+
+def _call(name: str, arguments: list[Call | Path | Constant]) -> Call:
+    _, least, most = FUNCTIONS[name]
+    if not least <= len(arguments) <= most:
+        raise IntrinsicSyntaxError(f"States.{name} takes {_range(least, most)} arguments, not {len(arguments)}")
+    return Call(name, tuple(arguments))
 
 
 def _skip(text: str, position: int) -> int:
@@ -133,27 +143,29 @@ def _parse_argument(text: str, position: int) -> tuple[Call | Path | Constant, i
     if number:
         digits = number.group()
         return Constant(float(digits) if set(digits) & set(".eE") else int(digits)), number.end()
-    for word, value in _WORDS.items():
-        if text.startswith(word, position):
-            return Constant(value), position + len(word)
+    word = _WORD.match(text, position)
+    if word:
+        return Constant(_WORDS[word.group()]), word.end()
     raise IntrinsicSyntaxError(f"{text[position:]!r} in {text!r} is no argument")
 
 
 def _parse_string(text: str, position: int) -> tuple[Constant, int]:
-    """A single-quoted string. A backslash before a brace is kept, for States.Format to see."""
-    characters: list[str] = []
+    """A single-quoted string, with the places in which States.Format puts its arguments."""
+    pieces: list[list[str]] = [[]]
     while position < len(text):
         character = text[position]
         if character == "'":
-            return Constant("".join(characters)), position + 1
-        if character == "\\" and position + 1 < len(text):
+            return Constant(Literal("{}".join(map("".join, pieces)), map("".join, pieces))), position + 1
+        if text.startswith("{}", position):
+            pieces.append([])
             position += 1
-            following = text[position]
-            if following not in "'{}\\":
-                raise IntrinsicSyntaxError(f"'\\{following}' is no escape in {text!r}")
-            characters.append("\\" + following if following in "{}" else following)
+        elif character == "\\" and position + 1 < len(text):
+            position += 1
+            if text[position] not in "'{}\\":
+                raise IntrinsicSyntaxError(f"'\\{text[position]}' is no escape in {text!r}")
+            pieces[-1].append(text[position])
         else:
-            characters.append(character)
+            pieces[-1].append(character)
         position += 1
     raise IntrinsicSyntaxError(f"a ' is missing at the end of {text!r}")
 
@@ -164,6 +176,8 @@ def _path_end(text: str, position: int) -> int:
     while position < len(text):
         character = text[position]
         if quote:
+            if character == "\\":
+                position += 1
             quote = "" if character == quote else quote
         elif character in "'\"":
             quote = character

@@ -6,15 +6,16 @@ A ValueError says why the arguments do not fit; the caller makes States.Intrinsi
 import base64
 import hashlib
 import json
+import math
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
-from pipeproof.stepfunctions.values import dump, equal, is_integer, is_number
+from pipeproof.stepfunctions.values import dump, equal, is_number
 
-_HOLE = re.compile(r"\\([{}\\])|\{\}")
+_PIECE = re.compile(r"\\([{}\\])|\{\}|[^\\{]+|.", re.DOTALL)
 _HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 _ARRAY_LIMIT = 1000
 _TEXT_LIMIT = 10_000
@@ -23,10 +24,8 @@ _TEXT_LIMIT = 10_000
 def _integer(value: Any, what: str) -> int:
     if not is_number(value):
         raise ValueError(f"{what} must be a number")
-    if not is_integer(value):
-        # The service rounds to the nearest integer.
-        return int(value + 0.5) if value >= 0 else -int(-value + 0.5)
-    return int(value)
+    whole = math.floor(value)
+    return whole + (value - whole >= 0.5)  # the service rounds to the nearest integer, halves upwards
 
 
 def _array(value: Any, what: str = "the first argument") -> list[Any]:
@@ -54,33 +53,66 @@ def java_text(value: Any) -> str:
             return "[" + ", ".join(java_text(item) for item in value) + "]"
         case dict():
             return "{" + ", ".join(f"{key}={java_text(item)}" for key, item in value.items()) + "}"
+        case float():
+            return _java_float(value)
         case _:
-            return json.dumps(value)
+            return str(value)
+
+
+def _java_float(value: float) -> str:
+    """A number with a fraction as Java's Double.toString has it: an exponent below 0.001 and from ten million on."""
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    digits, exponent = f"{value:.17e}".split("e")
+    for precision in range(17):
+        written = f"{value:.{precision}e}"
+        if float(written) == value:
+            digits, exponent = written.split("e")
+            break
+    return f"{digits if '.' in digits else digits + '.0'}E{int(exponent)}"
+
+
+class Literal(str):
+    """A string of a definition: its text, and the pieces between its `{}` (an escaped brace is no place for a value)."""
+
+    __slots__ = ("pieces",)
+
+    def __new__(cls, text: str, pieces: Iterable[str]) -> "Literal":
+        """The text, and its pieces."""
+        made = super().__new__(cls, text)
+        made.pieces = tuple(pieces)
+        return made
 
 
 def _format(_: Random, template: Any, *values: Any) -> str:
-    remaining = list(values)
+    pieces = template.pieces if isinstance(template, Literal) else _pieces(_text(template))
+    if len(values) != len(pieces) - 1:
+        raise ValueError(f"the template has {len(pieces) - 1} {{}} for {len(values)} arguments")
+    return pieces[0] + "".join(java_text(value) + piece for value, piece in zip(values, pieces[1:], strict=True))
 
-    def fill(hole: re.Match[str]) -> str:
-        if hole.group(1):
-            return hole.group(1)
-        if not remaining:
-            raise ValueError("there are more {} than arguments")
-        return java_text(remaining.pop(0))
 
-    text = _HOLE.sub(fill, _text(template))
-    if remaining:
-        raise ValueError("there are more arguments than {}")
-    return text
+def _pieces(template: str) -> list[str]:
+    """The pieces between the `{}` of a template that the input gives, where a backslash escapes a brace too."""
+    pieces = [""]
+    for found in _PIECE.finditer(template):
+        if found.group() == "{}":
+            pieces.append("")
+        else:
+            pieces[-1] += found.group(1) or found.group()
+    return pieces
 
 
 def _string_to_json(_: Random, text: Any) -> Any:
     if text is None or (isinstance(text, str) and not text.strip()):
         return None
     try:
-        return json.loads(_text(text))
-    except json.JSONDecodeError as error:
+        return json.loads(_text(text), parse_constant=_no_constant)
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"the text is not valid JSON ({error})") from error
+
+
+def _no_constant(word: str) -> Any:
+    raise ValueError(f"the text is not valid JSON ({word} is no value of it)")
 
 
 def _json_to_string(_: Random, value: Any) -> str:
