@@ -24,8 +24,8 @@ _TEXT_LIMIT = 10_000
 def _integer(value: Any, what: str) -> int:
     if not is_number(value):
         raise ValueError(f"{what} must be a number")
-    whole = math.floor(value)
-    return whole + (value - whole >= 0.5)  # the service rounds to the nearest integer, halves upwards
+    whole: int = math.floor(value)
+    return whole + 1 if value - whole >= 0.5 else whole  # the service rounds to the nearest integer, halves upwards
 
 
 def _array(value: Any, what: str = "the first argument") -> list[Any]:
@@ -75,7 +75,7 @@ def _java_float(value: float) -> str:
 class Literal(str):
     """A string of a definition: its text, and the pieces between its `{}` (an escaped brace is no place for a value)."""
 
-    __slots__ = ("pieces",)
+    pieces: tuple[str, ...]
 
     def __new__(cls, text: str, pieces: Iterable[str]) -> "Literal":
         """The text, and its pieces."""

@@ -3,7 +3,7 @@
 Nine paths in ten are plain reference paths (`$.a.b[0]`); those walk a list of keys and nothing else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -191,37 +191,35 @@ def _single(value: Any, step: Step) -> Any:
     return MISSING
 
 
-def _expand(value: Any, step: Step, document: Any) -> Iterator[Any]:
+def _expand(value: Any, step: Step, document: Any) -> Iterable[Any]:
     """All that a step of an indefinite path finds."""
     match step:
         case str():
-            if isinstance(value, dict) and step in value:
-                yield value[step]
+            return [value[step]] if isinstance(value, dict) and step in value else ()
         case int():
-            if isinstance(value, list) and -len(value) <= step < len(value):
-                yield value[step]
-        case Wildcard():
-            yield from _children(value)
-        case Descend():
-            yield from _descendants(value)
-        case Slice(start, stop):
-            if isinstance(value, list):
-                yield from value[start:stop]
+            return [value[step]] if isinstance(value, list) and -len(value) <= step < len(value) else ()
         case Keys(names):
-            for name in names:
-                yield from _expand(value, name, document)
+            return [value[name] for name in names if name in value] if isinstance(value, dict) else ()
         case Indices(numbers):
-            for number in numbers:
-                yield from _expand(value, number, document)
-        case Length():
-            yield len(value) if isinstance(value, (list, dict, str)) else 0
+            return [found for number in numbers for found in _expand(value, number, document)]
         case Filter(condition):
-            candidates = value if isinstance(value, list) else [value] if isinstance(value, dict) else []
-            yield from (item for item in candidates if condition.holds(item, document))
-        case _:
-            found = _single(value, step)
-            if found is not MISSING:
-                yield found
+            candidates = value if isinstance(value, list) else [value] if isinstance(value, dict) else ()
+            return [item for item in candidates if condition.holds(item, document)]
+    return _expand_further(value, step)
+
+
+def _expand_further(value: Any, step: Step) -> Iterable[Any]:
+    match step:
+        case Wildcard():
+            return _children(value)
+        case Descend():
+            return _descendants(value)
+        case Slice(start, stop):
+            return value[start:stop] if isinstance(value, list) else ()
+        case Length():
+            return [len(value) if isinstance(value, (list, dict, str)) else 0]
+    found = _single(value, step)
+    return () if found is MISSING else [found]
 
 
 def _children(value: Any) -> Iterator[Any]:

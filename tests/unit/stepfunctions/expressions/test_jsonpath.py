@@ -1,5 +1,6 @@
 """Paths: what the States Language specification calls Paths and Reference Paths, in Jayway's dialect of JSONPath."""
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -190,12 +191,47 @@ def test_find__says_where_it_broke_off(path: str, text: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "", "a", ".a", "@.a", "$a b", "$.", "$..", "$.a.", "$.a..", "$[", "$[]", "$['a'", "$['a]", "$['a',]", "$[0,]", "$[,0]",
-        "$[a]", "$[0 1]", "$['a' 'b']", "$.a b", "$.a[?]", "$.a[?(]", "$.a[?()]", "$.a[?(@.b]", "$.a[?(@.b==)]",
-        "$.a[?(1)]", "$.a[?(@.b = 1)]", "$.a[?(@.b == 'x)]", "$.a[?(@.b =~ /(/)]", "$.a[?(@.b in [1)]", "$.a.min()",
-        "$.a[(@.length)]", "$.a[(@.length-0)]", "$.a[1:2:3]", "$$x", "$.a)", "$.a=1", "$.'a'", "States.UUID()",
+        "",
+        "a",
+        ".a",
+        "@.a",
+        "$a b",
+        "$.",
+        "$..",
+        "$.a.",
+        "$.a..",
+        "$[",
+        "$[]",
+        "$['a'",
+        "$['a]",
+        "$['a',]",
+        "$[0,]",
+        "$[,0]",
+        "$[a]",
+        "$[0 1]",
+        "$['a' 'b']",
+        "$.a b",
+        "$.a[?]",
+        "$.a[?(]",
+        "$.a[?()]",
+        "$.a[?(@.b]",
+        "$.a[?(@.b==)]",
+        "$.a[?(1)]",
+        "$.a[?(@.b = 1)]",
+        "$.a[?(@.b == 'x)]",
+        "$.a[?(@.b =~ /(/)]",
+        "$.a[?(@.b in [1)]",
+        "$.a.min()",
+        "$.a[(@.length)]",
+        "$.a[(@.length-0)]",
+        "$.a[1:2:3]",
+        "$$x",
+        "$.a)",
+        "$.a=1",
+        "$.'a'",
+        "States.UUID()",
     ],
-)  # fmt: skip
+)
 def test_parse__refuses(path: str) -> None:
     with pytest.raises(PathSyntaxError):
         parse_path(path)
@@ -236,10 +272,8 @@ def test_parse__any_text_is_a_path_or_none(text: str) -> None:
         path = parse_path(f"${text}")
     except PathSyntaxError:
         return
-    try:
+    with contextlib.suppress(NoMatch):
         path.find(BOOKS)
-    except NoMatch:
-        pass
 
 
 @given(some.text(min_size=1))
