@@ -73,7 +73,7 @@ def _java_float(value: float) -> str:
 
 
 class Literal(str):
-    """A string of a definition: its text, and the pieces between its `{}` (an escaped brace is no place for a value)."""
+    """A string of a definition: its text, and the pieces between its `{}` (an escaped brace is no such place)."""
 
     pieces: tuple[str, ...]
 
