@@ -166,6 +166,7 @@ def test_json_lines__a_bad_line_is_named() -> None:
         gzip.compress("a,ü".encode()),
         gzip.compress(b"\xef\xbb\xbfa,\xc3\xbc"),
     ],
+    ids=["utf-8 with a mark", "utf-8", "utf-16", "utf-16-be", "utf-32", "gzip", "gzip with a mark"],
 )
 def test_decode__reads_what_says_its_encoding(data: bytes) -> None:
     assert formats.decode(data) == "a,ü"
@@ -179,6 +180,7 @@ def test_decode__reads_what_says_its_encoding(data: bytes) -> None:
         (gzip.compress(b"x" * 99)[:-4], "The file is not valid gzip"),
         (b"\x28\xb5\x2f\xfd\x00", "The file is compressed by Zstandard"),
     ],
+    ids=["latin-1", "broken gzip", "cut gzip", "zstandard"],
 )
 def test_decode__failures(data: bytes, cause: str) -> None:
     assert failing(lambda: formats.decode(data)).startswith(cause)
