@@ -47,9 +47,10 @@ def serve_state_machines(stub: Any, evidence: Evidence) -> None:
     from pipeproof.stepfunctions.moto_service import engine_in_moto
     from pipeproof.stepfunctions.reporting.evidence import execution_evidence
 
-    stub.stack.enter_context(
+    service = stub.stack.enter_context(
         engine_in_moto(lambda run, execution: evidence(_EXECUTION, execution_evidence(run, execution)))
     )
+    stub.clocks.append(service.pass_time)
 
 
 def find_source(source: "Mapping[str, Any] | str | Path", places: tuple[Path, ...]) -> "Mapping[str, Any] | str | Path":

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,12 +126,22 @@ class StateMachine:
         )
         running.advance()
         execution = running.result(strict=True)
-        self.executions.append(execution)
-        for observer in self.observers:
-            observer(self, execution)
+        self.keep(execution)
         if check:
             execution.raise_for_status()
         return execution
+
+    def with_definition(self, source: Mapping[str, Any]) -> "StateMachine":
+        """The machine with another definition, and all else as it is."""
+        changed = copy(self)
+        changed.definition = load_definition(source, name=self.name, machine_type=self.settings.type)
+        return changed
+
+    def keep(self, execution: Execution) -> None:
+        """Adds an execution to `executions`, and tells the observers of it."""
+        self.executions.append(execution)
+        for observer in self.observers:
+            observer(self, execution)
 
     def deploy(self, mocks: Mapping[str, Any] | None = None) -> str:
         """Creates the machine on the stubs of the `aws` fixture, so that start_execution in a flow runs it.
@@ -198,7 +209,8 @@ class StateMachine:
     ) -> RunningExecution:
         """Prepares an execution that is moved on by hand, for those that wait for task tokens."""
         self._runs += 1
-        settings = replace(self.settings, execution_name=execution_name or f"execution-{self._runs}")
+        name = execution_name or f"execution-{self._runs}"
+        settings = replace(self.settings, execution_name=name, start=self._runs)
         value = _plain_input(input)
         handlers = self._handlers(mocks, test_case)
         run = Run(self.definition, settings, handlers, WORKERS, Clock(start_time or DEFAULT_START), seed, value)

@@ -12,13 +12,14 @@ from moto import mock_aws
 from pipeproof import StateMachine, returns
 from pipeproof.stepfunctions.answers.mocks import callback
 from pipeproof.stepfunctions.errors import TaskNotHandled
-from pipeproof.stepfunctions.moto_service import Served, engine_in_moto
+from pipeproof.stepfunctions.moto_service import engine_in_moto
+from pipeproof.stepfunctions.service.state import Service
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 
 
 @pytest.fixture
-def moto_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+def moto_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -35,7 +36,7 @@ DOUBLE = {"StartAt": "Double", "States": {"Double": {"Type": "Task", "Resource":
 DOUBLE["States"]["Double"]["Resource"] = "arn:aws:lambda:us-east-1:123456789012:function:double"
 
 
-def test_start_execution__runs_a_deployed_machine(moto_aws: Served) -> None:
+def test_start_execution__runs_a_deployed_machine(moto_aws: Service) -> None:
     machine = StateMachine(DOUBLE, name="double", lambdas={"double": lambda event: {"n": event["n"] * 2}})
     arn = machine.deploy()
     client = boto3.client("stepfunctions")
@@ -45,7 +46,7 @@ def test_start_execution__runs_a_deployed_machine(moto_aws: Served) -> None:
     assert machine.executions[-1].path == ["Double"]
 
 
-def test_start_execution__runs_what_the_user_created(moto_aws: Served) -> None:
+def test_start_execution__runs_what_the_user_created(moto_aws: Service) -> None:
     client = boto3.client("stepfunctions")
     definition = {"StartAt": "P", "States": {"P": {"Type": "Pass", "Result": {"a": 1}, "End": True}}}
     arn = client.create_state_machine(name="m", definition=json.dumps(definition), roleArn=ROLE)["stateMachineArn"]
@@ -57,7 +58,7 @@ def test_start_execution__runs_what_the_user_created(moto_aws: Served) -> None:
     assert json.loads(history[2]["stateExitedEventDetails"]["output"]) == {"a": 1}
 
 
-def test_start_execution__reports_failures(moto_aws: Served) -> None:
+def test_start_execution__reports_failures(moto_aws: Service) -> None:
     definition = {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Bad", "Cause": "on purpose"}}}
     arn = StateMachine(definition, name="failing").deploy()
     client = boto3.client("stepfunctions")
@@ -66,18 +67,18 @@ def test_start_execution__reports_failures(moto_aws: Served) -> None:
     assert (described["status"], described["error"], described["cause"]) == ("FAILED", "Bad", "on purpose")
 
 
-def test_start_execution__is_loud_about_unhandled_tasks(moto_aws: Served) -> None:
+def test_start_execution__is_loud_about_unhandled_tasks(moto_aws: Service) -> None:
     arn = StateMachine(DOUBLE, name="double").deploy()
     with pytest.raises(TaskNotHandled, match="double"):
         boto3.client("stepfunctions").start_execution(stateMachineArn=arn)
 
 
-def test_create_state_machine__refuses_what_the_service_refuses(moto_aws: Served) -> None:
+def test_create_state_machine__refuses_what_the_service_refuses(moto_aws: Service) -> None:
     with pytest.raises(ClientError, match="InvalidDefinition"):
         boto3.client("stepfunctions").create_state_machine(name="m", definition='{"StartAt": "x"}', roleArn=ROLE)
 
 
-def test_observer__sees_executions_of_the_stubs(moto_aws: Served) -> None:
+def test_observer__sees_executions_of_the_stubs(moto_aws: Service) -> None:
     seen: list[str] = []
     moto_aws.observers.append(lambda machine, execution: seen.append(f"{machine.name}:{execution.status}"))
     arn = StateMachine(DOUBLE, name="double").deploy(mocks={"Double": returns(1)})
@@ -85,7 +86,7 @@ def test_observer__sees_executions_of_the_stubs(moto_aws: Served) -> None:
     assert seen == ["double:SUCCEEDED"]
 
 
-def test_task_token__is_answered_through_boto3(moto_aws: Served) -> None:
+def test_task_token__is_answered_through_boto3(moto_aws: Service) -> None:
     queue = boto3.client("sqs").create_queue(QueueName="q")["QueueUrl"]
     parameters = {"QueueUrl": queue, "MessageBody": {"token.$": "$$.Task.Token"}}
     arn = StateMachine(task("arn:aws:states:::sqs:sendMessage.waitForTaskToken", parameters), name="waits").deploy()
@@ -99,7 +100,7 @@ def test_task_token__is_answered_through_boto3(moto_aws: Served) -> None:
     assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", {"ok": True})
 
 
-def test_task_token__unknown_is_refused(moto_aws: Served) -> None:
+def test_task_token__unknown_is_refused(moto_aws: Service) -> None:
     client = boto3.client("stepfunctions")
     client.list_state_machines()
     for call in (
@@ -111,7 +112,7 @@ def test_task_token__unknown_is_refused(moto_aws: Served) -> None:
             call()
 
 
-def test_stop_execution__aborts_what_waits(moto_aws: Served) -> None:
+def test_stop_execution__aborts_what_waits(moto_aws: Service) -> None:
     queue = boto3.client("sqs").create_queue(QueueName="q")["QueueUrl"]
     parameters = {"QueueUrl": queue, "MessageBody": {"token.$": "$$.Task.Token"}}
     arn = StateMachine(task("arn:aws:states:::sqs:sendMessage.waitForTaskToken", parameters), name="waits").deploy()
@@ -121,7 +122,7 @@ def test_stop_execution__aborts_what_waits(moto_aws: Served) -> None:
     assert client.describe_execution(executionArn=execution)["status"] == "ABORTED"
 
 
-def test_callback__answers_with_what_the_queue_got(moto_aws: Served) -> None:
+def test_callback__answers_with_what_the_queue_got(moto_aws: Service) -> None:
     queue = boto3.client("sqs").create_queue(QueueName="q")["QueueUrl"]
     parameters = {"QueueUrl": queue, "MessageBody": {"token.$": "$$.Task.Token"}}
     machine = StateMachine(task("arn:aws:states:::sqs:sendMessage.waitForTaskToken", parameters))
@@ -134,7 +135,7 @@ def test_callback__answers_with_what_the_queue_got(moto_aws: Served) -> None:
     assert (execution.output, execution.elapsed) == ({"same": True}, 3600)
 
 
-def test_integrations__reach_moto(moto_aws: Served) -> None:
+def test_integrations__reach_moto(moto_aws: Service) -> None:
     boto3.client("s3").create_bucket(Bucket="bucket")
     put = task("arn:aws:states:::aws-sdk:s3:putObject", {"Bucket": "bucket", "Key": "k", "Body": {"a": 1}})
     assert "ETag" in StateMachine(put).run().output
@@ -142,7 +143,7 @@ def test_integrations__reach_moto(moto_aws: Served) -> None:
     assert StateMachine(get).run().output["Body"] == '{"a":1}'
 
 
-def test_integrations__optimized_ones_carry_metadata(moto_aws: Served) -> None:
+def test_integrations__optimized_ones_carry_metadata(moto_aws: Service) -> None:
     topic = boto3.client("sns").create_topic(Name="t")["TopicArn"]
     output = StateMachine(task("arn:aws:states:::sns:publish", {"TopicArn": topic, "Message": {"a": 1}})).run().output
     assert output["SdkHttpMetadata"]["HttpStatusCode"] == 200
@@ -163,13 +164,13 @@ def test_integrations__optimized_ones_carry_metadata(moto_aws: Served) -> None:
     ],
 )
 def test_integrations__name_errors_as_the_service_does(
-    moto_aws: Served, resource: str, parameters: Any, error: str
+    moto_aws: Service, resource: str, parameters: Any, error: str
 ) -> None:
     execution = StateMachine(task(f"arn:aws:states:::{resource}", parameters)).run(check=False)
     assert (execution.status, execution.error) == ("FAILED", error)
 
 
-def test_distributed_map__reads_csv_and_writes_results(moto_aws: Served) -> None:
+def test_distributed_map__reads_csv_and_writes_results(moto_aws: Service) -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="bucket")
     s3.put_object(Bucket="bucket", Key="in.csv", Body="id,name\n1,one\n2,two\n3,three\n")
@@ -194,7 +195,7 @@ def test_distributed_map__reads_csv_and_writes_results(moto_aws: Served) -> None
     assert [json.loads(record["Output"])["name"] for record in records] == ["one", "two", "three"]
 
 
-def test_distributed_map__lists_objects(moto_aws: Served) -> None:
+def test_distributed_map__lists_objects(moto_aws: Service) -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="bucket")
     for key in ("a", "c"):
@@ -209,7 +210,7 @@ def test_distributed_map__lists_objects(moto_aws: Served) -> None:
     assert StateMachine({"StartAt": "M", "States": {"M": state}}).run().output == ["a", "c"]
 
 
-def test_nested__sync_on_the_stubs(moto_aws: Served) -> None:
+def test_nested__sync_on_the_stubs(moto_aws: Service) -> None:
     child = StateMachine(DOUBLE, name="child").deploy(mocks={"Double": returns({"n": 4})})
     parameters = {"StateMachineArn": child, "Input": {"n": 2}}
     parent = StateMachine(task("arn:aws:states:::states:startExecution.sync:2", parameters, OutputPath="$.Output"))

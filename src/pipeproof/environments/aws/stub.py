@@ -30,7 +30,8 @@ class UnknownOperationError(PipeproofError):
 class AwsStub:
     """The fixture `aws`. Nothing of it leaves the process.
 
-    `calls` are the calls of the test so far, in the order in which they ended; `enforcements` what was enforced.
+    `calls` are the calls of the test so far, in the order in which they ended; `enforcements` what was enforced; `clocks`
+    are told of the virtual time that [pass_time][] lets pass.
     """
 
     def __init__(self, region: str = REGION, account: str = ACCOUNT, *, real_time: bool = False) -> None:
@@ -46,6 +47,7 @@ class AwsStub:
         self._first_use: dict[str, list[Hook]] = {}
         self._lock = threading.RLock()
         self.stack = ExitStack()
+        self.clocks: list[Callable[[float], None]] = []
 
     @property
     def session(self) -> Any:
@@ -153,6 +155,11 @@ class AwsStub:
     def on_first_use(self, service: str, hook: Hook) -> None:
         """Call `hook` with the stub before the first call of a service; what it enters on `stack` ends with us."""
         self._first_use.setdefault(service, []).append(hook)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let virtual time pass: state machines' executions that wait for an answer see their limits run out."""
+        for clock in self.clocks:
+            clock(seconds)
 
     def begin(self, call: Attempted) -> None:
         """A call is made: see to it that what it needs is there."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pipeproof.stepfunctions.answers.handlers import Reply, Request
 from pipeproof.stepfunctions.aws.shapes import as_json_text
 from pipeproof.stepfunctions.definition.resources import Resource
+from pipeproof.stepfunctions.engine.run import CURRENT
+from pipeproof.stepfunctions.engine.running import find_running
 from pipeproof.stepfunctions.errors import MockError, StateFailure
 from pipeproof.stepfunctions.values import dump
 
@@ -108,6 +110,8 @@ def wait_for_job(backend: "MotoBackend", resource: Resource, response: Mapping[s
         if resource.pattern == "sync:2" and isinstance(description, dict):
             texts = {key: as_json_text(description[key]) for key in ("Input", "Output") if key in description}
             description = {**description, **texts}
+        if job.service == "stepfunctions":
+            return _execution_reply(request, response, description, status)
         if status in job.good:
             return Reply(description, submitted=response)
         if status in job.bad:
@@ -117,6 +121,20 @@ def wait_for_job(backend: "MotoBackend", resource: Resource, response: Mapping[s
         hint=f"Pass mocks={{{request.state!r}: returns(...)}} with what the finished job looks like.",
         location=request.location,
     )
+
+
+def _execution_reply(request: Request, response: Mapping[str, Any], description: Any, status: str) -> Reply:
+    """The reply of a task that waits for another execution on the stubs: at its virtual end."""
+    from pipeproof.stepfunctions.nested import await_end
+
+    running, parent = find_running(response["ExecutionArn"]), CURRENT.get()
+    if status == "RUNNING" and running is not None:
+        return await_end(str(description["StateMachineArn"]), running, request, response)
+    late = (running.ended - parent.clock.date()).total_seconds() if running is not None and parent is not None else 0.0
+    after = max(late, 0.0)
+    if status == "SUCCEEDED":
+        return Reply(description, submitted=response, after=after)
+    return Reply(failure=StateFailure("States.TaskFailed", dump(description)), submitted=response, after=after)
 
 
 def _status(description: Any, fields: tuple[str, ...]) -> str:

@@ -59,6 +59,8 @@ class MotoBackend:
     def call(self, request: Request) -> Reply | None:
         """Makes the call that a Resource names; None where it names none that boto3 knows."""
         resource = request.resource
+        if resource.kind == "activity":
+            return _activity(request)
         if resource.kind != "integration" or resource.is_lambda_invoke or resource.service in NOT_OPERATIONS:
             return None
         name = aws_names.boto_name(resource.sdk_service)
@@ -100,6 +102,15 @@ class MotoBackend:
         response.pop("ResponseMetadata", None)
         found: dict[str, Any] = from_response(response, model.output_shape)
         return found
+
+
+def _activity(request: Request) -> Reply | None:
+    """The reply to an activity's task, which a worker takes by get_activity_task, where the activity was created."""
+    from pipeproof.stepfunctions.service.activities import schedule
+    from pipeproof.stepfunctions.service.state import current
+
+    service = current()
+    return schedule(service, request) if service is not None else None
 
 
 def _client_errors() -> type[Exception]:

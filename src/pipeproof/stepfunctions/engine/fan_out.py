@@ -78,6 +78,11 @@ class Group:
             self._abort()
             raise self._stop
 
+    def set_limit(self, limit: int) -> None:
+        """Changes how many run at once; those beyond a lower one go on."""
+        self._limit = limit
+        self._fill()
+
     def _fill(self) -> None:
         while self._stop is None and (self._limit <= 0 or len(self._running) < self._limit):
             line = next(self._lines, None)

@@ -1,11 +1,14 @@
 """One execution under way: its clock, history, visits and tokens, its levels, and the place of a state in them."""
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeproof.stepfunctions.answers.handlers import Handlers
+from pipeproof.stepfunctions.answers import tokens
+from pipeproof.stepfunctions.answers.handlers import Handlers, Reply
 from pipeproof.stepfunctions.definition.model import Definition, State
 from pipeproof.stepfunctions.engine.history import History, Thread
 from pipeproof.stepfunctions.engine.scheduler import Scheduler, Signal, Work
@@ -13,15 +16,62 @@ from pipeproof.stepfunctions.engine.settings import Settings
 from pipeproof.stepfunctions.engine.visits import Visit
 from pipeproof.stepfunctions.expressions.environment import Clock, Environment, Scope
 
+if TYPE_CHECKING:
+    from pipeproof.stepfunctions.engine.map_runs import MapRunRecord
+
+CURRENT: ContextVar["Run | None"] = ContextVar("pipeproof_current_run", default=None)
+"""The execution that is going on; of nested ones the innermost."""
+
 
 class PendingToken:
-    """A task that waits for its token to come back."""
+    """A task that waits for its token to come back.
 
-    __slots__ = ("heartbeat", "signal")
+    Attributes:
+        run: Its execution.
+        signal: Set by the answer.
+        outside: Only somebody outside of the execution can answer it.
+        heartbeat: Starts the time until the next heartbeat anew.
+        pick_up: Called with the name of the worker that takes it, of an activity's task.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("__weakref__", "heartbeat", "outside", "pick_up", "run", "signal")
+
+    def __init__(self, run: "Run") -> None:
+        self.run = run
         self.signal = Signal()
+        self.outside = False
         self.heartbeat: Any = None
+        self.pick_up: Callable[[str | None], None] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still can be answered."""
+        return not self.signal.is_set and not self.run.is_over()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its execution waits for somebody outside to answer it."""
+        return self.outside and not self.signal.is_set
+
+    def answer(self, reply: Reply) -> None:
+        """Hands the task its answer, at the virtual time of the execution that gives it, if one does."""
+        giver = CURRENT.get()
+        self.answer_at(giver.clock.date() if giver is not None and giver is not self.run else None, reply)
+
+    def answer_at(self, date: datetime | None, reply: Reply) -> None:
+        """Hands the task its answer at a virtual time; `None` is the execution's present."""
+        clock = self.run.clock
+        late = (date - clock.date()).total_seconds() if date is not None else 0.0
+        if late > 0:
+            self.run.scheduler.call_at(clock.now + late, lambda: self.signal.set(reply))
+        else:
+            self.signal.set(reply)
+        self.run.go_on()
+
+    def beat(self) -> None:
+        """Notes a heartbeat."""
+        if self.heartbeat is not None:
+            self.heartbeat()
 
 
 class Run:
@@ -35,6 +85,10 @@ class Run:
         clock: The virtual time.
         seed: Of its chance.
         value: Its input.
+
+    `is_over`, `go_on` and `holds` are those of the [RunningExecution][] that drives it: whether it has ended, what lets
+    it go on, and whether limits run out while somebody outside may answer. `nested` are the executions that its tasks
+    started and that wait for somebody outside.
     """
 
     def __init__(
@@ -58,8 +112,13 @@ class Run:
         self.history = History(settings.event_limit)
         self.visits: list[Visit] = []
         self.hits: dict[tuple[Any, ...], int] = {}
+        self.map_runs: list[MapRunRecord] = []
         self.tokens: dict[str, PendingToken] = {}
         self.tokens_given = 0
+        self.is_over: Callable[[], bool] = lambda: False
+        self.go_on: Callable[[], None] = lambda: None
+        self.holds = False
+        self.nested: list[Any] = []
         self.exception: BaseException | None = None
         self.execution_context: dict[str, Any] = {
             "Id": settings.execution_arn,
@@ -78,9 +137,17 @@ class Run:
     def new_token(self) -> str:
         """A task token; it says which of the execution's it is."""
         self.tokens_given += 1
-        token = f"{self.settings.execution_name}-{self.tokens_given}-{self.random.getrandbits(64):016x}"
-        self.tokens[token] = PendingToken()
+        settings = self.settings
+        token = (
+            f"{settings.machine_name}-{settings.execution_name}-{self.tokens_given}-{self.random.getrandbits(64):016x}"
+        )
+        self.tokens[token] = PendingToken(self)
+        tokens.note(token, self.tokens[token])
         return token
+
+    def waits_outside(self) -> bool:
+        """Whether something in it waits for somebody outside to answer."""
+        return any(pending.is_waiting for pending in self.tokens.values())
 
 
 class Frame:

@@ -1,18 +1,32 @@
 """An execution that is moved on by hand: it may wait for a task token, and be stopped."""
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
 from pipeproof.stepfunctions.engine.execution import Execution
 from pipeproof.stepfunctions.engine.history import Thread
 from pipeproof.stepfunctions.engine.interpreter import run_graph
-from pipeproof.stepfunctions.engine.run import Frame, Run
+from pipeproof.stepfunctions.engine.run import CURRENT, Frame, Run
 from pipeproof.stepfunctions.errors import MockError, StateFailure
 from pipeproof.stepfunctions.expressions.environment import Scope
 from pipeproof.stepfunctions.values import copy
 
+_under_way: WeakValueDictionary[str, "RunningExecution"] = WeakValueDictionary()
+
+
+def find_running(arn: str) -> "RunningExecution | None":
+    """The execution with an ARN, the latest of those that were prepared, while somebody has it."""
+    return _under_way.get(arn)
+
 
 class RunningExecution:
-    """An execution that has been prepared, and perhaps waits for a task token."""
+    """An execution that has been prepared, and perhaps waits for a task token.
+
+    `is_awaited` says that the task of another execution waits for its end.
+    """
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -21,31 +35,88 @@ class RunningExecution:
         self._failure: StateFailure | None = None
         self._broken: BaseException | None = None
         self._ended = 0.0
+        self.is_awaited = False
+        self._wanted = False
+        self._lock = Lock()
+        self._watchers: list[Callable[[RunningExecution], None]] = []
         self._frame = Frame(run, Scope(), Thread())
+        _under_way[run.settings.execution_arn] = self
+        run.is_over, run.go_on = (lambda: self.is_over), self._go_on
         started = {"input": run.input, "roleArn": run.settings.role_arn}
         self._frame.add_event("ExecutionStarted", started)
         self._fiber = run.scheduler.spawn(run_graph(run.definition.graph, run.input, self._frame), self._done)
         timeout = run.definition.timeout
         if timeout is not None:
-            run.scheduler.call_at(timeout, self._time_out)
+            run.scheduler.call_at(timeout, self._time_out, run.waits_outside)
+
+    @property
+    def status(self) -> str:
+        """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
+        return self._status
 
     @property
     def is_over(self) -> bool:
         """Whether it has ended."""
         return self._status != "RUNNING" or self._broken is not None
 
-    def advance(self) -> None:
+    def when_over(self, watcher: Callable[["RunningExecution"], None]) -> None:
+        """Calls `watcher` once it has ended."""
+        self._watchers.append(watcher)
+
+    def advance(self, *, hold: bool = False) -> None:
         """Goes on until it ends or waits for what only somebody else can give.
+
+        Args:
+            hold: Limits over what somebody outside may still answer (a task's TimeoutSeconds and HeartbeatSeconds, the
+                machine's TimeoutSeconds) do not run out: time passes by [pass_time][] only.
 
         Raises:
             PipeproofError: A Task that nothing handles, a wrong mock.
         """
-        self.run.scheduler.run(lambda: self.is_over)
+        self.run.holds = hold
+        self._go_on()
+
+    def pass_time(self, seconds: float) -> None:
+        """Lets virtual time pass for an execution that waits, and for those that it waits for."""
+        for nested in self.run.nested:
+            nested.pass_time(seconds)
+        if not self.is_over:
+            with self._lock:
+                self._drive(until=self.run.clock.now + seconds)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Drives it, unless somebody does so already: this thread further up, or another, who then looks once more."""
+        self._wanted = True
+        while self._wanted and not self.is_over and self._lock.acquire(blocking=False):
+            self._wanted = False
+            try:
+                self._drive()
+            finally:
+                self._lock.release()
+
+    def _drive(self, until: float | None = None) -> None:
+        current, run = CURRENT.set(self.run), self.run
+        try:
+            run.scheduler.run(lambda: self.is_over, hold=run.holds and until is None, until=until)
+        finally:
+            CURRENT.reset(current)
+        if until is not None and not self.is_over:
+            run.clock.now = max(run.clock.now, until)
         if self._broken is not None:
             raise self._broken
 
     def _done(self, value: Any, error: BaseException | None) -> None:
         self._ended = self.run.clock.now
+        self._settle(value, error)
+        self._tell()
+
+    def _tell(self) -> None:
+        watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            watcher(self)
+
+    def _settle(self, value: Any, error: BaseException | None) -> None:
         if error is None:
             self._status, self._output = "SUCCEEDED", value
             self._frame.add_event("ExecutionSucceeded", {"output": value})
@@ -69,8 +140,18 @@ class RunningExecution:
         self._status, self._ended = status, self.run.clock.now
         self._failure = StateFailure(error, cause)
         self._fiber.cancel()
+        for nested in self.run.nested:
+            if nested.is_awaited:
+                nested.stop()
         details = {"error": error, "cause": cause}
         self._frame.add_event(event, {key: text for key, text in details.items() if text is not None})
+        self._tell()
+
+    @property
+    def ended(self) -> datetime:
+        """The virtual date of its end, or its present."""
+        run = self.run
+        return run.clock.start + timedelta(seconds=self._ended) if self.is_over else run.clock.date()
 
     def result(self, *, strict: bool = False) -> Execution:
         """The execution as it stands.

@@ -123,13 +123,18 @@ class Fiber:
 
 
 class Timer:
-    """Something to be done at a virtual time, unless it is cancelled."""
+    """Something to be done at a virtual time, unless it is cancelled.
 
-    __slots__ = ("action", "cancelled")
+    Attributes:
+        held: Says whether it is a limit over something that only somebody outside can answer.
+    """
 
-    def __init__(self, action: Callable[[], None]) -> None:
+    __slots__ = ("action", "cancelled", "held")
+
+    def __init__(self, action: Callable[[], None], held: Callable[[], bool] | None = None) -> None:
         self.action = action
         self.cancelled = False
+        self.held = held
 
     def cancel(self) -> None:
         """It will not go off."""
@@ -151,15 +156,20 @@ class Scheduler:
         self.ready.append((fiber, None))
         return fiber
 
-    def call_at(self, when: float, action: Callable[[], None]) -> Timer:
-        """Does something at a virtual time, or at once where that is past."""
-        timer = Timer(action)
+    def call_at(self, when: float, action: Callable[[], None], held: Callable[[], bool] | None = None) -> Timer:
+        """Does something at a virtual time, or at once where that is past; `held` is the timer's."""
+        timer = Timer(action, held)
         self._count += 1
         heapq.heappush(self._timers, (max(when, self.clock.now), self._count, timer))
         return timer
 
-    def run(self, finished: Callable[[], bool]) -> bool:
+    def run(self, finished: Callable[[], bool], *, hold: bool = False, until: float | None = None) -> bool:
         """Runs until `finished` says so.
+
+        Args:
+            finished: Whether it is done.
+            hold: The clock stands still before a timer that is held: no limit runs out while somebody may answer.
+            until: The clock does not go beyond this virtual time.
 
         Returns:
             False where nothing can go on and the work is not finished: all wait for what nobody will set.
@@ -168,13 +178,19 @@ class Scheduler:
             if self.ready:
                 fiber, value = self.ready.popleft()
                 fiber.step(value)
-            elif not self._advance():
+            elif not self._advance(hold, until):
                 return False
         return True
 
-    def _advance(self) -> bool:
+    def _advance(self, hold: bool, until: float | None) -> bool:
         while self._timers:
-            when, _, timer = heapq.heappop(self._timers)
+            when, _, timer = self._timers[0]
+            if not timer.cancelled:
+                if until is not None and when > until:
+                    return False
+                if hold and timer.held is not None and timer.held():
+                    return False
+            heapq.heappop(self._timers)
             if not timer.cancelled:
                 self.clock.now = max(self.clock.now, when)
                 timer.action()

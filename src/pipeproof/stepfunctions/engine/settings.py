@@ -11,6 +11,7 @@ class Settings:
     Attributes:
         payload_limit: Bytes that a state's input or output may have (AWS: 262,144), or None.
         event_limit: Events that a history may have (AWS: 25,000 for Standard), or None.
+        start: Which of the machine's executions it is: of Express ones several may have one name.
     """
 
     machine_name: str = "StateMachine"
@@ -21,6 +22,7 @@ class Settings:
     type: str = "STANDARD"
     payload_limit: int | None = 262_144
     event_limit: int | None = 25_000
+    start: int = 0
 
     @property
     def machine_arn(self) -> str:
@@ -31,7 +33,7 @@ class Settings:
     def execution_arn(self) -> str:
         """The execution's ARN."""
         if self.type == "EXPRESS":
-            unique = uuid.uuid5(uuid.NAMESPACE_URL, self.execution_name)
+            unique = uuid.uuid5(uuid.NAMESPACE_URL, f"{self.execution_name} {self.start}")
             name = f"{self.machine_name}:{self.execution_name}:{unique}"
             return f"arn:aws:states:{self.region}:{self.account}:express:{name}"
         return f"arn:aws:states:{self.region}:{self.account}:execution:{self.machine_name}:{self.execution_name}"

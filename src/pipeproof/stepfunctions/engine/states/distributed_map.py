@@ -15,8 +15,9 @@ from pipeproof.stepfunctions.definition.resources import parse_resource
 from pipeproof.stepfunctions.engine.fan_out import Group, Line
 from pipeproof.stepfunctions.engine.history import History, Thread
 from pipeproof.stepfunctions.engine.interpreter import run_graph
+from pipeproof.stepfunctions.engine.map_runs import Child, MapRunRecord
 from pipeproof.stepfunctions.engine.run import Frame, Place, Run
-from pipeproof.stepfunctions.engine.scheduler import Work
+from pipeproof.stepfunctions.engine.scheduler import Cancelled, Work
 from pipeproof.stepfunctions.engine.states.item_readers import read_items, reader_failure
 from pipeproof.stepfunctions.engine.states.map_fields import (
     find_concurrency,
@@ -55,6 +56,8 @@ class MapRun:
         self.failed_items = 0
         self.total: int | None = None
         self.writer: ResultFiles | None = None
+        self.record = MapRunRecord(self.arn, self.child_machine, place.run.clock.now)
+        place.run.map_runs.append(self.record)
 
     def number(self, raw: Mapping[str, Any], field: str, prefix: str = "") -> float | None:
         """A number of the state's own fields, or of a part's."""
@@ -96,18 +99,26 @@ def run_distributed(place: Place, effective: Any) -> Work[Any]:
     raw, frame = place.state.raw, place.frame
     items = None if "ItemReader" in raw else _given_items(place, effective)
     map_run = MapRun(place, effective)
-    limit = find_concurrency(place, effective) or CONCURRENT_CHILDREN
-    tolerance = (map_run.number(raw, "ToleratedFailureCount"), map_run.number(raw, "ToleratedFailurePercentage"))
+    record = map_run.record
+    record.max_concurrency = find_concurrency(place, effective)
+    record.tolerated_count = map_run.number(raw, "ToleratedFailureCount")
+    record.tolerated_percentage = map_run.number(raw, "ToleratedFailurePercentage")
     frame.add_event("MapStateStarted", {"length": 0 if items is None else len(items)})
     frame.add_event("MapRunStarted", {"mapRunArn": map_run.arn})
     try:
         source = items if items is not None else _read(map_run)
         map_run.writer = _writer(map_run)
-        yield from _run_children(map_run, source, limit, tolerance)
+        record.has_writer = map_run.writer is not None
+        yield from _run_children(map_run, source)
+    except Cancelled:
+        record.end("ABORTED", frame.run.clock.now)
+        raise
     except StateFailure as failure:
+        record.end("FAILED", frame.run.clock.now)
         details = {"error": failure.error, "cause": failure.cause}
         frame.add_event("MapRunFailed", {key: text for key, text in details.items() if text is not None})
         raise
+    record.end("SUCCEEDED", frame.run.clock.now)
     before = frame.thread.last
     frame.add_event("MapRunSucceeded", {})
     frame.add_event("MapStateSucceeded", {})
@@ -213,10 +224,9 @@ def _selected(map_run: MapRun, items: list[Any]) -> Iterator[tuple[Any, Any]]:
         yield item, select_item(place, item, map_run.effective, inner)
 
 
-def _run_children(
-    map_run: MapRun, items: list[Any], limit: int, tolerance: tuple[float | None, float | None]
-) -> Work[None]:
-    map_run.total = len(items)
+def _run_children(map_run: MapRun, items: list[Any]) -> Work[None]:
+    seen, clock = map_run.record, map_run.place.run.clock
+    map_run.total = seen.items = len(items)
     parent, graph = map_run.place.frame, map_run.place.state.graphs[0]
     sizes: dict[int, int] = {}
     inputs: dict[int, Any] = {}
@@ -228,10 +238,11 @@ def _run_children(
                 inputs[index] = payload
             recorded = index < CHILDREN_RECORDED
             frame = _child_frame(map_run, index, payload, recorded=recorded and parent.recorded)
+            seen.child_started(index, size, _child(frame, clock.now, size) if recorded else None)
             yield Line(index, frame, run_graph(graph, payload, frame))
 
     def succeeded(line: Line, output: Any) -> None:
-        sizes.pop(line.index, None)
+        seen.child_ended(line.index, sizes.pop(line.index, 1), "succeeded", clock.now, output=output)
         if map_run.writer is None:
             map_run.results[line.index] = output
         else:
@@ -239,24 +250,33 @@ def _run_children(
             map_run.writer.add("SUCCEEDED", record, output)
 
     def failed(line: Line, failure: StateFailure) -> StateFailure | None:
-        map_run.failed_items += sizes.pop(line.index, 1)
+        size = sizes.pop(line.index, 1)
+        map_run.failed_items += size
+        seen.child_ended(line.index, size, "failed", clock.now, error=failure.error, cause=failure.cause)
         if map_run.writer is not None:
             error = {"Error": failure.error, "Cause": failure.cause}
             map_run.writer.add("FAILED", _record(map_run, line, inputs.pop(line.index), "FAILED", error), MISSING)
-        return None if _tolerated(map_run, tolerance) else StateFailure(THRESHOLD, THRESHOLD_CAUSE)
+        return None if _tolerated(map_run) else StateFailure(THRESHOLD, THRESHOLD_CAUSE)
 
+    limit = seen.max_concurrency or CONCURRENT_CHILDREN
     group = Group(parent, lines(), limit, on_success=succeeded, on_failure=failed, on_abort=lambda _: None)
+    seen.apply = lambda: group.set_limit(seen.max_concurrency or CONCURRENT_CHILDREN)
     yield from group.run()
 
 
-def _tolerated(map_run: MapRun, tolerance: tuple[float | None, float | None]) -> bool:
-    count, percentage = tolerance
+def _tolerated(map_run: MapRun) -> bool:
+    count, percentage = map_run.record.tolerated_count, map_run.record.tolerated_percentage
     if count is None and percentage is None:
         return False
     if count is not None and map_run.failed_items > count:
         return False
     share = 100 * map_run.failed_items / max(1, map_run.total or 1)
     return percentage is None or share <= percentage
+
+
+def _child(frame: Frame, now: float, size: int) -> Child:
+    execution = frame.execution or {}
+    return Child(execution["Id"], execution["Name"], execution["Input"], now, size)
 
 
 def _child_frame(map_run: MapRun, index: int, payload: Any, *, recorded: bool) -> Frame:

@@ -87,7 +87,6 @@ def _add_scheduled(
         frame.add_event("LambdaFunctionStarted", {})
     elif resource.kind == "activity":
         frame.add_event("ActivityScheduled", {"resource": resource.arn, "input": payload, **limits})
-        frame.add_event("ActivityStarted", {"workerName": resource.name})
     else:
         scheduled = {"region": frame.run.settings.region, "parameters": payload, **limits}
         frame.add_event("TaskScheduled", {**_names(resource), **scheduled})
@@ -120,20 +119,25 @@ def _await_reply(
     if reply.failure is None and resource.kind == "integration" and resource.pattern:
         submitted = reply.submitted if reply.submitted is not MISSING else {}
         frame.add_event("TaskSubmitted", {**_names(resource), "output": submitted})
+    is_polled = resource.kind == "activity" and reply.waits
+    if resource.kind == "activity" and not is_polled:
+        frame.add_event("ActivityStarted", {"workerName": resource.name})
     if not reply.after and not reply.waits and reply.later is None:
         return reply
-    scheduler, now = frame.run.scheduler, frame.run.clock.now
-    pending = frame.run.tokens[token] if token is not None else PendingToken()
-    timers = []
-    if not reply.waits:
-        later = reply.later
-        timers.append(
-            scheduler.call_at(now + reply.after, lambda: pending.signal.set(later() if later is not None else reply))
-        )
-    if timeout is not None:
-        timers.append(scheduler.call_at(now + timeout, lambda: pending.signal.set(_timed_out())))
-    if heartbeat is not None:
-        _watch_heartbeat(pending, heartbeat, frame)
+    pending = frame.run.tokens[token] if token is not None else PendingToken(frame.run)
+    pending.outside = reply.waits
+    timers: list[Timer] = [] if reply.waits else [_answer_later(pending, reply)]
+
+    def start(worker: str | None = None) -> None:
+        pending.pick_up = None
+        if is_polled:
+            frame.add_event("ActivityStarted", {"workerName": worker} if worker else {})
+        _limit(pending, timeout, heartbeat, timers)
+
+    if is_polled:  # its limits count from when a worker has taken the task
+        pending.pick_up = start
+    else:
+        start()
     answered: Reply = yield pending.signal
     for timer in timers:
         timer.cancel()
@@ -144,21 +148,41 @@ def _await_reply(
     return answered
 
 
+def _answer_later(pending: PendingToken, reply: Reply) -> Timer:
+    """Answers a task after the virtual time that its mock takes."""
+    run, later = pending.run, reply.later
+    return run.scheduler.call_at(
+        run.clock.now + reply.after, lambda: pending.signal.set(later() if later is not None else reply)
+    )
+
+
+def _limit(pending: PendingToken, timeout: float | None, heartbeat: float | None, timers: list[Timer]) -> None:
+    """Lets the task time out where its answer, or a heartbeat, does not come in time."""
+    run = pending.run
+    if timeout is not None:
+        late = run.clock.now + timeout
+        timers.append(run.scheduler.call_at(late, lambda: pending.signal.set(_timed_out()), lambda: pending.is_waiting))
+    if heartbeat is not None:
+        _watch_heartbeat(pending, heartbeat)
+
+
 def _timed_out(*also: str) -> Reply:
     return Reply(failure=StateFailure("States.Timeout", None, also=also))
 
 
-def _watch_heartbeat(pending: PendingToken, seconds: float, frame: Frame) -> None:
+def _watch_heartbeat(pending: PendingToken, seconds: float) -> None:
     """Lets the task time out where no heartbeat comes in time; each one that comes starts the time anew."""
-    scheduler = frame.run.scheduler
+    run = pending.run
     timers: list[Timer] = []
+
+    def late() -> None:
+        pending.signal.set(_timed_out("States.HeartbeatTimeout"))
 
     def beat(*, last: bool = False) -> None:
         while timers:
             timers.pop().cancel()
         if not last:
-            late = frame.run.clock.now + seconds
-            timers.append(scheduler.call_at(late, lambda: pending.signal.set(_timed_out("States.HeartbeatTimeout"))))
+            timers.append(run.scheduler.call_at(run.clock.now + seconds, late, lambda: pending.is_waiting))
 
     pending.heartbeat = beat
     beat()

@@ -1,0 +1,151 @@
+"""What the service knows: machines that tests deployed, executions so far, activities' tasks, and its time."""
+
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from pipeproof.stepfunctions.engine.execution import Execution
+from pipeproof.stepfunctions.engine.run import CURRENT, PendingToken
+from pipeproof.stepfunctions.engine.running import RunningExecution
+from pipeproof.stepfunctions.machine import StateMachine
+
+Observer = Callable[[StateMachine, Execution], None]
+
+
+@dataclass(slots=True)
+class Deployed:
+    """A machine that a test deployed, with its definition as the service was given it, and its mocks."""
+
+    machine: StateMachine
+    definition: str
+    mocks: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Started:
+    """An execution that was started through the API.
+
+    Attributes:
+        arn: Its ARN.
+        machine_arn: The ARN of its machine, without version or alias.
+        input: Its input as it was given.
+        running: What runs it; of a redriven one the latest.
+        version_arn: The version that it was started by, also by way of an alias.
+        alias_arn: The alias that it was started by.
+        redrives: When it was redriven.
+    """
+
+    arn: str
+    name: str
+    machine: StateMachine
+    machine_arn: str
+    input: str
+    running: RunningExecution
+    version_arn: str | None = None
+    alias_arn: str | None = None
+    trace: str | None = None
+    redrives: list[datetime] = field(default_factory=list)
+
+    @property
+    def start(self) -> datetime:
+        """Its virtual start."""
+        return self.running.run.clock.start
+
+    def history(self) -> list[dict[str, Any]]:
+        """Its history's events, as boto3 gives them."""
+        return [event.to_dict(self.start) for event in self.running.run.history.events]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityTask:
+    """A task of an activity, for a worker to take."""
+
+    token: str
+    input: Any
+    pending: PendingToken
+
+
+@dataclass(slots=True)
+class Service:
+    """The state of the API on the stubs of one test.
+
+    Attributes:
+        deployed: By the machine's ARN; others are made of the definitions that the service was given.
+        executions: By ARN, in the order in which they were started.
+        tasks: By the activity's ARN.
+        revisions: The revision of a machine or version, by ARN, where it is not the first.
+        version_revisions: The revision of each version, by ARN.
+        observers: Called with each machine and execution that ended.
+        passed: How much virtual time the test let pass.
+        random: Of names and of aliases that share their executions out.
+    """
+
+    deployed: dict[str, Deployed] = field(default_factory=dict)
+    executions: dict[str, Started] = field(default_factory=dict)
+    tasks: dict[str, deque[ActivityTask]] = field(default_factory=dict)
+    revisions: dict[str, str] = field(default_factory=dict)
+    version_revisions: dict[str, str] = field(default_factory=dict)
+    observers: list[Observer] = field(default_factory=list)
+    passed: timedelta = timedelta()
+    random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - chance that a test can repeat, no secret
+
+    def now(self) -> datetime:
+        """The service's time: the virtual one of an execution that asks, else the machine's and what was let pass."""
+        current = CURRENT.get()
+        if current is not None:
+            return current.clock.date()
+        date = datetime.now(UTC) + self.passed
+        return date.replace(microsecond=date.microsecond // 1000 * 1000)
+
+    def pass_time(self, seconds: float) -> None:
+        """Lets virtual time pass: executions that wait see it, and their limits run out."""
+        for started in list(self.executions.values()):
+            if not started.running.is_over and not started.running.is_awaited:
+                started.running.pass_time(seconds)
+        self.passed += timedelta(seconds=seconds)
+
+    def machine_of(self, found: Any) -> tuple[StateMachine, Mapping[str, Any]]:
+        """The machine that runs for one of moto's machines or versions, and its mocks."""
+        source = getattr(found, "source_arn", found.arn)
+        deployed = self.deployed.get(source)
+        if deployed is not None and deployed.definition == found.definition:
+            return deployed.machine, deployed.mocks
+        account, region = source.split(":")[4], source.split(":")[3]
+        if deployed is None:
+            return (
+                StateMachine(
+                    found.definition, name=found.name, type=found.type, account=account, region=region,
+                    role_arn=found.roleArn,
+                ),
+                {},
+            )  # fmt: skip
+        changed = deployed.machine.with_definition(json.loads(found.definition))
+        return changed, deployed.mocks
+
+    def tell(self, machine: StateMachine, execution: Execution) -> None:
+        """An execution has ended."""
+        machine.keep(execution)
+        for observer in self.observers:
+            observer(machine, execution)
+
+
+_open: list[Service] = []
+
+
+def current() -> Service | None:
+    """The service of the innermost open context."""
+    return _open[-1] if _open else None
+
+
+def opened(service: Service) -> None:
+    """A context was opened."""
+    _open.append(service)
+
+
+def closed(service: Service) -> None:
+    """A context was closed."""
+    _open.remove(service)
