@@ -30,8 +30,8 @@ class UnknownOperationError(PipeproofError):
 class AwsStub:
     """The fixture `aws`. Nothing of it leaves the process.
 
-    `calls` are the calls of the test so far, in the order in which they ended; `enforcements` what was enforced; `clocks`
-    are told of the virtual time that [pass_time][] lets pass.
+    `calls` are the calls of the test so far, in the order in which they ended; `enforcements` what was enforced;
+    `clocks` are told of the virtual time that [pass_time][] lets pass.
     """
 
     def __init__(self, region: str = REGION, account: str = ACCOUNT, *, real_time: bool = False) -> None:

@@ -315,7 +315,7 @@ def test_token__that_was_answered__is_timed_out(states, create, chain, ask, toke
         "failure": lambda: states.send_task_failure(taskToken=token),
         "heartbeat": lambda: states.send_task_heartbeat(taskToken=token),
     }
-    with pytest.raises(ClientError, match="TaskTimedOut.*Provided task does not exist anymore"):
+    with pytest.raises(ClientError, match=r"TaskTimedOut.*Provided task does not exist anymore"):
         calls[call]()
 
 
