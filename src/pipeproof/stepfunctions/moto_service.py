@@ -87,7 +87,7 @@ def deploy(machine: StateMachine, mocks: Mapping[str, Any] | None) -> str:
         )["stateMachineArn"]
     elif client.describe_state_machine(stateMachineArn=arn)["definition"] != definition:
         client.update_state_machine(stateMachineArn=arn, definition=definition, roleArn=machine.settings.role_arn)
-    service.deployed[arn] = state.Deployed(machine, definition, dict(mocks or {}))
+    service.deploy(str(arn), state.Deployed(machine, definition, dict(mocks or {})))
     return str(arn)
 
 

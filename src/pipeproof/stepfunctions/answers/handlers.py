@@ -242,6 +242,11 @@ class Handlers:
             return (
                 f"{request.resource.arn!r} is no Resource that is known; mocks={{{name!r}: returns(...)}} answers it."
             )
+        if request.resource.kind == "activity":
+            return (
+                f"Pass mocks={{{name!r}: returns(...)}} or a callable to run(), or create the activity on the stubs of "
+                "the `aws` fixture (create_activity); a worker then takes its tasks by get_activity_task."
+            )
         return (
             f"Pass mocks={{{name!r}: returns(...)}} or a callable to run(), or use the `aws` fixture: with it service "
             "integrations reach moto. On the command line: --mocks FILE."

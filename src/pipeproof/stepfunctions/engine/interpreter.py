@@ -15,13 +15,14 @@ _UNCATCHABLE = {"States.Runtime"}
 
 
 def run_graph(graph: Graph, value: Any, frame: Frame) -> Work[Any]:
-    """Runs a graph from its start to an end; gives the last state's output.
+    """Runs a graph from its start, or from where its level has come to, to an end; gives the last state's output.
 
     Raises:
         StateFailure: A state failed, and nothing caught it.
     """
-    name = graph.start_at
+    name, value = frame.position or (graph.start_at, value)
     while True:
+        frame.position = (name, value)
         outcome = yield from run_state(graph.states[name], value, frame)
         value = outcome.output
         if outcome.next is None:
@@ -39,7 +40,7 @@ def run_graph(graph: Graph, value: Any, frame: Frame) -> Work[Any]:
 
 def run_state(state: State, value: Any, frame: Frame) -> Work[Outcome]:
     """Runs one state, retries and all."""
-    place = _enter(state, value, frame)
+    place = _enter(state, value, frame) if frame.unfinished is None else _enter_again(frame.unfinished, frame)
     visit, run = place.visit, frame.run
     at_once = run.workers.instant.get(state.type)
     tries: dict[int, int] = {}
@@ -76,9 +77,20 @@ def _enter(state: State, value: Any, frame: Frame) -> Place:
     visit = Visit(state, value, frame.run.clock.now, event, frame.iterations)
     if frame.recorded:
         frame.run.visits.append(visit)
-    frame.current = visit
+    frame.current = frame.unfinished = visit
     frame.run.hit("state", state.position)
     return Place(state, value, frame, visit, frame.environment(visit))
+
+
+def _enter_again(before: Visit, frame: Frame) -> Place:
+    """The state in which an earlier try of the execution ended: AWS does not write down that it is entered again."""
+    visit = Visit(
+        before.state, before.input, frame.run.clock.now, before.event_id, frame.iterations, lines=before.lines
+    )
+    if frame.recorded:
+        frame.run.visits.append(visit)
+    frame.current = frame.unfinished = visit
+    return Place(before.state, before.input, frame, visit, frame.environment(visit))
 
 
 def _leave(place: Place, outcome: Outcome) -> None:
@@ -90,7 +102,7 @@ def _leave(place: Place, outcome: Outcome) -> None:
         details["assignedVariables"] = dict(sorted(outcome.assigned.items()))
         details["assignedVariablesDetails"] = {"truncated": False}
     frame.add_event(state.type + "StateExited", details)
-    frame.current = None
+    frame.current = frame.unfinished = None
     if outcome.next is not None and outcome.next == state.next and not place.visit.caught:
         frame.run.hit("transition", state.position, "next")
 

@@ -87,7 +87,8 @@ class Run:
         value: Its input.
 
     `is_over`, `go_on` and `holds` are those of the [RunningExecution][] that drives it: whether it has ended, what lets
-    it go on, and whether limits run out while somebody outside may answer. `nested` are the executions that its tasks
+    it go on, and whether limits run out while somebody outside may answer. `keeps_lines` says that states remember
+    their branches and iterations, so that the execution can be redriven. `nested` are the executions that its tasks
     started and that wait for somebody outside.
     """
 
@@ -118,6 +119,7 @@ class Run:
         self.is_over: Callable[[], bool] = lambda: False
         self.go_on: Callable[[], None] = lambda: None
         self.holds = False
+        self.keeps_lines = False
         self.nested: list[Any] = []
         self.exception: BaseException | None = None
         self.execution_context: dict[str, Any] = {
@@ -159,6 +161,8 @@ class Frame:
         iterations: The indices of the Map iterations around it.
         items: The context object's `Map`, innermost.
         current: The visit under way, for what aborts it.
+        position: The name and the input of the state that it has come to.
+        unfinished: The visit that has not been left, also when it has failed.
         context: A whole context object in place of the execution's own, for a state that is run alone.
         concurrent: Others take their turn after each state.
         recorded: Visits are remembered.
@@ -166,8 +170,8 @@ class Frame:
     """
 
     __slots__ = (
-        "concurrent", "context", "current", "execution", "history", "items", "iterations", "recorded", "run", "scope",
-        "thread",
+        "concurrent", "context", "current", "execution", "history", "items", "iterations", "position", "recorded",
+        "run", "scope", "thread", "unfinished",
     )  # fmt: skip
 
     def __init__(
@@ -193,6 +197,8 @@ class Frame:
         self.recorded = recorded
         self.execution = execution
         self.current: Visit | None = None
+        self.position: tuple[str, Any] | None = None
+        self.unfinished: Visit | None = None
         self.context: Mapping[str, Any] | None = None
 
     def inner(

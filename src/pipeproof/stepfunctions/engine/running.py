@@ -10,6 +10,7 @@ from pipeproof.stepfunctions.engine.execution import Execution
 from pipeproof.stepfunctions.engine.history import Thread
 from pipeproof.stepfunctions.engine.interpreter import run_graph
 from pipeproof.stepfunctions.engine.run import CURRENT, Frame, Run
+from pipeproof.stepfunctions.engine.scheduler import Scheduler
 from pipeproof.stepfunctions.errors import MockError, StateFailure
 from pipeproof.stepfunctions.expressions.environment import Scope
 from pipeproof.stepfunctions.values import copy
@@ -44,10 +45,7 @@ class RunningExecution:
         run.is_over, run.go_on = (lambda: self.is_over), self._go_on
         started = {"input": run.input, "roleArn": run.settings.role_arn}
         self._frame.add_event("ExecutionStarted", started)
-        self._fiber = run.scheduler.spawn(run_graph(run.definition.graph, run.input, self._frame), self._done)
-        timeout = run.definition.timeout
-        if timeout is not None:
-            run.scheduler.call_at(timeout, self._time_out, run.waits_outside)
+        self._begin()
 
     @property
     def status(self) -> str:
@@ -84,6 +82,28 @@ class RunningExecution:
             with self._lock:
                 self._drive(until=self.run.clock.now + seconds)
             self._go_on()
+
+    def redrive(self, date: datetime) -> None:
+        """Lets an execution that did not succeed go on, at a date, with the states in which it ended.
+
+        What has succeeded keeps its result: states, branches of a Parallel and iterations of an inline Map. The
+        redriven states' retriers start anew, and so does the machine's TimeoutSeconds.
+        """
+        run = self.run
+        run.clock.now = max(run.clock.now, (date - run.clock.start).total_seconds())
+        run.scheduler = Scheduler(run.clock)
+        count = run.execution_context["RedriveCount"] + 1
+        run.execution_context.update(RedriveCount=count, RedriveTime=run.clock.text())
+        self._status, self._failure = "RUNNING", None
+        self._frame.add_event("ExecutionRedriven", {"redriveCount": count})
+        self._begin()
+
+    def _begin(self) -> None:
+        run = self.run
+        self._fiber = run.scheduler.spawn(run_graph(run.definition.graph, run.input, self._frame), self._done)
+        timeout = run.definition.timeout
+        if timeout is not None:
+            run.scheduler.call_at(run.clock.now + timeout, self._time_out, run.waits_outside)
 
     def _go_on(self) -> None:
         """Drives it, unless somebody does so already: this thread further up, or another, who then looks once more."""

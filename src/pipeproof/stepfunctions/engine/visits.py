@@ -28,7 +28,10 @@ class Attempt:
 
 @dataclass(slots=True)
 class Visit:
-    """One entry into a state, with what went in and came out."""
+    """One entry into a state, with what went in and came out.
+
+    `lines` are the branches or iterations of its latest attempt, where the execution may be redriven.
+    """
 
     state: State
     input: Any
@@ -41,3 +44,22 @@ class Visit:
     cause: str | None = None
     caught: bool = False
     retry_count: int = 0
+    lines: "dict[int, KeptLine]" = field(default_factory=dict)
+
+    def take_lines(self) -> "dict[int, KeptLine]":
+        """The branches or iterations of an execution's earlier try, once; those of this attempt take their place."""
+        before, self.lines = self.lines, {}
+        return before
+
+
+@dataclass(slots=True)
+class KeptLine:
+    """A branch or iteration that an execution's redrive goes on with, or whose output it takes over."""
+
+    frame: Any
+    output: Any = MISSING
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has an output."""
+        return self.output is not MISSING

@@ -55,6 +55,7 @@ def start(service: Service, parameters: Parameters) -> Answer:
 def drive(service: Service, started: Started, running: RunningExecution) -> None:
     """Lets an execution go on as far as it goes by itself."""
     machine = started.machine
+    running.run.keeps_lines = True
     running.when_over(lambda over: service.tell(machine, over.result()))
     with acting_as(machine.settings.role_arn):  # not the caller's role, whose policy the test may enforce
         running.advance(hold=True)

@@ -1,10 +1,9 @@
-"""State machines through the API, their versions, and what an ARN of a machine, version or alias stands for.
+"""State machines through the API, and what an ARN of a machine, version or alias stands for.
 
 moto keeps them (`StepFunctionBackend.state_machines`), so that CloudFormation, tags and the tagging API see them too;
 what moto does not know of the API's rules is here.
 """
 
-import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +11,14 @@ from typing import Any
 from pipeproof.stepfunctions.definition.loading import load_definition
 from pipeproof.stepfunctions.errors import DefinitionError
 from pipeproof.stepfunctions.service.arns import StatesArn, check_name, parse_arn
-from pipeproof.stepfunctions.service.errors import ServiceError, no_machine, no_resource, validation
-from pipeproof.stepfunctions.service.paging import page
+from pipeproof.stepfunctions.service.errors import ServiceError, no_machine, validation
 from pipeproof.stepfunctions.service.state import Service
 
 Parameters = dict[str, Any]
 Answer = dict[str, Any]
 
-_FIRST_REVISION = "INITIAL"
+FIRST_REVISION = "INITIAL"
+"""What the API calls the revision of a machine that was never updated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def create(service: Service, parameters: Parameters, backend: Any) -> Answer:
     )
     answer = {"stateMachineArn": found.arn, "creationDate": found.creation_date}
     if parameters.get("publish"):
-        answer["stateMachineVersionArn"] = _publish(service, found, parameters.get("versionDescription")).arn
+        answer["stateMachineVersionArn"] = publish_revision(service, found, parameters.get("versionDescription")).arn
     return answer
 
 
@@ -148,7 +147,7 @@ def update(service: Service, parameters: Parameters) -> Answer:
     Raises:
         ServiceError: As the API says.
     """
-    target = _unqualified(service, parameters["stateMachineArn"])
+    target = unqualified(service, parameters["stateMachineArn"])
     _check_version(parameters)
     fields = {
         "definition": "definition",
@@ -171,11 +170,11 @@ def update(service: Service, parameters: Parameters) -> Answer:
     service.revisions[found.arn] = new_id(service)
     answer = {"updateDate": found.update_date, "revisionId": service.revisions[found.arn]}
     if parameters.get("publish"):
-        answer["stateMachineVersionArn"] = _publish(service, found, parameters.get("versionDescription")).arn
+        answer["stateMachineVersionArn"] = publish_revision(service, found, parameters.get("versionDescription")).arn
     return answer
 
 
-def _unqualified(service: Service, text: str) -> Target:
+def unqualified(service: Service, text: str) -> Target:
     """The machine of an ARN that may have neither version nor alias."""
     if parse_arn(text, "stateMachine").qualifier is not None:
         raise validation(f"The state machine ARN {text} must not have a version or an alias")
@@ -206,7 +205,7 @@ def describe_found(service: Service, target: Target, *, with_data: bool) -> Answ
     }
     versions = service.version_revisions
     revision = versions.get(found.arn) if target.version_arn else service.revisions.get(found.arn)
-    if revision not in (None, _FIRST_REVISION):
+    if revision not in (None, FIRST_REVISION):
         answer["revisionId"] = revision
     if found.description:
         answer["description"] = found.description
@@ -226,187 +225,12 @@ def delete(service: Service, parameters: Parameters) -> Answer:
     return {}
 
 
-def publish(service: Service, parameters: Parameters) -> Answer:
-    """PublishStateMachineVersion: of a revision that has a version it gives that one.
-
-    Raises:
-        ServiceError: ConflictException, where the machine has another revision than the request's.
-    """
-    target = _unqualified(service, parameters["stateMachineArn"])
-    current = service.revisions.get(target.arn, _FIRST_REVISION)
-    wanted = parameters.get("revisionId")
-    if wanted is not None and wanted != current:
-        raise ServiceError(
-            "ConflictException",
-            f"Failed to publish the State Machine version for revision {wanted}. The current State Machine revision "
-            f"is {current}.",
-        )
-    version = _publish(service, target.found, parameters.get("description"))
-    return {"stateMachineVersionArn": version.arn, "creationDate": version.creation_date}
-
-
-def _publish(service: Service, found: Any, description: str | None) -> Any:
-    current = service.revisions.get(found.arn, _FIRST_REVISION)
+def publish_revision(service: Service, found: Any, description: str | None) -> Any:
+    """The version of a machine's present revision: the one that there is, or a new one."""
+    current = service.revisions.get(found.arn, FIRST_REVISION)
     for version in found.versions.values():
         if service.version_revisions.get(version.arn) == current:
             return version
     found.publish(description)
     service.version_revisions[found.latest_version.arn] = current
     return found.latest_version
-
-
-def list_versions(service: Service, parameters: Parameters) -> Answer:
-    """ListStateMachineVersions, the latest first."""
-    target = _unqualified(service, parameters["stateMachineArn"])
-    versions = sorted(target.found.versions.values(), key=lambda version: version.version, reverse=True)
-    items, token = page(versions, parameters, target.arn)
-    found = [{"stateMachineVersionArn": item.arn, "creationDate": item.creation_date} for item in items]
-    return {"stateMachineVersions": found, **token}
-
-
-def delete_version(service: Service, parameters: Parameters) -> Answer:
-    """DeleteStateMachineVersion.
-
-    Raises:
-        ServiceError: ConflictException, where an alias refers to it.
-    """
-    text = parameters["stateMachineVersionArn"]
-    arn = parse_arn(text, "stateMachine")
-    if arn.qualifier is None or not arn.qualifier.isdigit():
-        raise validation(f"The ARN {text} is not that of a state machine version")
-    machine = try_resolve(service, arn.machine)
-    if machine is None:
-        return {}
-    aliases = [
-        alias.name
-        for alias in machine.found.aliases.values()
-        if any(route["stateMachineVersionArn"] == text for route in alias.routing_configuration)
-    ]
-    if aliases:
-        raise ServiceError(
-            "ConflictException",
-            "Version to be deleted must not be referenced by an alias. Current list of aliases referencing this "
-            f"version: [{', '.join(aliases)}]",
-        )
-    machine.found.versions.pop(int(arn.qualifier), None)
-    return {}
-
-
-def create_alias(service: Service, parameters: Parameters) -> Answer:
-    """CreateStateMachineAlias: idempotent for the same routes and description.
-
-    Raises:
-        ServiceError: As the API says.
-    """
-    name, routes = parameters["name"], parameters["routingConfiguration"]
-    check_name(name)
-    if name.isdigit():
-        raise ServiceError("InvalidName", f"Invalid Name: '{name}'")
-    machine = _check_routes(service, routes)
-    existing = machine.aliases.get(name)
-    if existing is not None:
-        if existing.routing_configuration != routes or existing.description != parameters.get("description"):
-            raise ServiceError(
-                "ConflictException",
-                "Failed to create alias because an alias with the same name and a different routing configuration "
-                "already exists.",
-            )
-        return {"stateMachineAliasArn": existing.arn, "creationDate": existing.creation_date}
-    backend = backend_of(parse_arn(machine.arn, "stateMachine"))
-    alias = backend.create_state_machine_alias(name, routes, parameters.get("description"))
-    return {"stateMachineAliasArn": alias.arn, "creationDate": alias.creation_date}
-
-
-def _check_routes(service: Service, routes: list[dict[str, Any]]) -> Any:
-    """The machine that an alias's routes lead to.
-
-    Raises:
-        ServiceError: ValidationException or ResourceNotFound.
-    """
-    if len(routes) not in (1, 2):
-        raise validation("Routing configuration must contain 1 or 2 state machine versions.")
-    if sum(route["weight"] for route in routes) != 100:
-        raise validation("The sum of the weights in the routing configuration must be equal to 100.")
-    arns = [parse_arn(route["stateMachineVersionArn"], "stateMachine") for route in routes]
-    if len({arn.machine for arn in arns}) != 1 or len({arn.text for arn in arns}) != len(arns):
-        raise validation("Routing configuration must contain distinct versions of one state machine.")
-    for arn in arns:
-        if arn.qualifier is None or not arn.qualifier.isdigit():
-            raise validation(f"Routing configuration must contain state machine version ARNs, not {arn.text}")
-        if try_resolve(service, arn.text) is None:
-            raise no_resource(arn.text)
-    return resolve(service, arns[0].machine).found
-
-
-def update_alias(service: Service, parameters: Parameters) -> Answer:
-    """UpdateStateMachineAlias.
-
-    Raises:
-        ServiceError: As the API says.
-    """
-    alias = find_alias(service, parameters["stateMachineAliasArn"])
-    description, routes = parameters.get("description"), parameters.get("routingConfiguration")
-    if description is None and routes is None:
-        raise validation("You must provide at least one of routingConfiguration or description")
-    if routes is not None:
-        machine = _check_routes(service, routes)
-        if machine.arn != alias.statemachine_arn:
-            raise validation("Routing configuration must contain versions of the alias's state machine.")
-    alias.update(description=description, routing_configuration=routes)
-    return {"updateDate": alias.update_date}
-
-
-def find_alias(service: Service, text: str) -> Any:
-    """moto's alias of an ARN.
-
-    Raises:
-        ServiceError: InvalidArn or ResourceNotFound.
-    """
-    arn = parse_arn(text, "stateMachine")
-    machine = try_resolve(service, arn.machine)
-    alias = machine.found.aliases.get(arn.qualifier) if machine is not None else None
-    if alias is None:
-        raise no_resource(text)
-    return alias
-
-
-def describe_alias(service: Service, parameters: Parameters) -> Answer:
-    """DescribeStateMachineAlias."""
-    alias = find_alias(service, parameters["stateMachineAliasArn"])
-    answer = {
-        "stateMachineAliasArn": alias.arn,
-        "name": alias.name,
-        "routingConfiguration": alias.routing_configuration,
-        "creationDate": alias.creation_date,
-        "updateDate": alias.update_date,
-    }
-    return {**answer, "description": alias.description} if alias.description else answer
-
-
-def delete_alias(service: Service, parameters: Parameters) -> Answer:
-    """DeleteStateMachineAlias."""
-    alias = find_alias(service, parameters["stateMachineAliasArn"])
-    machine = resolve(service, alias.statemachine_arn)
-    del machine.found.aliases[alias.name]
-    return {}
-
-
-def list_aliases(service: Service, parameters: Parameters) -> Answer:
-    """ListStateMachineAliases, of a machine or of one of its versions; in the order of their names."""
-    text = parameters["stateMachineArn"]
-    arn = parse_arn(text, "stateMachine")
-    machine = resolve(service, arn.machine)
-    found = [
-        alias
-        for _, alias in sorted(machine.found.aliases.items())
-        if arn.qualifier is None
-        or any(route["stateMachineVersionArn"] == text for route in alias.routing_configuration)
-    ]
-    items, token = page(found, parameters, text)
-    listed = [{"stateMachineAliasArn": item.arn, "creationDate": item.creation_date} for item in items]
-    return {"stateMachineAliases": listed, **token}
-
-
-def definition_text(machine: Any) -> str:
-    """A machine's definition as the API is given it."""
-    return json.dumps(machine.definition.document.value)

@@ -150,11 +150,9 @@ def update(service: Service, parameters: Parameters) -> Answer:
     Raises:
         ServiceError: ValidationException for what is out of range.
     """
-    _, record = find_map_run(service, parameters["mapRunArn"])
+    started, record = find_map_run(service, parameters["mapRunArn"])
     concurrency, count = parameters.get("maxConcurrency"), parameters.get("toleratedFailureCount")
     percentage = parameters.get("toleratedFailurePercentage")
-    if (concurrency is not None and concurrency < 0) or (count is not None and count < 0):
-        raise validation("maxConcurrency and toleratedFailureCount must not be negative")
     if percentage is not None and not 0 <= percentage <= 100:
         raise validation("toleratedFailurePercentage must be between 0 and 100")
     if concurrency is not None:
@@ -163,4 +161,5 @@ def update(service: Service, parameters: Parameters) -> Answer:
     record.tolerated_percentage = record.tolerated_percentage if percentage is None else percentage
     if record.ended is None:
         record.apply()
+        started.running.run.go_on()
     return {}

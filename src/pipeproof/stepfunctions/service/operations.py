@@ -4,31 +4,41 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeproof.stepfunctions.answers.tokens import TokenError
-from pipeproof.stepfunctions.service import activities, executions, machines, map_runs, tags, testing
+from pipeproof.stepfunctions.service import (
+    activities,
+    executions,
+    machines,
+    map_runs,
+    redriving,
+    tags,
+    testing,
+    versions,
+)
 from pipeproof.stepfunctions.service.errors import ServiceError
 from pipeproof.stepfunctions.service.state import Service
 
 Parameters = dict[str, Any]
 Answer = dict[str, Any]
 
-_OPERATIONS: dict[str, Callable[[Service, Parameters], Answer]] = {
-    "CreateStateMachineAlias": machines.create_alias,
+OPERATIONS: dict[str, Callable[[Service, Parameters], Answer]] = {
+    "CreateStateMachineAlias": versions.create_alias,
     "DeleteStateMachine": machines.delete,
-    "DeleteStateMachineAlias": machines.delete_alias,
-    "DeleteStateMachineVersion": machines.delete_version,
+    "DeleteStateMachineAlias": versions.delete_alias,
+    "DeleteStateMachineVersion": versions.delete_version,
     "DescribeExecution": executions.describe,
     "DescribeMapRun": map_runs.describe,
     "DescribeStateMachine": machines.describe,
-    "DescribeStateMachineAlias": machines.describe_alias,
+    "DescribeStateMachineAlias": versions.describe_alias,
     "DescribeStateMachineForExecution": executions.describe_machine,
     "GetActivityTask": activities.get_task,
     "GetExecutionHistory": executions.history,
     "ListExecutions": executions.list_all,
     "ListMapRuns": map_runs.list_all,
-    "ListStateMachineAliases": machines.list_aliases,
-    "ListStateMachineVersions": machines.list_versions,
+    "ListStateMachineAliases": versions.list_aliases,
+    "ListStateMachineVersions": versions.list_versions,
     "ListTagsForResource": tags.list_all,
-    "PublishStateMachineVersion": machines.publish,
+    "PublishStateMachineVersion": versions.publish,
+    "RedriveExecution": redriving.redrive,
     "SendTaskFailure": activities.send_failure,
     "SendTaskHeartbeat": activities.send_heartbeat,
     "SendTaskSuccess": activities.send_success,
@@ -40,7 +50,7 @@ _OPERATIONS: dict[str, Callable[[Service, Parameters], Answer]] = {
     "UntagResource": tags.remove,
     "UpdateMapRun": map_runs.update,
     "UpdateStateMachine": machines.update,
-    "UpdateStateMachineAlias": machines.update_alias,
+    "UpdateStateMachineAlias": versions.update_alias,
     "ValidateStateMachineDefinition": testing.validate_definition,
 }
 _OF_A_BACKEND: dict[str, Callable[[Service, Parameters, Any], Answer]] = {
@@ -63,8 +73,8 @@ def answer(service: Service, operation: str, parameters: Parameters, backend: Ca
         ServiceError: What the API answers in place of it.
     """
     try:
-        if operation in _OPERATIONS:
-            return _OPERATIONS[operation](service, parameters)
+        if operation in OPERATIONS:
+            return OPERATIONS[operation](service, parameters)
         if operation in _OF_A_BACKEND:
             return _OF_A_BACKEND[operation](service, parameters, backend())
     except TokenError as error:

@@ -33,10 +33,11 @@ class Started:
         arn: Its ARN.
         machine_arn: The ARN of its machine, without version or alias.
         input: Its input as it was given.
-        running: What runs it; of a redriven one the latest.
+        running: What runs it.
         version_arn: The version that it was started by, also by way of an alias.
         alias_arn: The alias that it was started by.
         redrives: When it was redriven.
+        redrive_tokens: The client tokens of these calls.
     """
 
     arn: str
@@ -49,6 +50,7 @@ class Started:
     alias_arn: str | None = None
     trace: str | None = None
     redrives: list[datetime] = field(default_factory=list)
+    redrive_tokens: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def start(self) -> datetime:
@@ -75,6 +77,7 @@ class Service:
 
     Attributes:
         deployed: By the machine's ARN; others are made of the definitions that the service was given.
+        made: The machines that run, by ARN, definition and role.
         executions: By ARN, in the order in which they were started.
         tasks: By the activity's ARN.
         revisions: The revision of a machine or version, by ARN, where it is not the first.
@@ -85,6 +88,7 @@ class Service:
     """
 
     deployed: dict[str, Deployed] = field(default_factory=dict)
+    made: dict[tuple[str, str, str], StateMachine] = field(default_factory=dict)
     executions: dict[str, Started] = field(default_factory=dict)
     tasks: dict[str, deque[ActivityTask]] = field(default_factory=dict)
     revisions: dict[str, str] = field(default_factory=dict)
@@ -108,29 +112,40 @@ class Service:
                 started.running.pass_time(seconds)
         self.passed += timedelta(seconds=seconds)
 
+    def deploy(self, arn: str, deployed: Deployed) -> None:
+        """Lets a machine run for the service's of that ARN, from now on."""
+        self.deployed[arn] = deployed
+        self.made = {key: machine for key, machine in self.made.items() if key[0] != arn}
+
     def machine_of(self, found: Any) -> tuple[StateMachine, Mapping[str, Any]]:
         """The machine that runs for one of moto's machines or versions, and its mocks."""
         source = getattr(found, "source_arn", found.arn)
         deployed = self.deployed.get(source)
+        key = (source, found.definition, found.roleArn)
         if deployed is not None and deployed.definition == found.definition:
-            return deployed.machine, deployed.mocks
-        account, region = source.split(":")[4], source.split(":")[3]
-        if deployed is None:
-            return (
-                StateMachine(
-                    found.definition, name=found.name, type=found.type, account=account, region=region,
-                    role_arn=found.roleArn,
-                ),
-                {},
-            )  # fmt: skip
-        changed = deployed.machine.with_definition(json.loads(found.definition))
-        return changed, deployed.mocks
+            self.made[key] = deployed.machine
+        if key not in self.made:
+            self.made[key] = _make(found, source) if deployed is None else _change(deployed.machine, found.definition)
+        return self.made[key], {} if deployed is None else deployed.mocks
 
     def tell(self, machine: StateMachine, execution: Execution) -> None:
         """An execution has ended."""
         machine.keep(execution)
         for observer in self.observers:
             observer(machine, execution)
+
+
+def _make(found: Any, arn: str) -> StateMachine:
+    """A machine that only the service was given."""
+    region, account = arn.split(":")[3:5]
+    return StateMachine(
+        found.definition, name=found.name, type=found.type, account=account, region=region, role_arn=found.roleArn
+    )
+
+
+def _change(machine: StateMachine, definition: str) -> StateMachine:
+    """A deployed machine with the definition that the service was given later."""
+    return machine.with_definition(json.loads(definition))
 
 
 _open: list[Service] = []

@@ -329,3 +329,17 @@ def test_stop_execution__error_and_cause__are_described(states, create, chain, a
     assert last["executionAbortedEventDetails"] == {"error": "Enough", "cause": "the test is over"}
     assert states.stop_execution(executionArn=execution, error="Other")["stopDate"] == stopped
     assert states.describe_execution(executionArn=execution)["error"] == "Enough"
+
+
+def test_token__of_a_branch_that_was_aborted__is_timed_out(aws, states, create, chain, ask, tokens) -> None:
+    both = {
+        **parallel(ask(), {"Type": "Wait", "Seconds": 9}),
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Ask again"}],
+    }
+    both["Branches"][1]["States"]["B"] = {"Type": "Fail", "Error": "E"}
+    execution = start(states, create("m", chain(Both=both, **{"Ask again": ask()})))
+    first, second = tokens()
+    with pytest.raises(ClientError, match="TaskTimedOut"):
+        states.send_task_success(taskToken=first, output="1")
+    states.send_task_success(taskToken=second, output="2")
+    assert states.describe_execution(executionArn=execution)["output"] == "2"

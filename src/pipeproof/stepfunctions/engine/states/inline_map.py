@@ -11,6 +11,7 @@ from pipeproof.stepfunctions.engine.scheduler import Work
 from pipeproof.stepfunctions.engine.states.distributed_map import run_distributed
 from pipeproof.stepfunctions.engine.states.map_fields import find_concurrency, given_items, not_items, select_item
 from pipeproof.stepfunctions.engine.states.steps import effective_input, result_outcome
+from pipeproof.stepfunctions.engine.visits import KeptLine
 from pipeproof.stepfunctions.errors import StateFailure
 
 
@@ -34,15 +35,21 @@ def find_items(place: Place, effective: Any) -> list[Any]:
 
 
 def _run_inline(place: Place, effective: Any, items: list[Any]) -> Work[list[Any]]:
-    state, frame = place.state, place.frame
-    limit = find_concurrency(place, effective)
-    started = frame.add_event("MapStateStarted", {"length": len(items)})
-    results: list[Any] = [None] * len(items)
+    state, frame, visit = place.state, place.frame, place.visit
+    limit, before = find_concurrency(place, effective), visit.take_lines()
+    started = frame.thread.last if before else frame.add_event("MapStateStarted", {"length": len(items)})
+    results = [before[index].output if index in before else None for index in range(len(items))]
     graph = state.graphs[0]
 
     def lines() -> Iterator[Line]:
         for index, item in enumerate(items):
             mark = {"index": index, "name": state.name}
+            kept = before.get(index)
+            if kept is not None:
+                visit.lines[index] = kept
+                if not kept.is_done:
+                    yield Line(index, kept.frame, run_graph(graph, None, kept.frame))
+                continue
             inner = frame.inner(
                 Thread(frame.thread.last if limit == 1 else started),
                 iterations=(*frame.iterations, index),
@@ -50,11 +57,16 @@ def _run_inline(place: Place, effective: Any, items: list[Any]) -> Work[list[Any
                 concurrent=limit != 1,
             )
             payload = select_item(place, item, effective, inner)
+            inner.position = (graph.start_at, payload)
+            if frame.run.keeps_lines:
+                visit.lines[index] = KeptLine(inner)
             inner.add_event("MapIterationStarted", mark)
             yield Line(index, inner, run_graph(graph, payload, inner))
 
     def succeeded(line: Line, output: Any) -> None:
         results[line.index] = output
+        if frame.run.keeps_lines:
+            visit.lines[line.index].output = output
         before = line.frame.thread.last
         event = line.frame.add_event("MapIterationSucceeded", {"index": line.index, "name": state.name})
         frame.thread.last = event if line.index == len(items) - 1 else before

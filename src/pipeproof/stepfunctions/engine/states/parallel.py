@@ -9,23 +9,30 @@ from pipeproof.stepfunctions.engine.interpreter import run_graph
 from pipeproof.stepfunctions.engine.run import Outcome, Place
 from pipeproof.stepfunctions.engine.scheduler import Work
 from pipeproof.stepfunctions.engine.states.steps import find_payload, result_outcome
+from pipeproof.stepfunctions.engine.visits import KeptLine
 from pipeproof.stepfunctions.errors import StateFailure
 
 
 def run_parallel(place: Place) -> Work[Outcome]:
     """Runs its branches side by side; the result is the list of their outputs."""
-    frame, attempt, graphs = place.frame, place.visit.attempts[-1], place.state.graphs
+    frame, visit, graphs = place.frame, place.visit, place.state.graphs
+    attempt, before = visit.attempts[-1], visit.take_lines()
     payload = attempt.payload = find_payload(place)
-    started = frame.add_event("ParallelStateStarted", {})
-    results: list[Any] = [None] * len(graphs)
+    started = frame.thread.last if before else frame.add_event("ParallelStateStarted", {})
+    results = [before[index].output if index in before else None for index in range(len(graphs))]
 
     def lines() -> Iterator[Line]:
         for index, graph in enumerate(graphs):
-            inner = frame.inner(Thread(started))
-            yield Line(index, inner, run_graph(graph, payload, inner))
+            kept = before.get(index) or KeptLine(frame.inner(Thread(started)))
+            if frame.run.keeps_lines:
+                visit.lines[index] = kept
+            if not kept.is_done:
+                yield Line(index, kept.frame, run_graph(graph, payload, kept.frame))
 
     def succeeded(line: Line, output: Any) -> None:
         results[line.index] = output
+        if frame.run.keeps_lines:
+            visit.lines[line.index].output = output
         frame.thread.last = max(frame.thread.last, line.frame.thread.last)
 
     def failed(line: Line, failure: StateFailure) -> StateFailure:

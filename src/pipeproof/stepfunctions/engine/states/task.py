@@ -138,11 +138,14 @@ def _await_reply(
         pending.pick_up = start
     else:
         start()
-    answered: Reply = yield pending.signal
-    for timer in timers:
-        timer.cancel()
-    if pending.heartbeat is not None:
-        pending.heartbeat(last=True)
+    try:
+        answered: Reply = yield pending.signal
+    finally:  # of a task that is aborted, too
+        pending.signal.set()
+        for timer in timers:
+            timer.cancel()
+        if pending.heartbeat is not None:
+            pending.heartbeat(last=True)
     if answered.after and answered.later is None and not reply.after and answered is not reply:
         yield Sleep(frame.run.clock.now + answered.after)
     return answered
