@@ -16,13 +16,16 @@ from pipeproof.cloudformation.documents import (
     parse_document,
 )
 from pipeproof.cloudformation.intrinsics import TemplateError
-from pipeproof.cloudformation.template import Resource, Template, is_template
+from pipeproof.cloudformation.resource import Resource, is_template
+from pipeproof.cloudformation.stand_ins import StandIn
+from pipeproof.cloudformation.template import Template
 
 __all__ = [
     "DocumentError",
     "LocatedDict",
     "LocatedList",
     "Resource",
+    "StandIn",
     "Template",
     "TemplateError",
     "is_template",

@@ -4,7 +4,8 @@ The values are plain: a [LocatedDict][] equals the `dict` of the same items and 
 does not care for lines need not know of them. CloudFormation's short forms are read as the long ones: `!Sub x` is
 `{"Fn::Sub": x}`, `!Ref x` is `{"Ref": x}`, `!GetAtt a.b` is `{"Fn::GetAtt": ["a", "b"]}`.
 
-A timestamp stays text (`Version: 2012-10-17` is a string for AWS), and a key that stands twice is an error.
+A timestamp stays text (`Version: 2012-10-17` is a string for AWS). A key that stands twice is an error; of a template,
+where CloudFormation and SAM let the last one count, the caller gets to know of it (`twice`).
 """
 
 import bisect
@@ -58,40 +59,48 @@ def locate(node: Any, key: str | int | None = None) -> Location | None:
     return None
 
 
-def load_document(path: str | Path) -> Any:
-    """Read a JSON or YAML file; raises [DocumentError][] with its line where it is broken."""
+def load_document(path: str | Path, *, twice: list[DocumentError] | None = None) -> Any:
+    """Read a JSON or YAML file; raises [DocumentError][] with its line where it is broken.
+
+    Args:
+        path: The file.
+        twice: Where it is given, the last of equal keys counts, and what would have been raised is put in here.
+    """
     file = Path(path)
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError(f"{file} cannot be read: {error}") from error
-    return parse_document(text, file)
+        raise DocumentError(f"{file} cannot be read: {error}", location=Location(file, 1)) from error
+    return parse_document(text, file, twice=twice)
 
 
-def parse_document(text: str, file: str | Path = "<text>") -> Any:
-    """Read JSON or YAML from `text`; `file` is what the locations name."""
+def parse_document(text: str, file: str | Path = "<text>", *, twice: list[DocumentError] | None = None) -> Any:
+    """Read JSON or YAML from `text`; `file` is what the locations name, `twice` as in [load_document][]."""
     place = Path(file)
     if place.suffix.lower() == ".json" or text.lstrip()[:1] in ("{", "["):
         try:
-            return _read_json(text, place)
+            return _read_json(text, place, twice)
         except json.JSONDecodeError as error:
             if place.suffix.lower() == ".json":
                 where = Location(place, error.lineno, error.colno)
                 raise DocumentError(f"not valid JSON: {error.msg}", location=where) from error
-    return _read_yaml(text, place)
+    return _read_yaml(text, place, twice)
 
 
-def _read_json(text: str, file: Path) -> Any:
+_Twice = list[DocumentError] | None
+
+
+def _read_json(text: str, file: Path, twice: _Twice) -> Any:
     value = json.loads(text, object_pairs_hook=_Pairs)
-    return _JsonPlaces(text, file).build(value)
+    return _JsonPlaces(text, file, twice).build(value)
 
 
-def _read_yaml(text: str, file: Path) -> Any:
+def _read_yaml(text: str, file: Path, twice: _Twice) -> Any:
     try:
         loader = _loader()(text)
         try:
             node = loader.get_single_node()
-            return _YamlBuilder(file, node, loader).build() if node is not None else None
+            return _YamlBuilder(file, node, loader, twice).build() if node is not None else None
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -106,13 +115,17 @@ def _broken(error: yaml.MarkedYAMLError, file: Path) -> DocumentError:
     return DocumentError(f"not valid YAML: {error.problem or error.context}", location=where)
 
 
+_NOT_IMPLIED = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"})
+"""What YAML 1.1 reads a plain text as and AWS does not: dates, and the lone `=` that PyYAML has no value for."""
+
+
 @cache
 def _loader() -> Any:
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class TemplateLoader(base):  # type: ignore[misc]
         yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way of saying it
-            first: [(tag, expression) for tag, expression in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+            first: [(tag, expression) for tag, expression in resolvers if tag not in _NOT_IMPLIED]
             for first, resolvers in base.yaml_implicit_resolvers.items()
         }
 
@@ -126,8 +139,9 @@ class _Pairs(list[tuple[str, Any]]):
 class _JsonPlaces:
     """Goes through the tokens of valid JSON beside the values that they made, and notes where they stand."""
 
-    def __init__(self, text: str, file: Path) -> None:
+    def __init__(self, text: str, file: Path, twice: _Twice) -> None:
         self._file = file
+        self._twice = twice
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._tokens = _JSON_TOKEN.finditer(text)
         self._token = next(self._tokens, None)
@@ -139,7 +153,7 @@ class _JsonPlaces:
             for key, item in value:
                 key_at = self._take()
                 self._take()  # the colon
-                _put(mapping, key, key_at, self.build(item))
+                _put(mapping, key, key_at, self.build(item), self._twice)
                 self._take()  # a comma, or the closing bracket
             if not value:
                 self._take()
@@ -166,9 +180,13 @@ class _JsonPlaces:
         return place
 
 
-def _put(mapping: LocatedDict, key: str, at: Location, value: Any) -> None:
+def _put(mapping: LocatedDict, key: str, at: Location, value: Any, twice: _Twice = None) -> None:
     if key in mapping:
-        raise DocumentError(f"the key {key!r} stands here a second time", location=at)
+        problem = DocumentError(f"the key {key!r} stands here a second time", location=at)
+        if twice is None:
+            raise problem
+        twice.append(problem)
+        del mapping[key]
     mapping[key] = value
     mapping.key_locations[key] = at
 
@@ -176,8 +194,9 @@ def _put(mapping: LocatedDict, key: str, at: Location, value: Any) -> None:
 class _YamlBuilder:
     """Makes located values from YAML's nodes."""
 
-    def __init__(self, file: Path, root: Any, loader: Any) -> None:
+    def __init__(self, file: Path, root: Any, loader: Any, twice: _Twice) -> None:
         self._file = file
+        self._twice = twice
         self._root = root
         self._loader = loader
         self._active: set[int] = set()
@@ -220,7 +239,7 @@ class _YamlBuilder:
             key = str(self._loader.construct_object(key_node, deep=True))
             if key in merged:
                 del mapping[key]
-            _put(mapping, key, self._at(key_node), self._value(value_node))
+            _put(mapping, key, self._at(key_node), self._value(value_node), self._twice)
             (merged.discard if id(key_node) in own else merged.add)(key)
         return mapping
 

@@ -1,8 +1,8 @@
 """CloudFormation's intrinsic functions, resolved without a stack.
 
 Source of the rules: AWS CloudFormation's intrinsic function reference. What only a deployed stack knows (an output of
-another stack, an attribute that AWS makes up) has to be given by the caller, and is an error that says so where it
-is not. Functions that take the place of whole resources (`Fn::ForEach`, `AWS::Include`) are refused by name.
+another stack, an attribute that AWS makes up) has to be given by the caller; where it is not, the scope raises an error
+that says so, or has a stand-in for it. `Fn::ForEach` is unrolled before (`loops.py`).
 """
 
 import base64
@@ -38,12 +38,22 @@ class Scope(Protocol):
     def imported(self, name: str, at: Location | None) -> Any:
         """What another stack exports under `name`."""
 
+    def included(self, location: str, at: Location | None) -> Any:
+        """What stands in a file that `AWS::Include` names."""
+
+    def stand_in(self, words: str, problem: TemplateError) -> Any:
+        """What stands for a value that is not known, called after `words`; raises the problem where nothing may."""
+
+    def dynamic(self, text: str) -> str:
+        """A text with its dynamic references (`{{resolve:…}}`) replaced, where they may be."""
+
 
 class NoValue:
     """`AWS::NoValue`: the key or item that has this value is left out."""
 
 
 NO_VALUE = NoValue()
+_DYNAMIC = "{{resolve:"
 _SUB = re.compile(r"\$\{(!?)([^${}]+)\}")
 
 
@@ -53,7 +63,8 @@ def resolve(value: Any, scope: Scope) -> Any:
         function = _function_of(value)
         if function:
             (name, argument), at = function, locate(value)
-            return _FUNCTIONS[name](argument, scope, at)
+            call = _FUNCTIONS.get(name)
+            return call(argument, scope, at) if call else scope.stand_in(name, _unresolved(name, at))
         return _resolve_mapping(value, scope)
     if isinstance(value, list):
         items = LocatedList(locate(value))
@@ -63,7 +74,7 @@ def resolve(value: Any, scope: Scope) -> Any:
                 items.append(resolved)
                 items.item_locations.append(locate(value, index))
         return items
-    return value
+    return scope.dynamic(value) if isinstance(value, str) and _DYNAMIC in value else value
 
 
 def _resolve_mapping(value: Mapping[str, Any], scope: Scope) -> LocatedDict:
@@ -82,15 +93,16 @@ def _function_of(value: Mapping[str, Any]) -> tuple[str, Any] | None:
     if len(value) != 1:
         return None
     name, argument = next(iter(value.items()))
-    if name in _FUNCTIONS and (name != "Condition" or isinstance(argument, str)):
+    if name == "Condition":
+        return (name, argument) if isinstance(argument, str) else None
+    if name in _FUNCTIONS or re.fullmatch(r"Fn::\w+", name):
         return name, argument
-    if name.startswith("Fn::"):
-        raise TemplateError(
-            f"{name} is not resolved here",
-            hint="Load the template as CloudFormation sees it after its transforms (the processed template).",
-            location=locate(value),
-        )
     return None
+
+
+def _unresolved(name: str, at: Location | None) -> TemplateError:
+    hint = "Load the template as CloudFormation sees it after its transforms (the processed template)."
+    return TemplateError(f"{name} is not resolved here", hint=hint, location=at)
 
 
 def _wrong(name: str, expected: str, at: Location | None) -> TemplateError:
@@ -140,7 +152,8 @@ def _sub(argument: Any, scope: Scope, at: Location | None) -> str:
             return _text(scope.get_att(resource, attribute, at))
         return _text(scope.ref(name, at))
 
-    return _SUB.sub(replacement, text)
+    filled = _SUB.sub(replacement, text)
+    return scope.dynamic(filled) if _DYNAMIC in filled else filled
 
 
 def _join(argument: Any, scope: Scope, at: Location | None) -> str:
@@ -157,11 +170,17 @@ def _split(argument: Any, scope: Scope, at: Location | None) -> list[str]:
 
 
 def _select(argument: Any, scope: Scope, at: Location | None) -> Any:
-    index, values = resolve(_arguments("Fn::Select", argument, 2, 2, at), scope)
+    written = _arguments("Fn::Select", argument, 2, 2, at)
+    index, values = resolve(written, scope)
+    problem = _wrong("Fn::Select", f"an index into the list, and {index!r} is none", at)
     try:
         return values[int(index)]
-    except (IndexError, TypeError, ValueError) as error:
-        raise _wrong("Fn::Select", f"an index into the list, and {index!r} is none", at) from error
+    except (TypeError, ValueError) as error:
+        raise problem from error
+    except IndexError as error:
+        if isinstance(written[1], list):
+            raise problem from error
+        return scope.stand_in(f"item{index}", problem)
 
 
 def _if(argument: Any, scope: Scope, at: Location | None) -> Any:
@@ -207,11 +226,23 @@ def _find_in_map(argument: Any, scope: Scope, at: Location | None) -> Any:
         return resolve(found, scope)
     if len(parts) == 4 and isinstance(parts[3], Mapping) and "DefaultValue" in parts[3]:
         return resolve(parts[3]["DefaultValue"], scope)
-    raise TemplateError(f"the map {name!r} has no value for {first!r}, {second!r}", location=at)
+    problem = TemplateError(f"the map {name!r} has no value for {first!r}, {second!r}", location=at)
+    made_up = scope.stand_in(second, problem)
+    others = (row[second] for row in (scope.mapping(name) or {}).values() if second in row)
+    return resolve(next(others, made_up), scope)
 
 
 def _import_value(argument: Any, scope: Scope, at: Location | None) -> Any:
     return scope.imported(_text(resolve(argument, scope)), at)
+
+
+def _transform(argument: Any, scope: Scope, at: Location | None) -> Any:
+    given = resolve(argument, scope)
+    name = given.get("Name") if isinstance(given, Mapping) else None
+    location = (given.get("Parameters") or {}).get("Location") if isinstance(given, Mapping) else None
+    if name == "AWS::Include" and isinstance(location, str):
+        return resolve(scope.included(location, at), scope)
+    return scope.stand_in(str(name), _unresolved("Fn::Transform", at))
 
 
 def _base64(argument: Any, scope: Scope, _at: Location | None) -> str:
@@ -264,5 +295,6 @@ _FUNCTIONS: dict[str, Callable[[Any, Scope, Location | None], Any]] = {
     "Fn::Split": _split,
     "Fn::Sub": _sub,
     "Fn::ToJsonString": _to_json,
+    "Fn::Transform": _transform,
     "Ref": _ref,
 }

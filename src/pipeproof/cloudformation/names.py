@@ -55,9 +55,18 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "AWS::Batch::JobQueue": _kind("JobQueueName", "batch:{region}:{account}:job-queue/{name}", "{arn}"),
         "AWS::DynamoDB::GlobalTable": _TABLE,
         "AWS::DynamoDB::Table": _TABLE,
+        "AWS::CloudFormation::Stack": _kind("StackName", "cloudformation:{region}:{account}:stack/{name}/0", "{arn}"),
+        "AWS::CodeBuild::Project": _kind("Name", "codebuild:{region}:{account}:project/{name}"),
         "AWS::ECR::Repository": _kind("RepositoryName", "ecr:{region}:{account}:repository/{name}"),
         "AWS::ECS::Cluster": _kind("ClusterName", "ecs:{region}:{account}:cluster/{name}"),
         "AWS::ECS::TaskDefinition": _kind("Family", "ecs:{region}:{account}:task-definition/{name}:1", "{arn}"),
+        "AWS::EMR::Cluster": _kind("ClusterId", "elasticmapreduce:{region}:{account}:cluster/{name}"),
+        "AWS::Events::Connection": _kind(
+            "Name",
+            "events:{region}:{account}:connection/{name}/00000000-0000-0000-0000-000000000000",
+            ArnForPolicy="arn:{partition}:events:{region}:{account}:connection/{name}",
+            SecretArn="arn:{partition}:secretsmanager:{region}:{account}:secret:events!connection/{name}/??????",
+        ),
         "AWS::Events::EventBus": _kind("Name", "events:{region}:{account}:event-bus/{name}", Name="{name}"),
         "AWS::Events::Rule": _kind("Name", "events:{region}:{account}:rule/{name}"),
         "AWS::Glue::Crawler": _kind("Name", "glue:{region}:{account}:crawler/{name}"),
@@ -80,6 +89,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "AWS::Lambda::Function": _FUNCTION,
         "AWS::Logs::LogGroup": _kind("LogGroupName", "logs:{region}:{account}:log-group:{name}:*"),
+        "AWS::MSK::ServerlessCluster": _kind("ClusterName", "kafka:{region}:{account}:cluster/{name}/0", "{arn}"),
+        "AWS::RDS::DBInstance": _kind("DBInstanceIdentifier", "rds:{region}:{account}:db:{name}"),
         "AWS::Redshift::Cluster": _kind("ClusterIdentifier", "redshift:{region}:{account}:cluster:{name}"),
         "AWS::S3::Bucket": _BUCKET,
         "AWS::SNS::Topic": _kind(
@@ -98,7 +109,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "AWS::SecretsManager::Secret": _kind(
             "Name", "secretsmanager:{region}:{account}:secret:{name}-??????", "{arn}", Id="{arn}"
         ),
+        "AWS::Serverless::Api": _kind("RestApiId", "apigateway:{region}::/restapis/{name}"),
         "AWS::Serverless::Function": _FUNCTION,
+        "AWS::Serverless::HttpApi": _kind("ApiId", "apigateway:{region}::/apis/{name}"),
+        "AWS::Serverless::LayerVersion": _kind("LayerName", "lambda:{region}:{account}:layer:{name}:1", "{arn}"),
         "AWS::Serverless::SimpleTable": _TABLE,
         "AWS::Serverless::StateMachine": _kind(
             "Name", "states:{region}:{account}:stateMachine:{name}", "{arn}", Name="{name}"
@@ -111,7 +125,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
     }
 )
-"""The types whose names and ARNs are known."""
+"""The types of data pipelines; `resource_types` has the others."""
 
 LOWER_CASE_NAMES = frozenset({"AWS::S3::Bucket", "AWS::ECR::Repository", "AWS::Redshift::Cluster"})
 """The types whose names AWS makes up in lower case."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeproof.cloudformation import DocumentError, locate, parse_document
+from pipeproof.cloudformation import DocumentError, StandIn, locate, parse_document
 from pipeproof.errors import Location
 from pipeproof.stepfunctions.errors import DefinitionError
 
@@ -115,9 +115,25 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_NUMBERS = (
+    "BackoffRate|HeartbeatSeconds|IntervalSeconds|MaxAttempts|MaxConcurrency|MaxDelaySeconds|MaxInputBytesPerBatch|"
+    "MaxItems|MaxItemsPerBatch|Seconds|TimeoutSeconds|ToleratedFailureCount|ToleratedFailurePercentage"
+)
+
+
 def substitute(text: str, substitutions: Mapping[str, Any] | None) -> str:
-    """Puts values in the place of `${Name}`, as a template's DefinitionSubstitutions do."""
+    """Puts values in the place of `${Name}`, as a template's DefinitionSubstitutions do.
+
+    A stand-in is a number where the definition wants one: where it stands without quotes in JSON, or in a field that is
+    always a number.
+    """
+    is_json = text.lstrip()[:1] == "{"
     for name, value in (substitutions or {}).items():
         written = value if isinstance(value, str) else json.dumps(value)
-        text = text.replace("${" + name + "}", written)
+        place = "${" + name + "}"
+        if isinstance(value, StandIn) and not value.isdigit():
+            text = re.sub(rf'("?\b(?:{_NUMBERS})"?\s*:\s*){re.escape(place)}', r"\g<1>1", text)
+            if is_json:
+                text = re.sub(rf"(?<=[:\[,])(\s*){re.escape(place)}(?=\s*[,}}\]\n])", r"\g<1>1", text)
+        text = text.replace(place, written)
     return text

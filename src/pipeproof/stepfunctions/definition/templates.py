@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeproof.cloudformation import Resource, Template, is_template, locate
-from pipeproof.cloudformation.documents import parse_document
+from pipeproof.cloudformation import DocumentError, Resource, Template, is_template, locate, parse_document
 from pipeproof.errors import Location
-from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document
+from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document, substitute
 from pipeproof.stepfunctions.errors import DefinitionError
 
 TYPES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
@@ -39,15 +38,30 @@ class TemplateMachine:
     role: str | None = None
 
 
-def read_template(file: Path) -> Template | None:
-    """The template in a file, or None where it holds something else."""
+def read_template(file: Path, parameters: Mapping[str, Any] | None = None) -> Template | None:
+    """The template in a file, with stand-ins for what only a deployment knows; None where it holds something else.
+
+    Args:
+        file: The file.
+        parameters: Values of the template's parameters.
+
+    Raises:
+        DocumentError: It cannot be read or parsed.
+        TemplateError: It has no such parameter.
+    """
     if file.suffix.lower() not in (".yaml", ".yml", ".json", ".template"):
         return None
-    text = file.read_text(encoding="utf-8-sig")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentError(f"cannot be read as text: {error}", location=Location(file, 1)) from error
     if "Resources" not in text or "AWS::" not in text:
         return None
-    document = parse_document(text, file)
-    return Template(document) if is_template(document) else None
+    twice: list[DocumentError] = []
+    document = parse_document(text, file, twice=twice)
+    if not is_template(document):
+        return None
+    return Template(document, parameters=parameters, unknown="named", twice=twice)
 
 
 def find_machines(
@@ -101,7 +115,7 @@ def _document(resource: Resource, properties: Any, file: Path, values: Mapping[s
         value = properties.get(name)
         place = locate(resource.properties, name) or origin
         if isinstance(value, str):
-            return _from_text(_substitute(value, values), file, place)
+            return _from_text(substitute(value, values), file, place)
         if isinstance(value, Mapping):
             return _from_value(value, file, values, place)
     raise DefinitionError(
@@ -130,15 +144,9 @@ _Plain: dict[str, Any] = {}
 
 def _from_value(value: Any, file: Path, values: Mapping[str, Any], place: Location | None) -> Document:
     if values:
-        plain = json.loads(_substitute(json.dumps(value), values))
+        plain = json.loads(substitute(json.dumps(value), values))
         return Document(plain, file, None, origin=place, _located=value)
     return Document(value, file, None, origin=place, _located=value)
-
-
-def _substitute(text: str, values: Mapping[str, Any]) -> str:
-    for name, value in values.items():
-        text = text.replace("${" + name + "}", value if isinstance(value, str) else json.dumps(value))
-    return text
 
 
 def _handlers(template: Template) -> Iterator[tuple[str, str]]:
