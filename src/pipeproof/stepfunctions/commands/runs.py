@@ -4,85 +4,59 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipeproof.cloudformation import DocumentError, TemplateError
 from pipeproof.errors import InputError
-from pipeproof.stepfunctions.definition.loading import load_definition, load_document
+from pipeproof.stepfunctions.commands.checking import Check, Found, find_files
+from pipeproof.stepfunctions.definition.loading import load_definition
 from pipeproof.stepfunctions.definition.source import Document
-from pipeproof.stepfunctions.definition.templates import find_machines, read_template
-from pipeproof.stepfunctions.definition.validation import Finding, validate
+from pipeproof.stepfunctions.definition.validation import Finding
 from pipeproof.stepfunctions.engine.execution import Execution
-from pipeproof.stepfunctions.errors import DefinitionError
 from pipeproof.stepfunctions.reporting.coverage import Coverage, merge_coverages
 from pipeproof.stepfunctions.reporting.mermaid import render_graph
+from pipeproof.stepfunctions.reporting.sarif import render_sarif
 
 
 def run_check(arguments: argparse.Namespace) -> int:
-    """Lints files; 1 where there are errors."""
-    findings: list[tuple[Document, Finding]] = []
-    for file in arguments.files:
-        findings.extend(_check_file(file, arguments.type, arguments.role_policy))
+    """Lints files and what is in folders; 1 where there are errors."""
+    check = Check(arguments.type, arguments.role_policy, read_parameters(arguments.parameter))
+    findings: list[Found] = []
+    files = list(find_files(arguments.files))
+    for file, in_folder in files:
+        findings.extend(check.check_file(file, lenient=in_folder))
+    strange = sorted(check.parameters.keys() - check.used)
+    if strange:
+        raise InputError(f"--parameter {strange[0]}: no template that was checked has a parameter of that name")
+    _write(_render_findings(findings, len(files), "json" if arguments.json else arguments.format))
+    return 1 if any(finding.severity == "error" for _, finding in findings) else 0
+
+
+def read_parameters(given: list[str] | None) -> dict[str, str]:
+    """`NAME=VALUE` of the command line.
+
+    Raises:
+        InputError: One has no `=`.
+    """
+    parameters: dict[str, str] = {}
+    for text in given or ():
+        name, separator, value = text.partition("=")
+        if not separator or not name:
+            raise InputError(f"--parameter is written NAME=VALUE, not {text!r}")
+        parameters[name] = value
+    return parameters
+
+
+def _render_findings(findings: list[Found], files: int, form: str) -> str:
+    if form == "json":
+        return json.dumps([_as_dict(document, finding) for document, finding in findings], indent=2)
+    if form == "sarif":
+        return render_sarif(findings, version("pipeproof"), Path.cwd())
     errors = sum(finding.severity == "error" for _, finding in findings)
-    if arguments.json:
-        _write(json.dumps([_as_dict(document, finding) for document, finding in findings], indent=2))
-    else:
-        for document, finding in findings:
-            _write(finding.render(document))
-        counts = {"file": len(arguments.files), "error": errors, "warning": len(findings) - errors}
-        _write(", ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items()))
-    return 1 if errors else 0
-
-
-def _check_file(file: Path, kind: str | None, policy_file: Path | None) -> Iterator[tuple[Document, Finding]]:
-    unreadable = Document({}, file, None)
-    try:
-        template = read_template(file) if file.is_file() else None
-        machines = list(find_machines(template, file)) if template is not None else []
-        if template is not None:
-            for machine in machines:
-                yield from _check_document(machine.document, kind or machine.type, policy_file)
-                if policy_file is None:
-                    yield from _check_role(machine, template)
-        else:
-            yield from _check_document(load_document(file)[0], kind or "STANDARD", policy_file)
-    except (DefinitionError, DocumentError, TemplateError) as error:
-        unreadable.origin = error.location
-        yield unreadable, Finding("SFN001", error.message, ())
-
-
-def _check_document(document: Document, kind: str, policy_file: Path | None) -> Iterator[tuple[Document, Finding]]:
-    findings = validate(document, kind)
-    yield from ((document, finding) for finding in findings)
-    if policy_file is not None and not any(finding.severity == "error" for finding in findings):
-        from pipeproof.iam import Policy
-
-        yield from _permissions(document, Policy.load(policy_file))
-
-
-def _check_role(machine: Any, template: Any) -> Iterator[tuple[Document, Finding]]:
-    """What the policy of the machine's role in the same template lacks."""
-    from pipeproof.iam import Policy, PolicyError
-
-    if any(finding.severity == "error" for finding in validate(machine.document, machine.type, expressions=False)):
-        return
-    try:
-        from pipeproof.iam.roles import policy_of_role
-
-        policy: Policy = policy_of_role(template, machine.role or machine.logical_id, str(machine.document.file))
-    except (PolicyError, TemplateError):
-        return  # the role is somebody else's, or is not known before the deployment
-    yield from _permissions(machine.document, policy)
-
-
-def _permissions(document: Document, policy: Any) -> Iterator[tuple[Document, Finding]]:
-    from pipeproof.stepfunctions.aws.permissions import check_permissions
-    from pipeproof.stepfunctions.definition.model import build_definition
-
-    definition = build_definition(document)
-    for finding in check_permissions(definition, policy, "123456789012", "us-east-1"):
-        yield document, finding
+    counts = {"file": files, "error": errors, "warning": len(findings) - errors}
+    summary = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items())
+    return "\n".join([*(finding.render(document) for document, finding in findings), summary])
 
 
 def _as_dict(document: Document, finding: Finding) -> dict[str, Any]:
@@ -113,7 +87,8 @@ def run_execution(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         raise InputError(f"--input is no JSON: {error}") from error
     sys.path[:0] = [str(Path.cwd()), str(arguments.file.resolve().parent)]  # where a template's handlers are
-    machine = StateMachine(arguments.file, name=arguments.name)
+    parameters = read_parameters(arguments.parameter)
+    machine = StateMachine(arguments.file, name=arguments.name, parameters=parameters)
     execution = machine.run(value, arguments.mocks, check=False, test_case=arguments.test_case, seed=arguments.seed)
     _write(json.dumps(_describe(execution), indent=2, default=str) if arguments.json else _summary(execution))
     return 0 if execution.status == "SUCCEEDED" else 1
@@ -143,7 +118,8 @@ def _summary(execution: Execution) -> str:
 
 def run_graph_command(arguments: argparse.Namespace) -> int:
     """Draws a definition."""
-    definition = load_definition(arguments.file, name=arguments.name)
+    parameters = read_parameters(arguments.parameter)
+    definition = load_definition(arguments.file, name=arguments.name, parameters=parameters)
     coverage = read_coverage(arguments.coverage, definition.name) if arguments.coverage else None
     _write(render_graph(definition, coverage))
     return 0

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeproof.cloudformation import DocumentError, Template
+from pipeproof.cloudformation import DocumentError
+from pipeproof.errors import InputError
+from pipeproof.stepfunctions.definition.files import Machines, read_machines
 from pipeproof.stepfunctions.definition.model import Definition, build_definition
 from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document
-from pipeproof.stepfunctions.definition.templates import choose_machine, find_machines, read_template
+from pipeproof.stepfunctions.definition.templates import choose_machine
 from pipeproof.stepfunctions.definition.validation import Finding, validate
 from pipeproof.stepfunctions.errors import DefinitionError
 
@@ -20,6 +22,7 @@ def load_definition(
     *,
     name: str | None = None,
     substitutions: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
     machine_type: str = "STANDARD",
 ) -> Definition:
     """Loads and validates a definition. JSONata expressions are parsed when they are used.
@@ -27,7 +30,7 @@ def load_definition(
     Raises:
         DefinitionError: It cannot be read, or the service would not accept it.
     """
-    document, found_name = load_document(source, name=name, substitutions=substitutions)
+    document, found_name = load_document(source, name=name, substitutions=substitutions, parameters=parameters)
     findings = validate(document, machine_type, expressions=False)
     errors = [finding for finding in findings if finding.severity == "error" and finding.code != _MISPLACED]
     if errors:
@@ -50,8 +53,15 @@ def load_document(
     *,
     name: str | None = None,
     substitutions: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> tuple[Document, str | None]:
-    """The document that holds the definition, and the machine's name where the source gives one."""
+    """The document that holds the definition, and the machine's name where the source gives one.
+
+    Raises:
+        DefinitionError: It cannot be read, or the template has several machines and no name is given.
+        TemplateError: The template has no such parameter, or a function in it is used wrongly.
+        InputError: Parameters are given for what is no template.
+    """
     if isinstance(source, Mapping):
         return Document(dict(source)), name
     if isinstance(source, str) and source.lstrip().startswith("{"):
@@ -59,10 +69,12 @@ def load_document(
     file = Path(source)
     if not file.is_file():
         raise DefinitionError(f"there is no definition at {file}")
-    template = _template(file)
-    if template is not None:
-        machine = choose_machine(list(find_machines(template, file, substitutions)), name, file)
+    machines = _machines(file, substitutions, parameters)
+    if machines is not None:
+        machine = choose_machine(machines.found, name, file)
         return _named(machine.document), machine.name
+    if parameters:
+        raise InputError(f"{file} is no template: it has no parameters", hint="Values for ${Name} are substitutions.")
     return _named(read_document(file, substitutions)), name or file.name.split(".")[0]
 
 
@@ -72,21 +84,24 @@ def _named(document: Document) -> Document:
     return document
 
 
-def _template(file: Path) -> Template | None:
+def _machines(
+    file: Path, substitutions: Mapping[str, Any] | None = None, parameters: Mapping[str, Any] | None = None
+) -> Machines | None:
     try:
-        return read_template(file)
-    except (DocumentError, OSError, UnicodeDecodeError):
+        return read_machines(file, substitutions, parameters)
+    except DocumentError:
         return None  # reading it as a definition tells what is wrong with it
 
 
-def template_handlers(source: Mapping[str, Any] | str | Path) -> dict[str, str]:
+def template_handlers(
+    source: Mapping[str, Any] | str | Path, parameters: Mapping[str, Any] | None = None
+) -> dict[str, str]:
     """Handlers of the Python functions that stand in a template beside the machine, by function name."""
     if isinstance(source, Mapping) or (isinstance(source, str) and source.lstrip().startswith("{")):
         return {}
     file = Path(source)
-    template = _template(file) if file.is_file() else None
-    machines = list(find_machines(template, file)) if template is not None else []
-    return dict(machines[0].handlers) if machines else {}
+    machines = _machines(file, None, parameters) if file.is_file() else None
+    return dict(machines.found[0].handlers) if machines is not None and machines.found else {}
 
 
 def restore_names(graph: Any) -> None:

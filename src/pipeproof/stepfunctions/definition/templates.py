@@ -1,15 +1,21 @@
 """State machines in SAM and CloudFormation templates: their definitions, types, roles and the functions beside them."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeproof.cloudformation import DocumentError, Resource, Template, is_template, locate, parse_document
 from pipeproof.errors import Location
+from pipeproof.stepfunctions.definition.assets import find_asset, find_ignoring_case
 from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document, substitute
 from pipeproof.stepfunctions.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from pipeproof.iam import Policy
 
 TYPES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
 _FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
@@ -25,8 +31,9 @@ class TemplateMachine:
         document: Its definition.
         type: STANDARD or EXPRESS.
         handlers: Handlers of the template's Python functions, by function name.
-        template: The template, for the role's policy.
-        role: The logical id of its role, where the template says it.
+        read_role: Gives the definition once more, with `*` for what only a deployment knows, and the policy of the
+            machine's role, alike; raises PolicyError or TemplateError where the policy is not in the template.
+        doubt: What is doubtful about where the definition was found.
     """
 
     logical_id: str
@@ -34,8 +41,8 @@ class TemplateMachine:
     document: Document
     type: str
     handlers: Mapping[str, str] = field(default_factory=dict)
-    template: Template | None = None
-    role: str | None = None
+    read_role: "Callable[[], tuple[Document, Policy]] | None" = None
+    doubt: str | None = None
 
 
 def read_template(file: Path, parameters: Mapping[str, Any] | None = None) -> Template | None:
@@ -74,19 +81,43 @@ def find_machines(
     """
     handlers = dict(_handlers(template))
     for resource in template.of_type(*TYPES):
+        document, doubt = _read(template, resource, file, substitutions)
         properties = template.properties(resource.logical_id)
         kind = properties.get("Type" if "Serverless" in resource.type else "StateMachineType") or "STANDARD"
-        values = {**(properties.get("DefinitionSubstitutions") or {}), **(substitutions or {})}
-        document = _document(resource, properties, file, values)
+        read_role = partial(_read_role, template, resource, file, substitutions)
         name = template.name(resource.logical_id)
-        role = _role(resource.properties.get("RoleArn", resource.properties.get("Role")))
-        yield TemplateMachine(resource.logical_id, name, document, str(kind), handlers, template, role)
+        yield TemplateMachine(resource.logical_id, name, document, str(kind), handlers, read_role, doubt)
+
+
+def _read(
+    template: Template, resource: Resource, file: Path, substitutions: Mapping[str, Any] | None
+) -> tuple[Document, str | None]:
+    properties = template.properties(resource.logical_id)
+    values = {**(properties.get("DefinitionSubstitutions") or {}), **(substitutions or {})}
+    return _document(resource, properties, file, values)
+
+
+def _read_role(
+    template: Template, resource: Resource, file: Path, substitutions: Mapping[str, Any] | None
+) -> "tuple[Document, Policy]":
+    from pipeproof.iam.roles import policy_of_role
+
+    twin = template.reread("any")
+    role = _role(resource.properties.get("RoleArn", resource.properties.get("Role")))
+    policy = policy_of_role(twin, role or resource.logical_id, str(file))
+    return _read(twin, resource, file, substitutions)[0], policy
 
 
 def _role(written: Any) -> str | None:
-    """The role that `!GetAtt Role.Arn` names."""
+    """The role that `!GetAtt Role.Arn` or `!Sub ${Role.Arn}` names."""
     found = written.get("Fn::GetAtt") if isinstance(written, Mapping) else None
-    return str(found[0]) if isinstance(found, list) and found else None
+    if isinstance(found, str):
+        found = found.split(".")
+    if isinstance(found, list) and found:
+        return str(found[0])
+    text = written.get("Fn::Sub") if isinstance(written, Mapping) else None
+    named = re.fullmatch(r"\$\{(\w+)\.Arn\}", text) if isinstance(text, str) else None
+    return named[1] if named else None
 
 
 def choose_machine(machines: list[TemplateMachine], name: str | None, file: Path) -> TemplateMachine:
@@ -103,24 +134,44 @@ def choose_machine(machines: list[TemplateMachine], name: str | None, file: Path
     raise DefinitionError(f"the template has {what}", hint=f"Pass name= one of: {known}.", location=Location(file, 1))
 
 
-def _document(resource: Resource, properties: Any, file: Path, values: Mapping[str, Any]) -> Document:
+def _document(
+    resource: Resource, properties: Any, file: Path, values: Mapping[str, Any]
+) -> tuple[Document, str | None]:
+    """The definition, and what is doubtful about its place."""
     origin = locate(resource.properties) or resource.location
     for name in ("DefinitionUri", "DefinitionS3Location"):
-        if isinstance(properties.get(name), str):
-            path = file.parent / properties[name]
-            if not path.is_file():
-                raise DefinitionError(f"there is no definition at {path}", location=origin)
-            return read_document(path, values)
+        if properties.get(name):
+            path, doubt = _find_file(properties[name], file, origin)
+            return read_document(path, values), doubt
     for name in ("DefinitionString", "Definition"):
         value = properties.get(name)
         place = locate(resource.properties, name) or origin
         if isinstance(value, str):
-            return _from_text(substitute(value, values), file, place)
+            return _from_text(substitute(value, values), file, place), None
         if isinstance(value, Mapping):
-            return _from_value(value, file, values, place)
+            return _from_value(value, file, values, place), None
     raise DefinitionError(
         f"the state machine {resource.logical_id} has no definition that can be read", location=origin
     )
+
+
+def _find_file(written: Any, template: Path, origin: Location | None) -> tuple[Path, str | None]:
+    """The file of a DefinitionUri or DefinitionS3Location, and what is doubtful about it."""
+    if isinstance(written, Mapping):
+        asset = find_asset(template, written)
+        if asset is None:
+            where = f"s3://{written.get('Bucket')}/{written.get('Key')}"
+            hint = "Check the template as it is before it is packaged, or the definition's own file."
+            raise DefinitionError(f"the definition is at {where}, not beside the template", hint=hint, location=origin)
+        return asset, None
+    path = template.parent / str(written)
+    if path.is_file():
+        return path, None
+    other = find_ignoring_case(path)
+    if other is None or not other.is_file():
+        raise DefinitionError(f"there is no definition at {path}", location=origin)
+    doubt = f"the file is {other.name}, not {path.name}: where the case of letters counts, it is not found"
+    return other, doubt
 
 
 def _from_text(text: str, file: Path, place: Location | None) -> Document:

@@ -10,6 +10,7 @@ Severity = Literal["error", "warning"]
 
 CODES: dict[str, str] = {
     "SFN001": "the file is neither JSON nor YAML, or has a key twice",
+    "SFN002": "the file that a template names is found only if the case of letters does not count",
     "SFN101": "a required field is missing",
     "SFN102": "a field's value has the wrong type",
     "SFN103": "a field does not belong where it stands",
