@@ -59,6 +59,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "AWS::CodeBuild::Project": _kind("Name", "codebuild:{region}:{account}:project/{name}"),
         "AWS::ECR::Repository": _kind("RepositoryName", "ecr:{region}:{account}:repository/{name}"),
         "AWS::ECS::Cluster": _kind("ClusterName", "ecs:{region}:{account}:cluster/{name}"),
+        "AWS::ECS::Service": _kind("ServiceName", "ecs:{region}:{account}:service/*/{name}", "{arn}", Name="{name}"),
         "AWS::ECS::TaskDefinition": _kind("Family", "ecs:{region}:{account}:task-definition/{name}:1", "{arn}"),
         "AWS::EMR::Cluster": _kind("ClusterId", "elasticmapreduce:{region}:{account}:cluster/{name}"),
         "AWS::Events::Connection": _kind(

@@ -32,31 +32,89 @@ class Call:
 
 
 PREFIXES: Mapping[str, str] = {
+    "accessanalyzer": "access-analyzer",
     "amp": "aps",
-    "application-autoscaling": "application-autoscaling",
+    "apigatewaymanagementapi": "execute-api",
+    "apigatewayv2": "apigateway",
+    "appconfigdata": "appconfig",
+    "appintegrations": "app-integrations",
+    "application-insights": "applicationinsights",
+    "backupsearch": "backup-search",
     "bedrock-agent": "bedrock",
     "bedrock-agent-runtime": "bedrock",
+    "bedrock-agentcore-control": "bedrock-agentcore",
+    "bedrock-data-automation": "bedrock",
+    "bedrock-data-automation-runtime": "bedrock",
     "bedrock-runtime": "bedrock",
+    "cleanroomsml": "cleanrooms-ml",
+    "cloudhsmv2": "cloudhsm",
     "cloudwatchlogs": "logs",
+    "codeguruprofiler": "codeguru-profiler",
+    "connect-contact-lens": "connect",
+    "connectcampaigns": "connect-campaigns",
+    "connectcampaignsv2": "connect-campaigns",
+    "connectcases": "cases",
+    "customer-profiles": "profile",
+    "docdb": "rds",
     "dynamodbstreams": "dynamodb",
     "efs": "elasticfilesystem",
     "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
     "emr": "elasticmapreduce",
     "eventbridge": "events",
+    "forecastquery": "forecast",
+    "greengrassv2": "greengrass",
+    "ivs-realtime": "ivs",
     "keyspaces": "cassandra",
+    "keyspacesstreams": "cassandra",
+    "kinesis-video-archived-media": "kinesisvideo",
+    "kinesis-video-media": "kinesisvideo",
+    "kinesis-video-signaling": "kinesisvideo",
     "kinesisanalyticsv2": "kinesisanalytics",
+    "lex-models": "lex",
+    "lex-runtime": "lex",
+    "lexv2-models": "lex",
+    "lexv2-runtime": "lex",
     "location": "geo",
+    "mailmanager": "ses",
+    "marketplace-agreement": "aws-marketplace",
+    "marketplace-catalog": "aws-marketplace",
+    "marketplace-entitlement": "aws-marketplace",
+    "mediastore-data": "mediastore",
+    "meteringmarketplace": "aws-marketplace",
     "mwaa": "airflow",
+    "neptune": "rds",
+    "neptunedata": "neptune-db",
     "opensearch": "es",
+    "opensearchserverless": "aoss",
+    "personalize-events": "personalize",
+    "personalize-runtime": "personalize",
+    "pinpoint": "mobiletargeting",
+    "pinpoint-email": "ses",
+    "pinpoint-sms-voice": "sms-voice",
+    "pinpoint-sms-voice-v2": "sms-voice",
+    "qconnect": "wisdom",
     "resourcegroupstaggingapi": "tag",
     "s3control": "s3",
+    "s3outposts": "s3-outposts",
+    "sagemaker-a2i-runtime": "sagemaker",
+    "sagemaker-edge": "sagemaker",
+    "sagemaker-featurestore-runtime": "sagemaker",
+    "sagemaker-metrics": "sagemaker",
     "sagemaker-runtime": "sagemaker",
+    "service-quotas": "servicequotas",
+    "servicecatalog-appregistry": "servicecatalog",
     "sesv2": "ses",
     "sfn": "states",
+    "socialmessaging": "social-messaging",
+    "sso-admin": "sso",
+    "sso-oidc": "sso-oauth",
     "stepfunctions": "states",
+    "support-app": "supportapp",
+    "taxsettings": "tax",
     "timestream-query": "timestream",
     "timestream-write": "timestream",
+    "voice-id": "voiceid",
 }
 """IAM's prefix of the services whose name in boto3 is another one."""
 
@@ -155,11 +213,25 @@ def _same_kind(pattern: str, arn: str) -> bool:
     )
 
 
+_CARRIES_DATA = re.compile(
+    r"(dynamodb|sns|sqs|sts|iam):.*|events:PutEvents|(firehose|kinesis):PutRecord.*|logs:PutLogEvents|s3:PutObject.*"
+)
+"""The calls that carry the caller's own data, in which a role's ARN is nothing that is handed over."""
+_ROLE_NAMES = frozenset(
+    {("glue", "Role"), ("elasticmapreduce", "ServiceRole"), ("elasticmapreduce", "AutoScalingRole")}
+)
+"""The parameters that take a role's bare name."""
+
+
 def _passed_roles(prefix: str, call: Call) -> Iterator[Requirement]:
-    if prefix in ("sts", "iam") or not _HANDS_OVER.match(call.operation):
+    if _CARRIES_DATA.fullmatch(f"{prefix}:{call.operation}") or not _HANDS_OVER.match(call.operation):
         return
-    for key, value in _strings(call.params):
-        if _ROLE_KEY.match(key) and (":role/" in value or (key == "Role" and prefix == "glue")):
+    given = {key: value for key, value in call.params.items() if key.lower() not in ("input", "payload")}
+    for key, value in _strings(given):
+        if _ROLE_KEY.match(key) and (":role/" in value or value == "*" or (prefix, key) in _ROLE_NAMES):
+            if value == "*":
+                yield "iam:PassRole", "*"
+                continue
             arn = value if value.startswith("arn:") else f"arn:{call.partition}:iam::{call.account}:role/{value}"
             yield "iam:PassRole", arn
 

@@ -20,10 +20,13 @@ def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
 
 
 def overlaps(pattern: str, value: str) -> bool:
-    """As [matches][], for a value of which parts are not known: these stand in it as `*` and `?`."""
+    """As [matches][], for a value of which parts are not known: these stand in it as `*` and `?`.
+
+    A value that is `*` alone is no unknown resource but none: only a pattern for all of them matches it.
+    """
     if matches(pattern, value):
         return True
-    return value != "*" and ("*" in value or "?" in value) and matches(value, pattern)
+    return value != "*" and ("*" in value or "?" in value) and _meet(_tokens(pattern), _tokens(value))
 
 
 def substitute(pattern: str, context: Context) -> str | None:
@@ -60,15 +63,48 @@ def _escape(value: str) -> str:
     return re.sub(r"([*?])", _ESCAPE + r"\1", value)
 
 
+_ANY, _ONE = "\ue001", "\ue002"
+"""The wildcards of a pattern, apart from the literal characters that look like them."""
+
+
 @lru_cache(maxsize=4096)
-def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    parts: list[str] = []
+def _tokens(pattern: str) -> str:
+    """A pattern's characters, with its wildcards told apart from what is escaped."""
+    found: list[str] = []
     literal = False
     for character in pattern:
         if character == _ESCAPE:
             literal = True
             continue
-        wild = {"*": ".*", "?": "."}.get(character)
-        parts.append(wild if wild and not literal else re.escape(character))
+        found.append(character if literal else {"*": _ANY, "?": _ONE}.get(character, character))
         literal = False
-    return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+    return "".join(found)
+
+
+@lru_cache(maxsize=4096)
+def _meet(left: str, right: str) -> bool:
+    """Whether some text fits both patterns."""
+    seen: set[tuple[int, int]] = set()
+    waiting = [(0, 0)]
+    while waiting:
+        i, j = place = waiting.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        a, b = left[i : i + 1], right[j : j + 1]
+        if not a and not b:
+            return True
+        if a == _ANY:
+            waiting.append((i + 1, j))
+        if b == _ANY:
+            waiting.append((i, j + 1))
+        if a and b and (a == b or _ONE in (a, b) or _ANY in (a, b)):
+            waiting.append((i if a == _ANY else i + 1, j if b == _ANY else j + 1))
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+    wild = {_ANY: ".*", _ONE: "."}
+    text = "".join(wild.get(character) or re.escape(character) for character in _tokens(pattern))
+    return re.compile(text, re.DOTALL | (re.IGNORECASE if ignore_case else 0))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from pipeproof.cloudformation import Resource, Template, locate
+from pipeproof.cloudformation import Resource, Template, TemplateError, locate
 from pipeproof.errors import Location
 from pipeproof.iam.policies import Policy, PolicyError
 from pipeproof.iam.sam_policies import policy_template
@@ -41,6 +41,17 @@ def policy_of_role(template: Template, role: str | None, file: str) -> Policy:
         return policy
     limit = _managed(template, boundary, locate(owner.properties, "PermissionsBoundary"))
     return replace(policy, boundary=replace(limit, kind="boundary"))
+
+
+def policy_of_arn(template: Template, arn: str, file: str) -> Policy | None:
+    """The policy of the role that has this ARN, or `None` where it is not in the template or cannot be put together."""
+    for resource in template.of_type(_ROLE):
+        if template.arn(resource.logical_id) == arn:
+            try:
+                return policy_of_role(template, resource.logical_id, file)
+            except (PolicyError, TemplateError):
+                return None
+    return None
 
 
 def _owner(template: Template, role: str | None, file: str) -> Resource:

@@ -77,13 +77,15 @@ def s3_requirements(call: Call) -> Iterator[Requirement]:
     if operation == "ListBuckets":
         yield "s3:ListAllMyBuckets", "*"
     elif operation == "DeleteObjects":
-        for item in params.get("Delete", {}).get("Objects", []):
-            yield _object_action("DeleteObject", item.get("VersionId")), object_arn(call, item.get("Key", ""))
+        listed = params["Delete"].get("Objects") if isinstance(params.get("Delete"), Mapping) else None
+        for item in listed if isinstance(listed, list) else [{"Key": "*"}]:
+            given = item if isinstance(item, Mapping) else {"Key": "*"}
+            yield _object_action("DeleteObject", given.get("VersionId")), object_arn(call, str(given.get("Key", "*")))
     elif operation in ("CopyObject", "UploadPartCopy"):
         yield from _copy(call)
-    elif "Key" in params:
+    elif "Key" in params or operation in _OBJECT_ACTIONS:
         for action in _OBJECT_ACTIONS.get(operation, (operation,)):
-            yield _object_action(action, params.get("VersionId")), object_arn(call, str(params["Key"]))
+            yield _object_action(action, params.get("VersionId")), object_arn(call, str(params.get("Key", "*")))
         yield from _with_the_object(call)
     else:
         yield f"s3:{_bucket_action(operation)}", bucket_arn(call, str(params.get("Bucket", "*")))
@@ -121,14 +123,16 @@ def _object_action(action: str, version: Any) -> str:
 
 
 def _copy(call: Call) -> Iterator[Requirement]:
-    source = call.params.get("CopySource", "")
+    source = call.params.get("CopySource", "*")
     if isinstance(source, Mapping):
-        bucket, key, version = source.get("Bucket", ""), source.get("Key", ""), source.get("VersionId")
+        bucket, key, version = source.get("Bucket", "*"), source.get("Key", "*"), source.get("VersionId")
     else:
         path, _, version = str(source).partition("?versionId=")
-        bucket, _, key = unquote(path).lstrip("/").partition("/")
+        bucket, slash, key = unquote(path).lstrip("/").partition("/")
+        if "*" in bucket and not slash:  # nothing tells where the bucket's name ends
+            bucket, key = "*", "*"
     yield _object_action("GetObject", version), object_arn(call, str(key), str(bucket))
-    yield "s3:PutObject", object_arn(call, str(call.params.get("Key", "")))
+    yield "s3:PutObject", object_arn(call, str(call.params.get("Key", "*")))
     yield from _with_the_object(call)
 
 

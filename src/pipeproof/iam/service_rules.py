@@ -19,6 +19,10 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in _listed(value) if isinstance(item, Mapping)]
+
+
 def _dynamodb(call: Call) -> Iterable[Requirement] | None:
     params, operation = call.params, call.operation
     if operation in ("BatchGetItem", "BatchWriteItem"):
@@ -27,15 +31,15 @@ def _dynamodb(call: Call) -> Iterable[Requirement] | None:
         return [
             (
                 f"dynamodb:{'ConditionCheckItem' if kind == 'ConditionCheck' else f'{kind}Item'}",
-                _table(call, item["TableName"]),
+                _table(call, str(item.get("TableName", "*")) if isinstance(item, Mapping) else "*"),
             )
-            for entry in _listed(params.get("TransactItems"))
+            for entry in _mappings(params.get("TransactItems"))
             for kind, item in entry.items()
         ]
     if operation == "ExecuteStatement":
         return _partiql(call, str(params.get("Statement", "")))
     if operation in ("BatchExecuteStatement", "ExecuteTransaction"):
-        entries = _listed(params.get("Statements") or params.get("TransactStatements"))
+        entries = _mappings(params.get("Statements") or params.get("TransactStatements"))
         return [needed for entry in entries for needed in _partiql(call, str(entry.get("Statement", "")))]
     if operation in ("Query", "Scan") and params.get("IndexName"):
         return [(f"dynamodb:{operation}", f"{_table(call, params.get('TableName', '*'))}/index/{params['IndexName']}")]
@@ -132,7 +136,8 @@ def _ssm_parameter(call: Call, name: str) -> str:
 
 def _events(call: Call) -> Iterable[Requirement] | None:
     if call.operation == "PutEvents":
-        buses = [str(entry.get("EventBusName") or "default") for entry in _listed(call.params.get("Entries"))]
+        entries = _mappings(call.params.get("Entries"))
+        buses = [str(entry.get("EventBusName") or "default") for entry in entries] or ["*"]
         return [
             ("events:PutEvents", bus if bus.startswith("arn:") else call.arn("events", f"event-bus/{bus}"))
             for bus in dict.fromkeys(buses)
@@ -214,11 +219,63 @@ def _batch(call: Call) -> Iterable[Requirement] | None:
 
 def _ecs(call: Call) -> Iterable[Requirement] | None:
     definition = call.params.get("taskDefinition")
-    if call.operation not in ("RunTask", "StartTask") or not definition:
+    if call.operation not in ("RunTask", "StartTask") or not isinstance(definition, str):
         return None
+    if definition == "*":
+        return [(f"ecs:{call.operation}", "*")]
     if not definition.startswith("arn:"):
         definition = call.arn("ecs", f"task-definition/{definition if ':' in definition else f'{definition}:*'}")
     return [(f"ecs:{call.operation}", definition)]
+
+
+_MODEL_CALLS = {
+    "Converse": "InvokeModel",
+    "ConverseStream": "InvokeModelWithResponseStream",
+    "CountTokens": "CountTokens",
+    "InvokeModel": "InvokeModel",
+    "InvokeModelWithBidirectionalStream": "InvokeModel",
+    "InvokeModelWithResponseStream": "InvokeModelWithResponseStream",
+    "StartAsyncInvoke": "InvokeModel",
+}
+_AREA = re.compile(r"(?:us|eu|ap|apac|au|ca|jp|sa|me|af|il|global|us-gov)\.(?=[a-z0-9-]+\.)")
+"""What an inference profile's id begins with; the model's own id follows."""
+
+
+def _bedrock(call: Call) -> Iterable[Requirement] | None:
+    """A model is named by its id, its ARN, or the id of an inference profile: that one needs both itself and the model.
+
+    Source: Amazon Bedrock user guide, "Prerequisites for running model inference" and "for inference profiles".
+    """
+    action = _MODEL_CALLS.get(call.operation)
+    if action is None:
+        return None
+    model = str(call.params.get("modelId") or "*")
+    needed = []
+    if model.startswith("arn:"):
+        needed.append(model)
+    elif _AREA.match(model):
+        needed.append(call.arn("bedrock", f"inference-profile/{model}"))
+        needed.append(f"arn:{call.partition}:bedrock:*::foundation-model/{_AREA.sub('', model, count=1)}")
+    else:
+        unknown = model == "*"
+        needed.append("*" if unknown else f"arn:{call.partition}:bedrock:{call.region}::foundation-model/{model}")
+    return [(f"bedrock:{action}", arn) for arn in needed]
+
+
+def _codebuild(call: Call) -> Iterable[Requirement] | None:
+    project = call.params.get("projectName")
+    if not isinstance(project, str):
+        return None
+    return [
+        (
+            f"codebuild:{call.operation}",
+            project if project.startswith("arn:") else call.arn("codebuild", f"project/{project}"),
+        )
+    ]
+
+
+def _comprehendmedical(call: Call) -> Iterable[Requirement] | None:
+    return [("comprehendmedical:DetectEntitiesV2", "*")] if call.operation == "DetectEntities" else None
 
 
 def _sts(call: Call) -> Iterable[Requirement] | None:
@@ -231,6 +288,9 @@ def _sts(call: Call) -> Iterable[Requirement] | None:
 RULES: Mapping[str, Rule] = {
     "athena": _athena,
     "batch": _batch,
+    "bedrock": _bedrock,
+    "codebuild": _codebuild,
+    "comprehendmedical": _comprehendmedical,
     "dynamodb": _dynamodb,
     "ecs": _ecs,
     "events": _events,

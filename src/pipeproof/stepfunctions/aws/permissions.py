@@ -1,132 +1,170 @@
-"""The IAM actions that a machine's role needs, and what its policy says to them.
+"""What a role's policy says to what a machine needs: of a definition before it runs, and of each call in a run."""
 
-Sources: the developer guide's pages on IAM policies for integrated services (`.sync` and nested executions need more
-than the call itself), and the service authorization reference by way of [pipeproof.iam][].
-"""
-
+import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cache
 
-from pipeproof.iam import Policy, evaluate, render_denial, required_actions
+from pipeproof.iam import Decision, Policy, Statement, evaluate, render_denial
+from pipeproof.iam.reference import find_action
 from pipeproof.stepfunctions.answers.handlers import Request
 from pipeproof.stepfunctions.aws import names as aws_names
-from pipeproof.stepfunctions.definition.model import Definition, State
-from pipeproof.stepfunctions.definition.resources import Resource, function_name, parse_resource
-from pipeproof.stepfunctions.definition.source import Position
+from pipeproof.stepfunctions.aws.integrations import JOBS
+from pipeproof.stepfunctions.aws.needs import UNKNOWN, CallNeed, Need, call_needs, definition_needs
+from pipeproof.stepfunctions.definition.model import Definition
+from pipeproof.stepfunctions.definition.resources import Resource
 from pipeproof.stepfunctions.definition.validation import Finding
 from pipeproof.stepfunctions.engine.settings import Settings
 from pipeproof.stepfunctions.errors import StateFailure
 
-_SYNC_ACTIONS = {
-    ("states", "startExecution"): ("states:DescribeExecution", "states:StopExecution"),
-    ("glue", "startJobRun"): ("glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"),
-    ("batch", "submitJob"): ("batch:DescribeJobs", "batch:TerminateJob"),
-    ("athena", "startQueryExecution"): ("athena:GetQueryExecution", "athena:StopQueryExecution"),
-    ("codebuild", "startBuild"): ("codebuild:BatchGetBuilds", "codebuild:StopBuild"),
-    ("ecs", "runTask"): ("ecs:DescribeTasks", "ecs:StopTask"),
-    ("elasticmapreduce", "addStep"): ("elasticmapreduce:DescribeStep", "elasticmapreduce:CancelSteps"),
-    ("sagemaker", "createTrainingJob"): ("sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"),
-}
-"""What `.sync` needs beside the call that starts the job."""
-_RULES = {
-    ("states", "startExecution"): "StepFunctionsGetEventsForStepFunctionsExecutionRule",
-    ("batch", "submitJob"): "StepFunctionsGetEventsForBatchJobsRule",
-    ("ecs", "runTask"): "StepFunctionsGetEventsForECSTaskRule",
-    ("codebuild", "startBuild"): "StepFunctionsGetEventForCodeBuildStartBuildRule",
-    ("sagemaker", "createTrainingJob"): "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
-}
-"""The EventBridge rule by which the service learns that a job has ended."""
-_RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_PASSED_TO = "iam:passedtoservice"
 
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """An action that a state needs on a resource; `*` stands for what only runs tell."""
-
-    action: str
-    resource: str
-    state: str
-    position: Position
-
-
-def definition_needs(definition: Definition, account: str, region: str, machine_arn: str = "*") -> Iterator[Need]:
-    """The actions that a definition's resources need."""
-    for state in definition.graph.walk():
-        if state.type == "Task":
-            resource = parse_resource(str(state.raw.get("Resource")))
-            payload = _static(state.raw.get("Arguments" if state.is_jsonata else "Parameters"))
-            for action, arn in call_needs(resource, payload, account, region):
-                yield Need(action, arn, state.name, (*state.position, "Resource"))
-        if state.type == "Map" and state.is_distributed:
-            yield from _map_needs(state, account, region, machine_arn)
-
-
-def _map_needs(state: State, account: str, region: str, machine_arn: str) -> Iterator[Need]:
-    yield Need("states:StartExecution", machine_arn, state.name, state.position)
-    for field in ("ItemReader", "ResultWriter"):
-        part = state.raw.get(field)
-        if isinstance(part, Mapping) and "Resource" in part:
-            payload = _static(part.get("Arguments" if state.is_jsonata else "Parameters"))
-            if field == "ResultWriter":
-                payload = {**payload, "Key": f"{payload.get('Prefix', '')}*"}
-            for action, arn in call_needs(parse_resource(part["Resource"]), payload, account, region):
-                yield Need(action, arn, state.name, (*state.position, field))
-
-
-def _static(template: Any) -> dict[str, Any]:
-    """The parameters that a definition itself tells; the others are left out."""
-    if not isinstance(template, Mapping):
-        return {}
-    return {
-        key: value
-        for key, value in template.items()
-        if not key.endswith(".$") and not (isinstance(value, str) and ("{%" in value or "${" in value))
-    }
-
-
-def call_needs(resource: Resource, payload: Any, account: str, region: str) -> Iterator[tuple[str, str]]:
-    """The actions that a Task's call needs, each with the ARN."""
-    parameters = payload if isinstance(payload, Mapping) else {}
-    if resource.kind == "lambda":
-        yield "lambda:InvokeFunction", resource.arn
-    elif resource.is_lambda_invoke:
-        yield "lambda:InvokeFunction", _function_arn(parameters.get("FunctionName"), account, region)
-    elif resource.service == "http":
-        yield "states:InvokeHTTPEndpoint", "*"
-        yield "events:RetrieveConnectionCredentials", "*"
-    elif resource.kind == "integration" and resource.service != "apigateway":
-        name = resource.sdk_service
-        boto_service = aws_names.boto_name(name) or name
-        yield from required_actions(boto_service, resource.action, parameters, region=region, account=account)
-        if resource.pattern.startswith("sync"):
-            key = (name, resource.action)
-            yield from ((action, "*") for action in _SYNC_ACTIONS.get(key, ()))
-            if key in _RULES:
-                rule = f"arn:aws:events:{region}:{account}:rule/{_RULES[key]}"
-                yield from ((action, rule) for action in _RULE_ACTIONS)
-
-
-def _function_arn(name: Any, account: str, region: str) -> str:
-    if not isinstance(name, str):
-        return f"arn:aws:lambda:{region}:{account}:function:*"
-    if name.startswith("arn:"):
-        return name
-    return f"arn:aws:lambda:{region}:{account}:function:{function_name(name)}"
+PolicyOf = Callable[[str], Policy | None]
+"""The policy of a role, by its ARN, or None where it is not known."""
 
 
 def check_permissions(
-    definition: Definition, policy: Policy, account: str, region: str, machine_arn: str = "*"
+    definition: Definition,
+    policy: Policy,
+    account: str,
+    region: str,
+    machine_arn: str = UNKNOWN,
+    policy_of: PolicyOf | None = None,
 ) -> list[Finding]:
-    """What the role's policy lacks for the definition."""
-    findings: dict[tuple[str, str, str], Finding] = {}
-    for need in definition_needs(definition, account, region, machine_arn):
-        if not evaluate(policy, need.action, need.resource).allowed:
-            on = "" if need.resource == "*" else f" on {need.resource}"
-            message = f"{need.state!r} needs {need.action}{on}, which the role's policy does not allow"
-            findings[need.state, need.action, need.resource] = Finding("SFN801", message, need.position)
+    """What the role's policy lacks for the definition.
+
+    A need on a resource that only runs tell is met by a grant on any; conditions whose keys are not known here are
+    taken as met, and so are account and region, which no definition knows.
+
+    Args:
+        definition: The definition.
+        policy: The policy of the machine's role.
+        account: The account that names without one are taken to be in.
+        region: Their region.
+        machine_arn: The machine's own ARN, which the children of a distributed Map are started on.
+        policy_of: The policies of roles that states take on (`Credentials`), where they are known.
+    """
+    judge = _Judge(account, region)
+    needs = list(definition_needs(definition, account, region, machine_arn))
+    lacking = [need for need in needs if not judge.allows(_policy_for(need, policy, policy_of), need.call)]
+    lacking = [need for need in lacking if not _met_otherwise(need, needs, lacking)]
+    without_events = {need.state for need in lacking if need.call.purpose == "events"}
+    findings = {}
+    for need in lacking:
+        finding = _finding(need, watched=need.has_events and need.state not in without_events)
+        findings[need.state, finding.message] = finding
     return list(findings.values())
+
+
+def _policy_for(need: Need, policy: Policy, policy_of: PolicyOf | None) -> Policy | None:
+    """The policy that a need is held against: the machine's role's, or that of the role that the state takes on."""
+    if need.credentials is None:
+        return policy
+    return policy_of(need.credentials) if policy_of is not None and need.credentials != UNKNOWN else None
+
+
+def _met_otherwise(need: Need, needs: list[Need], lacking: list[Need]) -> bool:
+    """Whether a call needs the action on one of several resources, as the reference lists them, and has it on another.
+
+    Of the services without a rule of their own only the names of parameters tell which of them is meant.
+    """
+    from pipeproof.iam.operations import PREFIXES
+    from pipeproof.iam.service_rules import RULES
+
+    prefix = need.call.action.partition(":")[0]
+    if PREFIXES.get(prefix, prefix) in RULES:
+        return False
+    return any(
+        other.state == need.state and other.call.action == need.call.action and other not in lacking for other in needs
+    )
+
+
+def _finding(need: Need, *, watched: bool) -> Finding:
+    on = "" if need.call.resource == UNKNOWN else f" on {need.call.resource}"
+    who = f"the policy of {need.credentials}" if need.credentials else "the role's policy"
+    lacks = f"{need.call.action}{on}, which {who} does not allow"
+    if need.call.purpose == "stop":
+        return Finding("SFN802", f"{need.state!r} cannot be stopped without {lacks}", need.position, "warning")
+    if need.call.purpose == "poll" and watched:
+        message = f"{need.state!r} waits for ever where an event is lost: it would ask with {lacks}"
+        return Finding("SFN802", message, need.position, "warning")
+    return Finding("SFN801", f"{need.state!r} needs {lacks}", need.position)
+
+
+class _Judge:
+    """Decides what may be allowed, where a part of the request is not known."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self._account = account
+        self._region = region
+        self._lenient: dict[tuple[int, str | None], Policy] = {}
+
+    def allows(self, policy: Policy | None, need: CallNeed) -> bool:
+        """Whether the policy may allow what is needed; one that is not known may."""
+        if policy is None or not is_known_action(need.action):
+            return True
+        lenient = self._lenient_policy(policy, need.passed_to)
+        if need.resource == UNKNOWN and has_resources(need.action):
+            return all(_grants(layer.statements, need.action) for layer in lenient.layers)
+        context = {_PASSED_TO: need.passed_to} if need.passed_to else {}
+        return evaluate(lenient, need.action, self._loosened(need.resource), context).allowed
+
+    def _lenient_policy(self, policy: Policy, passed_to: str | None) -> Policy:
+        key = (id(policy), passed_to)
+        if key not in self._lenient:
+            known = frozenset({_PASSED_TO} if passed_to else ())
+            limit = policy.boundary
+            boundary = replace(limit, statements=self._statements(limit, known)) if limit else None
+            self._lenient[key] = replace(policy, statements=self._statements(policy, known), boundary=boundary)
+        return self._lenient[key]
+
+    def _statements(self, policy: Policy, known: frozenset[str]) -> tuple[Statement, ...]:
+        return tuple(found for item in policy.statements if (found := self._lenient_statement(item, known)))
+
+    def _lenient_statement(self, statement: Statement, known: frozenset[str]) -> Statement | None:
+        keys = [(operator, key) for operator, of in statement.condition.items() for key in of]
+        unknown = [key for _, key in keys if key.lower() not in known]
+        if unknown and statement.effect == "Deny":
+            return None
+        condition = {
+            operator: {key: value for key, value in of.items() if key.lower() in known}
+            for operator, of in statement.condition.items()
+        }
+        resources = tuple(_VARIABLE.sub("*", self._loosened(resource)) for resource in statement.resources)
+        return replace(statement, condition=condition, resources=resources)
+
+    def _loosened(self, arn: str) -> str:
+        """An ARN in any account and region, where it names those that stand in for the deployment's."""
+        parts = arn.split(":", 5)
+        if len(parts) < 6:
+            return arn
+        parts[3] = "*" if parts[3] == self._region else parts[3]
+        parts[4] = "*" if parts[4] == self._account else parts[4]
+        return ":".join(parts)
+
+
+def _grants(statements: Iterable[Statement], action: str) -> bool:
+    """Whether statements allow an action on some resource, and none denies it on all."""
+    named = [statement for statement in statements if statement.names_action(action)]
+    denied = any(item.effect == "Deny" and "*" in item.resources and not item.not_resources for item in named)
+    return not denied and any(statement.effect == "Allow" for statement in named)
+
+
+@cache
+def is_known_action(action: str) -> bool:
+    """Whether AWS's reference has an action: of one that it lacks nobody can say that it is needed."""
+    service, _, name = action.partition(":")
+    return find_action(service, name) is not None
+
+
+@cache
+def has_resources(action: str) -> bool:
+    """Whether an action can be allowed on single resources."""
+    service, _, name = action.partition(":")
+    facts = find_action(service, name)
+    return facts is not None and bool(facts.required or facts.optional)
 
 
 def refuser(policy: Policy, settings: Settings) -> Callable[[Request], StateFailure | None]:
@@ -137,13 +175,25 @@ def refuser(policy: Policy, settings: Settings) -> Callable[[Request], StateFail
     def refuse(request: Request) -> StateFailure | None:
         resource = request.resource
         needs = call_needs(resource, request.payload, settings.account, settings.region)
-        for action, arn in needs:
-            decision = evaluate(policy, action, arn)
+        job = JOBS.get((resource.service, resource.action))
+        # A job can run, and end, without what only stops it, or only asks how it stands where events tell that too.
+        spared = ("stop", "poll") if job is not None and job.rule is not None else ("stop",)
+        for decision in _decisions(policy, (need for need in needs if need.purpose not in spared)):
             if not decision.allowed:
                 return _denial(resource, render_denial(decision, principal), request)
         return None
 
     return refuse
+
+
+def _decisions(policy: Policy, needs: Iterable[CallNeed]) -> Iterator[Decision]:
+    for need in needs:
+        if need.resource == UNKNOWN and has_resources(need.action):
+            if not any(item.effect == "Allow" and item.names_action(need.action) for item in policy.statements):
+                yield Decision(need.action, need.resource, "implicit", "identity")
+            continue
+        context = {_PASSED_TO: need.passed_to} if need.passed_to else {}
+        yield evaluate(policy, need.action, need.resource, context)
 
 
 def _denial(resource: Resource, message: str, request: Request) -> StateFailure:

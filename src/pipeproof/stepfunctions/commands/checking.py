@@ -4,13 +4,12 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pipeproof.cloudformation import DocumentError, TemplateError
 from pipeproof.stepfunctions.definition.files import Machines, read_machines
 from pipeproof.stepfunctions.definition.loading import load_document
 from pipeproof.stepfunctions.definition.source import Document
-from pipeproof.stepfunctions.definition.templates import TemplateMachine
+from pipeproof.stepfunctions.definition.templates import RoleReading, TemplateMachine
 from pipeproof.stepfunctions.definition.validation import Finding, validate
 from pipeproof.stepfunctions.errors import DefinitionError
 
@@ -85,29 +84,31 @@ class Check:
         if self.policy_file is not None and not any(finding.severity == "error" for finding in findings):
             from pipeproof.iam import Policy
 
-            yield from _permissions(document, document, Policy.load(self.policy_file))
+            yield from _permissions(document, RoleReading(document, Policy.load(self.policy_file), "*"))
 
     def _check_role(self, machine: TemplateMachine) -> Iterator[Found]:
         """What the policy of the machine's role in the same template lacks."""
         from pipeproof.iam import Policy, PolicyError
 
         if self.policy_file is not None:
-            yield from _permissions(machine.document, machine.document, Policy.load(self.policy_file))
+            policy = Policy.load(self.policy_file)
+            yield from _permissions(machine.document, RoleReading(machine.document, policy, "*"))
             return
         try:
             found = machine.read_role() if machine.read_role else None
         except (PolicyError, TemplateError, DefinitionError):
             return  # the role is somebody else's, or is not known before the deployment
         if found is not None:
-            yield from _permissions(machine.document, *found)
+            yield from _permissions(machine.document, found)
 
 
-def _permissions(document: Document, possible: Document, policy: Any) -> Iterator[Found]:
-    """What a policy lacks for a definition, said of the document; `possible` has wildcards for what is not known."""
+def _permissions(document: Document, role: RoleReading) -> Iterator[Found]:
+    """What a role's policy lacks for a definition, said of the document."""
     from pipeproof.stepfunctions.aws.permissions import check_permissions
     from pipeproof.stepfunctions.definition.model import build_definition
 
-    for finding in check_permissions(build_definition(possible), policy, ACCOUNT, REGION):
+    definition = build_definition(role.document)
+    for finding in check_permissions(definition, role.policy, ACCOUNT, REGION, role.machine_arn, role.policy_of):
         yield document, finding
 
 

@@ -31,8 +31,8 @@ class TemplateMachine:
         document: Its definition.
         type: STANDARD or EXPRESS.
         handlers: Handlers of the template's Python functions, by function name.
-        read_role: Gives the definition once more, with `*` for what only a deployment knows, and the policy of the
-            machine's role, alike; raises PolicyError or TemplateError where the policy is not in the template.
+        read_role: Reads the template once more for what the machine's role may do; raises PolicyError or TemplateError
+            where the role's policy is not in the template.
         doubt: What is doubtful about where the definition was found.
     """
 
@@ -41,8 +41,25 @@ class TemplateMachine:
     document: Document
     type: str
     handlers: Mapping[str, str] = field(default_factory=dict)
-    read_role: "Callable[[], tuple[Document, Policy]] | None" = None
+    read_role: "Callable[[], RoleReading] | None" = None
     doubt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleReading:
+    """A machine and what its role may do, read with `*` for what only a deployment knows.
+
+    Attributes:
+        document: The definition.
+        policy: The policy of the machine's role.
+        machine_arn: The machine's ARN.
+        policy_of: The policy of another role, by its ARN; None where it is not in the template.
+    """
+
+    document: Document
+    policy: "Policy"
+    machine_arn: str
+    policy_of: "Callable[[str], Policy | None]" = field(default=lambda _: None)
 
 
 def read_template(file: Path, parameters: Mapping[str, Any] | None = None) -> Template | None:
@@ -99,13 +116,15 @@ def _read(
 
 def _read_role(
     template: Template, resource: Resource, file: Path, substitutions: Mapping[str, Any] | None
-) -> "tuple[Document, Policy]":
-    from pipeproof.iam.roles import policy_of_role
+) -> RoleReading:
+    from pipeproof.iam.roles import policy_of_arn, policy_of_role
 
     twin = template.reread("any")
     role = _role(resource.properties.get("RoleArn", resource.properties.get("Role")))
     policy = policy_of_role(twin, role or resource.logical_id, str(file))
-    return _read(twin, resource, file, substitutions)[0], policy
+    document = _read(twin, resource, file, substitutions)[0]
+    arn = twin.arn(resource.logical_id) or "*"
+    return RoleReading(document, policy, arn, lambda other: policy_of_arn(twin, other, str(file)))
 
 
 def _role(written: Any) -> str | None:

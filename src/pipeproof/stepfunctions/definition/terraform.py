@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import Location
 from pipeproof.stepfunctions.definition.source import Document, parse_text, substitute
-from pipeproof.stepfunctions.definition.templates import TemplateMachine
+from pipeproof.stepfunctions.definition.templates import RoleReading, TemplateMachine
 from pipeproof.stepfunctions.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def find_terraform_machines(
         machine = Document(parsed.value, file, None, origin=_place(address, file), _located={})
         name = str(values.get("name") or entry.get("name"))
         kind = str(values.get("type") or "STANDARD")
-        policy = partial(_policy, values.get("role_arn"), address, entries, file)
-        yield TemplateMachine(address, name, machine, kind, handlers, lambda doc=machine, of=policy: (doc, of()))  # type: ignore[misc]
+        read_role = partial(_read_role, machine, values, address, entries, file)
+        yield TemplateMachine(address, name, machine, kind, handlers, read_role)
 
 
 def _entries(document: Mapping[str, Any]) -> Iterator[Entry]:
@@ -87,6 +87,19 @@ def _handlers(entries: list[Entry]) -> Iterator[tuple[str, str]]:
         ):
             module, _, function = handler.rpartition(".")
             yield str(values.get("function_name")), f"{module.replace('/', '.')}:{function}"
+
+
+def _read_role(document: Document, values: Entry, address: str, entries: list[Entry], file: Path) -> RoleReading:
+    from pipeproof.iam import PolicyError
+
+    def policy_of(arn: str) -> "Policy | None":
+        try:
+            return _policy(arn, address, entries, file)
+        except PolicyError:
+            return None
+
+    policy = _policy(values.get("role_arn"), address, entries, file)
+    return RoleReading(document, policy, str(values.get("arn") or "*"), policy_of)
 
 
 def _policy(role_arn: Any, machine: str, entries: list[Entry], file: Path) -> "Policy":
