@@ -40,7 +40,7 @@ _NAMES = {
         "TargetError",
     ),
     "pipeproof.errors": ("SetupError",),
-    "pipeproof.iam.policies": ("PolicyError",),
+    "pipeproof.iam.errors": ("PolicyError",),
     "pipeproof.plugin.network": ("NetworkBlockedError",),
     "pipeproof.stepfunctions.errors": (
         "DefinitionError",

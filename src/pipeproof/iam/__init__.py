@@ -7,9 +7,11 @@ for action, resource in required_actions("s3", "GetObject", {"Bucket": "raw", "K
         print(render_denial(decision, "arn:aws:sts::123456789012:assumed-role/OrdersRole/test"))
 """
 
+from pipeproof.iam.calls import Requirement
+from pipeproof.iam.errors import PolicyError
 from pipeproof.iam.evaluation import Decision, evaluate
-from pipeproof.iam.operations import Requirement, required_actions
-from pipeproof.iam.policies import Policy, PolicyError, Statement
+from pipeproof.iam.operations import required_actions
+from pipeproof.iam.policies import Policy, Statement
 from pipeproof.iam.wording import render_denial
 
 __all__ = [

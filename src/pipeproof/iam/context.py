@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeproof.iam.operations import PREFIXES, Call
+from pipeproof.iam.calls import PREFIXES, Call
 
 Keys = dict[str, "str | list[str]"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from pipeproof.iam.operations import Requirement
+from pipeproof.iam.calls import Requirement
 from pipeproof.iam.policies import Policy
 from pipeproof.iam.usage import Grant, Usage
 

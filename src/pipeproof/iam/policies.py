@@ -10,19 +10,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeproof.cloudformation import Template, is_template, load_document, locate, parse_document
-from pipeproof.errors import Location, PipeproofError
+from pipeproof.cloudformation import Template, TemplateError, is_template, load_document, locate, parse_document
+from pipeproof.errors import Location
 from pipeproof.iam.conditions import holds, is_operator
+from pipeproof.iam.documents import Document
+from pipeproof.iam.errors import PolicyError
 from pipeproof.iam.patterns import Context, matches, overlaps, substitute
+from pipeproof.iam.roles import aws_managed_policy, find_role, policy_of_role
 
 Kind = Literal["identity", "boundary", "session", "scp"]
 
 _ACTION = re.compile(r"\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?_-]+")
 _KEYS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
-
-
-class PolicyError(PipeproofError):
-    """A policy cannot be read, or IAM would not take it."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +98,46 @@ class Policy:
             return source
         document, name = _read(source)
         if is_template(document):
-            from pipeproof.iam.roles import policy_of_role
-
-            return policy_of_role(Template(document, **template_options), role, name)
+            return cls.of_role(Template(document, **template_options), role, name)
         if role is not None:
             raise PolicyError(f"{name} is a policy document, not a template: it has no role {role!r}")
         return cls.parse(document, name=name)
+
+    @classmethod
+    def of_role(cls, template: Template, role: str | None, file: str) -> "Policy":
+        """The policy of a role in a template, or of the SAM function or state machine that has one.
+
+        Args:
+            template: The template.
+            role: The logical id; `None` for the only one.
+            file: What the template is called in reports.
+
+        Raises:
+            PolicyError: There is no such role, there are several and none is named, or IAM would refuse its policy.
+        """
+        written = policy_of_role(template, role, file)
+        limit = _parse_part(written.boundary) if written.boundary else None
+        return cls(
+            tuple(statement for part in written.parts for statement in _parse_part(part).statements),
+            name=written.name,
+            boundary=replace(limit, kind="boundary") if limit else None,
+            principal_arn=written.principal_arn,
+            location=written.location,
+        )
+
+    @classmethod
+    def of_arn(cls, template: Template, arn: str, file: str) -> "Policy | None":
+        """The policy of the role that has this ARN; `None` where the template lacks it or does not tell all of it."""
+        role = find_role(template, arn)
+        try:
+            return cls.of_role(template, role, file) if role is not None else None
+        except (PolicyError, TemplateError):
+            return None
+
+    @classmethod
+    def managed(cls, arn: str) -> "Policy":
+        """One of AWS's managed policies, by its ARN or its name; raises [PolicyError][] where AWS has none of it."""
+        return _parse_part(aws_managed_policy(arn))
 
     @classmethod
     def parse(cls, document: Any, *, name: str = "policy", kind: Kind = "identity") -> "Policy":
@@ -144,6 +177,14 @@ def _read(source: Mapping[str, Any] | str | Path) -> tuple[Any, str]:
     if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
         return parse_document(source, "<policy>"), "policy"
     return load_document(source), Path(source).name
+
+
+def _parse_part(part: Document) -> Policy:
+    """The policy that one of a role's documents is; what is not written out is where the template names it."""
+    policy = Policy.parse(part.content, name=part.name)
+    if part.generated:
+        policy = replace(policy, statements=tuple(replace(item, location=part.named_at) for item in policy.statements))
+    return replace(policy, location=part.named_at) if part.named_at else policy
 
 
 def _strings(statement: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -7,51 +7,44 @@ function or state machine (documents, names, and SAM's policy templates), and th
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from pipeproof.cloudformation import Resource, Template, TemplateError, locate
+from pipeproof.cloudformation import Resource, Template, locate
 from pipeproof.errors import Location
-from pipeproof.iam.policies import Policy, PolicyError
+from pipeproof.iam.documents import Document, RoleDocument
+from pipeproof.iam.errors import PolicyError
 from pipeproof.iam.sam_policies import policy_template
 
 _ROLE = "AWS::IAM::Role"
 _SAM = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 
 
-def policy_of_role(template: Template, role: str | None, file: str) -> Policy:
-    """The policy of `role`: the logical id of a role, or of a SAM function or state machine; `None` for the only one.
+def policy_of_role(template: Template, role: str | None, file: str) -> RoleDocument:
+    """What a template says of `role`: the logical id of a role, or of a SAM function or state machine.
+
+    `None` is the only one that there is.
 
     Raises [PolicyError][] where there is no such role, or several and none is named.
     """
     owner = _owner(template, role, file)
     if owner.type in _SAM and "Role" in owner.properties:
         owner = _role_of(template, owner, file)
-    parts = list(_sam_parts(template, owner) if owner.type in _SAM else _role_parts(template, owner))
-    boundary = template.properties(owner.logical_id).get("PermissionsBoundary")
+    parts = _sam_parts(template, owner) if owner.type in _SAM else _role_parts(template, owner)
+    limit = template.properties(owner.logical_id).get("PermissionsBoundary")
     role_id = owner.logical_id if owner.type == _ROLE else f"{owner.logical_id}Role"
-    policy = Policy(
-        tuple(statement for part in parts for statement in part.statements),
+    return RoleDocument(
         name=f"{file}:{owner.logical_id}",
+        parts=tuple(parts),
+        boundary=limit and _managed(template, limit, locate(owner.properties, "PermissionsBoundary")),
         principal_arn=template.arn(role_id),
         location=owner.location,
     )
-    if boundary is None:
-        return policy
-    limit = _managed(template, boundary, locate(owner.properties, "PermissionsBoundary"))
-    return replace(policy, boundary=replace(limit, kind="boundary"))
 
 
-def policy_of_arn(template: Template, arn: str, file: str) -> Policy | None:
-    """The policy of the role that has this ARN, or `None` where it is not in the template or cannot be put together."""
-    for resource in template.of_type(_ROLE):
-        if template.arn(resource.logical_id) == arn:
-            try:
-                return policy_of_role(template, resource.logical_id, file)
-            except (PolicyError, TemplateError):
-                return None
-    return None
+def find_role(template: Template, arn: str) -> str | None:
+    """The logical id of the role that has this ARN, or `None` where it is not in the template."""
+    return next((role.logical_id for role in template.of_type(_ROLE) if template.arn(role.logical_id) == arn), None)
 
 
 def _owner(template: Template, role: str | None, file: str) -> Resource:
@@ -78,10 +71,10 @@ def _role_of(template: Template, owner: Resource, file: str) -> Resource:
     )
 
 
-def _role_parts(template: Template, role: Resource) -> Iterator[Policy]:
+def _role_parts(template: Template, role: Resource) -> Iterator[Document]:
     properties = template.properties(role.logical_id)
     for inline in properties.get("Policies") or []:
-        yield Policy.parse(inline.get("PolicyDocument"), name=str(inline.get("PolicyName", role.logical_id)))
+        yield Document(inline.get("PolicyDocument"), str(inline.get("PolicyName", role.logical_id)))
     arns = properties.get("ManagedPolicyArns") or []
     for index, arn in enumerate(arns):
         yield _managed(template, arn, locate(arns, index))
@@ -95,18 +88,18 @@ def _role_parts(template: Template, role: Resource) -> Iterator[Policy]:
             yield _document(template, resource)
 
 
-def _document(template: Template, resource: Resource) -> Policy:
-    return Policy.parse(template.resolve(resource.properties.get("PolicyDocument")), name=resource.logical_id)
+def _document(template: Template, resource: Resource) -> Document:
+    return Document(template.resolve(resource.properties.get("PolicyDocument")), resource.logical_id)
 
 
-def _sam_parts(template: Template, owner: Resource) -> Iterator[Policy]:
+def _sam_parts(template: Template, owner: Resource) -> Iterator[Document]:
     policies = template.properties(owner.logical_id).get("Policies") or []
     for index, policy in enumerate(policies if isinstance(policies, list) else [policies]):
         at = locate(policies, index)
         if isinstance(policy, str):
             yield _managed(template, policy, at)
         elif "Statement" in policy:
-            yield Policy.parse(policy, name=owner.logical_id)
+            yield Document(policy, owner.logical_id)
         else:
             for name, parameters in policy.items():
                 yield policy_template(name, parameters or {}, template.resolve, locate(policy, name) or at)
@@ -114,14 +107,14 @@ def _sam_parts(template: Template, owner: Resource) -> Iterator[Policy]:
         yield _managed(template, "AWSLambdaBasicExecutionRole", owner.location)
 
 
-def _managed(template: Template, arn: str, at: Location | None) -> Policy:
+def _managed(template: Template, arn: str, at: Location | None) -> Document:
     for resource in template.of_type("AWS::IAM::ManagedPolicy"):
         if template.arn(resource.logical_id) == arn:
             return _document(template, resource)
     return aws_managed_policy(str(arn), at)
 
 
-def aws_managed_policy(arn: str, at: Location | None = None) -> Policy:
+def aws_managed_policy(arn: str, at: Location | None = None) -> Document:
     """One of AWS's managed policies, by its ARN or its name; raises [PolicyError][] where AWS has none of that name."""
     name = arn.rpartition("/")[2]
     entry: Mapping[str, Any] | None = _aws_managed().get(name)
@@ -131,7 +124,7 @@ def aws_managed_policy(arn: str, at: Location | None = None) -> Policy:
             hint="Load the template that has it and join the two policies, or give enforce() the document.",
             location=at,
         )
-    return replace(Policy.parse(entry["Document"], name=name), location=at)
+    return Document(entry["Document"], name, at)
 
 
 @cache

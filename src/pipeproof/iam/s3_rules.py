@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from pipeproof.iam.operations import Call, Requirement
+from pipeproof.iam.calls import Call, Requirement
 
 _BUCKET_ACTIONS: Mapping[str, str] = {
     "DeleteBucketCors": "PutBucketCORS",

@@ -6,21 +6,21 @@ The table is `sam_policies.json`, which `tools/derive_facts.py` makes of the pac
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from pipeproof.errors import Location
-from pipeproof.iam.policies import Policy, PolicyError
+from pipeproof.iam.documents import Document
+from pipeproof.iam.errors import PolicyError
 
 _PARAMETER = re.compile(r"\$\{(\w+)\}")
 
 
 def policy_template(
     name: str, parameters: Mapping[str, Any], resolve: Callable[[Any], Any], at: Location | None
-) -> Policy:
+) -> Document:
     """What SAM makes of its template `name`; raises [PolicyError][] where SAM has none or a parameter is missing."""
     rules = _table().get(name)
     if rules is None:
@@ -37,9 +37,7 @@ def policy_template(
     for actions, resources, *condition in rules:
         statement = {"Effect": "Allow", "Action": actions.split(" "), "Resource": [fill(item) for item in resources]}
         statements.append({**statement, "Condition": fill(condition[0])} if condition else statement)
-    policy = Policy.parse({"Version": "2012-10-17", "Statement": statements}, name=name)
-    placed = tuple(replace(statement, location=at) for statement in policy.statements)
-    return replace(policy, statements=placed, location=at)
+    return Document({"Version": "2012-10-17", "Statement": statements}, name, at, generated=True)
 
 
 def _filled(

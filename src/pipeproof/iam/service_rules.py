@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeproof.iam.operations import Call, Requirement, by_name
+from pipeproof.iam.calls import Call, Requirement, by_name
 from pipeproof.iam.s3_rules import key_arn, s3_requirements
 
 Rule = Callable[[Call], Iterable[Requirement] | None]

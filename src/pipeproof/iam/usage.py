@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeproof.iam.calls import Requirement
 from pipeproof.iam.evaluation import Decision, evaluate
-from pipeproof.iam.operations import Requirement
 from pipeproof.iam.patterns import matches, overlaps
 from pipeproof.iam.policies import Policy, Statement
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from pipeproof.environments.aws.botocore_hooks import Attempted
 from pipeproof.iam import Decision, Policy, render_denial, required_actions
+from pipeproof.iam.calls import PREFIXES, Call, Requirement
 from pipeproof.iam.context import passed_to, request_context
-from pipeproof.iam.operations import PREFIXES, Call, Requirement
 from pipeproof.iam.usage import Grant, Usage
 from pipeproof.iam.wording import denial_code
 

@@ -16,8 +16,9 @@ from pipeproof.environments.aws.faults import Fault, Faults, status_of, throttli
 from pipeproof.environments.aws.responses import error_response
 from pipeproof.errors import PipeproofError
 from pipeproof.iam import Policy
+from pipeproof.iam.calls import Call
 from pipeproof.iam.least_privilege import LeastPrivilege
-from pipeproof.iam.operations import Call, required_actions
+from pipeproof.iam.operations import required_actions
 
 Source = Policy | Mapping[str, Any] | str | Path
 Hook = Callable[["AwsStub"], Any]

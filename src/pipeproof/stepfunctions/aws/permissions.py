@@ -70,7 +70,7 @@ def _met_otherwise(need: Need, needs: list[Need], lacking: list[Need]) -> bool:
 
     Of the services without a rule of their own only the names of parameters tell which of them is meant.
     """
-    from pipeproof.iam.operations import PREFIXES
+    from pipeproof.iam.calls import PREFIXES
     from pipeproof.iam.service_rules import RULES
 
     prefix = need.call.action.partition(":")[0]

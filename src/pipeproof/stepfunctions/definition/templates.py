@@ -117,14 +117,14 @@ def _read(
 def _read_role(
     template: Template, resource: Resource, file: Path, substitutions: Mapping[str, Any] | None
 ) -> RoleReading:
-    from pipeproof.iam.roles import policy_of_arn, policy_of_role
+    from pipeproof.iam import Policy
 
     twin = template.reread("any")
     role = _role(resource.properties.get("RoleArn", resource.properties.get("Role")))
-    policy = policy_of_role(twin, role or resource.logical_id, str(file))
+    policy = Policy.of_role(twin, role or resource.logical_id, str(file))
     document = _read(twin, resource, file, substitutions)[0]
     arn = twin.arn(resource.logical_id) or "*"
-    return RoleReading(document, policy, arn, lambda other: policy_of_arn(twin, other, str(file)))
+    return RoleReading(document, policy, arn, lambda other: Policy.of_arn(twin, other, str(file)))
 
 
 def _role(written: Any) -> str | None:

@@ -109,7 +109,6 @@ def _policy(role_arn: Any, machine: str, entries: list[Entry], file: Path) -> "P
         PolicyError: The role, or one of its policies, is not in the file.
     """
     from pipeproof.iam import Policy, PolicyError
-    from pipeproof.iam.roles import aws_managed_policy
 
     of_type: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -132,7 +131,7 @@ def _policy(role_arn: Any, machine: str, entries: list[Entry], file: Path) -> "P
         if arn in own:
             documents.append(own[arn])
         else:
-            parts.append(aws_managed_policy(str(arn)))
+            parts.append(Policy.managed(str(arn)))
     for text in documents:
         if not isinstance(text, str):
             raise PolicyError(f"a policy of the role of {machine} is known only after the deployment")

@@ -1,0 +1,7 @@
+"""What can be wrong with a policy."""
+
+from pipeproof.errors import PipeproofError
+
+
+class PolicyError(PipeproofError):
+    """A policy cannot be read, or IAM would not take it."""
