@@ -6,8 +6,8 @@ import it, `pipeproof.DbtRowsError`, in a traceback and in pytest's summary.
 
 _NAMES = {
     "pipeproof.environments.aws.async_clients": ("AsyncClientError",),
-    "pipeproof.environments.aws.botocore_hooks": ("UnstubbedEndpointError",),
     "pipeproof.environments.aws.seeding": ("SeedError",),
+    "pipeproof.environments.aws.sending": ("UnstubbedEndpointError", "UnstubbedOperationError"),
     "pipeproof.environments.aws.stub": ("UnknownOperationError",),
     "pipeproof.environments.dbt.errors": (
         "DbtDifferenceError",
