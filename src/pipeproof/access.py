@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pipeproof.credentials.audit import Audit, describe_run
 from pipeproof.credentials.request import (
@@ -27,6 +27,7 @@ from pipeproof.credentials.request import (
 from pipeproof.errors import CredentialsError
 from pipeproof.github.eligibility import Eligibility, judge_run
 from pipeproof.inputs import Inputs
+from pipeproof.outlets.outlet import Outlet
 from pipeproof.redaction import Redactor
 from pipeproof.results.model import Run
 
@@ -37,19 +38,6 @@ NOTHING_ASKED = (
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes of a file that is searched for secrets."""
-
-
-class Outlet(Protocol):
-    """What this step says, it says here."""
-
-    def say(self, text: str) -> None:
-        """Write to the log."""
-
-    def warn(self, text: str) -> None:
-        """Say something that the user should see."""
-
-    def mask(self, secret: str) -> None:
-        """Have a secret masked in the log."""
 
 
 @dataclass(frozen=True, slots=True)

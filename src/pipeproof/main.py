@@ -20,8 +20,10 @@ from pipeproof.github.checkout_token import ADVICE, find_tokens
 from pipeproof.github.context import Context, read_context, read_event
 from pipeproof.github.eligibility import Eligibility
 from pipeproof.github.file_commands import Snapshot
-from pipeproof.github.workflow import Workflow
 from pipeproof.inputs import Inputs, action_values, read_inputs
+from pipeproof.outlets.outlet import Outlet
+from pipeproof.outlets.terminal import Terminal
+from pipeproof.outlets.workflow import Workflow
 from pipeproof.redaction import Redactor
 from pipeproof.report.annotations import annotations
 from pipeproof.report.exercised import render_exercised
@@ -38,7 +40,6 @@ from pipeproof.sandbox.install import Places, PythonEnvironment, install_project
 from pipeproof.sandbox.output import Lines
 from pipeproof.sandbox.process import Cancellation, run_process, shield_supervisor
 from pipeproof.suite import Suite, pytest_command, run_suite, scripts_path
-from pipeproof.terminal import Terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Job:
     environ: Mapping[str, str]
     context: Context | None
     files: Snapshot
-    outlet: Workflow | Terminal
+    outlet: Outlet
     cancellation: Cancellation
 
     @property
@@ -98,7 +99,8 @@ def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None,
     context = read_context(environ, Path.cwd())
     workspace = (directory or (context.workspace if context else Path.cwd())).resolve()
     files = Snapshot.take(environ) if context else Snapshot({})
-    outlet = Workflow({name: path for name, (path, _) in files.files.items()}) if context else Terminal(workspace)
+    commands = {name: path for name, (path, _) in files.files.items()}
+    outlet: Outlet = Workflow(commands) if context else Terminal(workspace)
     try:
         if not workspace.is_dir():
             raise InputError(f"{workspace} is no folder", hint="Give the project's folder with --directory.")

@@ -8,17 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeproof.errors import InputError
-from pipeproof.inputs import (
-    Inputs,
-    Install,
-    Shard,
-    action_values,
+from pipeproof.inputs import Inputs, Install, Shard, action_values, declared_inputs, input_name, read_inputs
+from pipeproof.inputs.parsers import (
     arguments,
     boolean,
-    declared_inputs,
-    input_name,
     install,
-    read_inputs,
     seconds,
     shard,
     whole_number,

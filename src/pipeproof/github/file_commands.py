@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeproof.sandbox.environment import FILE_COMMANDS
+FILE_COMMANDS = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
+"""The variables that name the files by which a step speaks to the runner."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ how many there are.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeproof.github.commands import plain
 from pipeproof.results.model import Failure, Run, Status, TestResult
+from pipeproof.text import plain
 
 LIMIT = 10
 _MESSAGE_LIMIT = 4096

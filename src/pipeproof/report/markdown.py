@@ -4,7 +4,7 @@ import html
 import string
 from collections.abc import Sequence
 
-from pipeproof.github.commands import plain
+from pipeproof.text import plain
 
 _PUNCTUATION = {ord(character): f"&#{ord(character)};" for character in string.punctuation}
 _REFERENCES = _PUNCTUATION | {ord(character): f"&#{ord(character)};&#8203;" for character in "@#"}

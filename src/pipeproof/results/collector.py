@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.events import Event
-from pipeproof.github.commands import strip_ansi
 from pipeproof.results.model import (
     PYTEST_NO_TESTS,
     PYTEST_OK,
@@ -25,6 +24,7 @@ from pipeproof.results.model import (
     TestResult,
     Warned,
 )
+from pipeproof.text import strip_ansi
 
 _DEFINITION = re.compile(r"\s*(async\s+def|def|class)\b")
 _SOURCE_LIMIT = 1 << 22

@@ -10,9 +10,9 @@ from pathlib import Path
 from junitparser import Attr, Error, Failure, IntAttr, JUnitXml, Properties, Property, Skipped, TestSuite
 from junitparser.xunit2 import FlakyError, FlakyFailure, RerunError, RerunFailure, TestCase
 
-from pipeproof.github.commands import strip_ansi
 from pipeproof.results.model import Failure as Failed
 from pipeproof.results.model import Run, Status, TestResult
+from pipeproof.text import strip_ansi
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What an XML 1.0 document cannot hold (https://www.w3.org/TR/xml/#charsets)."""

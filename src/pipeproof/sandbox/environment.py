@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-FILE_COMMANDS = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
-"""The variables that name the files by which a step speaks to the runner."""
+from pipeproof.github.file_commands import FILE_COMMANDS
 
 _PREFIXES = ("ACTIONS_", "INPUT_", "PIPEPROOF_")
 _LOADERS = frozenset(

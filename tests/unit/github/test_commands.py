@@ -2,11 +2,11 @@
 
 import re
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeproof.github.commands import neutralize, plain, render_command, split_lines, strip_ansi
+from pipeproof.github.commands import neutralize, render_command
+from pipeproof.text import split_lines
 
 PARTS = [
     "::",
@@ -94,27 +94,3 @@ def test_render_command__is_read_as_it_was_meant(message: str, title: str, file:
 def test_render_command__without_properties() -> None:
     assert render_command("endgroup") == "::endgroup::"
     assert render_command("group", "a b") == "::group::a b"
-
-
-@given(
-    st.lists(
-        st.sampled_from(["\x1b", "\x1b[31m", "\x1b]8;;http://x\x07", "\u202e", "\u200f", "\x9b", "\r", "\n"])
-        | st.text(st.characters(), max_size=5)
-    ).map("".join)
-)
-def test_plain__leaves_no_control_nor_bidirectional_character(text: str) -> None:
-    left = plain(text)
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", left)
-    assert plain(left) == left
-    left.encode()
-
-
-def test_plain__keeps_what_is_seen() -> None:
-    text = "Größe: 3 ✓\n\tdone 日本 🎉 é"
-    assert plain(text) == text
-    assert plain("a\r\nb") == "a\nb"
-
-
-@pytest.mark.parametrize("painted", ["\x1b[1;31mred\x1b[0m", "\x1b]0;title\x07red", "\x1b]8;;u\x1b\\red", "\x1bMred"])
-def test_strip_ansi__takes_sequences_out(painted: str) -> None:
-    assert strip_ansi(painted) == "red"

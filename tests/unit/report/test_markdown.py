@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pipeproof.github.commands import plain
 from pipeproof.report.markdown import block, code, details, escaped, table
+from pipeproof.text import plain
 
 RENDERER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 PARTS = [

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from pipeproof.github.commands import neutralize, plain, render_command, split_lines
+from pipeproof.github.commands import neutralize, render_command
 from pipeproof.github.file_commands import append_output
 from pipeproof.report.annotations import Annotation
 from pipeproof.results.collector import Collector
 from pipeproof.results.model import Run, TestResult
+from pipeproof.text import plain, split_lines
 
 _LINE_LIMIT = 1 << 16
 

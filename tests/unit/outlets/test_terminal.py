@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeproof.outlets.terminal import Terminal
 from pipeproof.results.model import Failure, Run, Status, TestResult
-from pipeproof.terminal import Terminal
 
 
 class Screen(io.StringIO):

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from pipeproof.github.commands import plain, split_lines
 from pipeproof.report.annotations import Annotation
 from pipeproof.report.summary import duration
 from pipeproof.results.collector import Collector
 from pipeproof.results.model import Run, Status, TestResult
+from pipeproof.text import plain, split_lines
 
 _MARKS = {
     Status.PASSED: ("✓", "32"),

@@ -1,0 +1,69 @@
+"""What is wrong with inputs that are each well-formed, by themselves or together."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pipeproof.credentials.request import DatabaseLogin, OidcVariable, TokenExchange, parse_session_policy
+from pipeproof.inputs.declared import Inputs
+
+
+def find_conflicts(inputs: Inputs, workspace: Path) -> Iterator[str]:
+    """Say what is wrong: the input's name and what to do, one a problem."""
+    root = workspace.resolve()
+    for name, value in (("working-directory", inputs.working_directory), ("report-dir", inputs.report_dir)):
+        if not _lies_below(root, value):
+            yield f"{name}: {value!r} leaves the workspace {workspace}; give a path below it"
+    project = root / inputs.working_directory
+    if not _is(Path.is_dir, project):
+        yield f"working-directory: {inputs.working_directory!r} is no folder of the workspace {workspace}"
+    if inputs.fail_on == "regressions" and not inputs.baseline:
+        yield "fail-on: 'regressions' needs `baseline`, the earlier run to compare with"
+    if inputs.baseline and not _is(Path.exists, project / inputs.baseline):
+        yield f"baseline: {inputs.baseline!r} does not exist (looked in {project})"
+    yield from _credentials(inputs, project)
+    if inputs.dbt_project_dir and not _is(Path.is_file, project / inputs.dbt_project_dir / "dbt_project.yml"):
+        yield f"dbt-project-dir: {inputs.dbt_project_dir!r} has no dbt_project.yml (looked in {project})"
+
+
+def _lies_below(root: Path, value: str) -> bool:
+    try:
+        written, real = Path(os.path.normpath(root / value)), (root / value).resolve()
+        return written.is_relative_to(root) and real.is_relative_to(root)
+    except (OSError, ValueError, RuntimeError):  # a loop of links, a name that no file can have
+        return False
+
+
+def _is(kind: Callable[[Path], bool], path: Path) -> bool:
+    """Ask of a path that a user wrote; one that cannot even be looked up is nothing."""
+    try:
+        return kind(path)
+    except (OSError, ValueError):
+        return False
+
+
+def _credentials(inputs: Inputs, project: Path) -> Iterator[str]:
+    """Say what does not go together among the inputs that ask for credentials."""
+    if inputs.aws_role_to_assume and not inputs.aws_region:
+        yield "aws-region: is needed with aws-role-to-assume, such as eu-central-1"
+    if inputs.aws_session_policy:
+        try:
+            parse_session_policy(inputs.aws_session_policy, project)
+        except ValueError as error:
+            yield f"aws-session-policy: {error}"
+    for name in ("aws_session_policy", "aws_chained_role", "rds_auth_token"):
+        if getattr(inputs, name) and not inputs.aws_role_to_assume:
+            yield f"{name.replace('_', '-')}: needs aws-role-to-assume, whose session it works on"
+    if inputs.credentials_mode == "broker" and not inputs.aws_role_to_assume:
+        yield "credentials-mode: 'broker' needs aws-role-to-assume, whose session it renews"
+    if inputs.aws_chained_role and inputs.aws_role_duration_seconds > 3600:
+        yield "aws-role-duration-seconds: is at most 3600 with aws-chained-role, which is AWS's limit"
+    if inputs.gcp_service_account and not inputs.gcp_workload_identity_provider:
+        yield "gcp-service-account: needs gcp-workload-identity-provider"
+    if bool(inputs.azure_tenant_id) != bool(inputs.azure_client_id):
+        yield "azure-tenant-id, azure-client-id: each needs the other"
+    parts: tuple[DatabaseLogin | OidcVariable | TokenExchange, ...]
+    parts = (*inputs.rds_auth_token, *inputs.oidc_tokens, *inputs.token_exchange)
+    names = [part.variable for part in parts]
+    for variable in sorted({variable for variable in names if names.count(variable) > 1}):
+        yield f"oidc-tokens, token-exchange, rds-auth-token: set the variable {variable} more than once"

@@ -1,0 +1,144 @@
+"""Parsers of the inputs: each takes the text that the user wrote and raises `ValueError` with what is wrong."""
+
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Split a list as the action's users write one: at blanks and new lines, save in an item that stands in quotes."""
+    found = re.finditer(r"""(["'])(?P<quoted>.+?)\1(?!\S)|(?P<plain>\S+)""", text)
+    return tuple(match["quoted"] or match["plain"] for match in found)
+
+
+def arguments(text: str) -> tuple[str, ...]:
+    """Split a command line as a shell would."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise ValueError(f"{error} (it is split as a shell would)") from None
+
+
+def text(value: str) -> str:
+    """Take the value as it is, without blanks around it."""
+    return value.strip()
+
+
+def optional_path(value: str) -> str | None:
+    """Take a path; nothing is `None`."""
+    return value.strip() or None
+
+
+def boolean(value: str) -> bool:
+    """Read a boolean as YAML 1.2's core schema does, the one that GitHub's toolkit reads inputs by."""
+    allowed = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+    if value.strip() not in allowed:
+        raise ValueError("allowed: true, false")
+    return allowed[value.strip()]
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    """Make a parser that takes one of a few words."""
+
+    def parse(value: str) -> str:
+        if value.strip() not in allowed:
+            raise ValueError(f"allowed: {', '.join(allowed)}")
+        return value.strip()
+
+    return parse
+
+
+def whole_number(value: str) -> int:
+    """Read a whole number of 0 or more."""
+    if not re.fullmatch(r"[0-9]{1,9}", value.strip()):
+        raise ValueError("allowed: a whole number of 0 or more")
+    return int(value)
+
+
+def seconds(value: str) -> float:
+    """Read a number of seconds, 0 or more."""
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", value.strip()):
+        raise ValueError("allowed: a number of seconds, 0 for none")
+    return float(value)
+
+
+def worker_count(value: str) -> int | None:
+    """Read a number of processes; `auto` is `None`: as many as pytest-xdist finds right."""
+    if value.strip() == "auto":
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", value.strip()):
+        raise ValueError("allowed: a whole number of 1 or more, or auto")
+    return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One part of a suite that several jobs share: number `index`, from 1, of `total`."""
+
+    index: int
+    total: int
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.total}"
+
+
+def shard(value: str) -> Shard | None:
+    """Read `2/5`; nothing is `None`: the whole suite."""
+    if not value.strip():
+        return None
+    match = re.fullmatch(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})", value.strip())
+    if not match or int(match[1]) > int(match[2]):
+        raise ValueError("allowed: INDEX/TOTAL with 1 ≤ INDEX ≤ TOTAL, as in 2/5")
+    return Shard(int(match[1]), int(match[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """How the project's requirements are installed: `none`, `auto`, or by the arguments of `uv pip install`."""
+
+    mode: str
+    arguments: tuple[str, ...] = ()
+
+
+def install(value: str) -> Install:
+    """Read `none`, `auto` or arguments of `uv pip install`."""
+    if value.strip() in {"none", "auto"}:
+        return Install(value.strip())
+    split = arguments(value)
+    if not split:
+        raise ValueError("allowed: none, auto, or arguments of `uv pip install`")
+    meant = get_close_matches(value.strip().lower(), ["none", "auto"], 1, 0.8)
+    if meant:  # a slip must not install a stranger's package
+        raise ValueError(f"allowed: none, auto, or arguments of `uv pip install`; did you mean {meant[0]}?")
+    return Install("arguments", split)
+
+
+def one_line(value: str) -> str:
+    """Take a text of one line that is not empty."""
+    if not value.strip() or len(value.strip().splitlines()) > 1:
+        raise ValueError("allowed: one line of text")
+    return value.strip()
+
+
+def schema_prefix(value: str) -> str:
+    """Take the first part of a schema's name: what every warehouse takes without quotes, and short."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,23}", value.strip()):
+        raise ValueError("allowed: a lower-case letter, then at most 23 of a-z, 0-9 and _")
+    return value.strip()
+
+
+def prefect_database(value: str) -> str:
+    """Take `sqlite` or the URL of a PostgreSQL server in SQLAlchemy's form for asyncpg."""
+    if value.strip() != "sqlite" and not value.strip().startswith("postgresql+asyncpg://"):
+        raise ValueError("allowed: sqlite, or a URL that starts with postgresql+asyncpg://")
+    return value.strip()
+
+
+def optional(parse: Callable[[str], T]) -> Callable[[str], T | None]:
+    """Make a parser that takes nothing for `None`, and passes on what is there without the blanks around it."""
+    return lambda value: parse(value.strip()) if value.strip() else None

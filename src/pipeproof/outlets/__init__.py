@@ -1,0 +1,1 @@
+"""What a run speaks through: the workflow's log on GitHub, a terminal on a laptop."""
