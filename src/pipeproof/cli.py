@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from pipeproof.errors import PipeproofError
 from pipeproof.inputs import declared_inputs, input_name
+from pipeproof.variables import DEBUG
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -111,5 +112,5 @@ def _run(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:
         pytest_args = ("--no-dbt-tests", *pytest_args)
     if pytest_args:
         values["pytest-args"] = f"{values.get('pytest-args', '')} {shlex.join(pytest_args)}"
-    environ = {**os.environ, "PIPEPROOF_DEBUG": "1"} if options.debug else dict(os.environ)
+    environ = {**os.environ, DEBUG: "1"} if options.debug else dict(os.environ)
     return run(environ, values=values, directory=options.directory)

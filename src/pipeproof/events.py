@@ -21,10 +21,7 @@ import json
 import os
 from collections.abc import Iterator
 from json.encoder import encode_basestring_ascii as _quoted
-from typing import Any, Final
-
-DESCRIPTOR_VARIABLE: Final = "PIPEPROOF_EVENTS_FD"
-"""The environment variable that holds the number of the pipe's descriptor."""
+from typing import Any
 
 Event = dict[str, Any]
 

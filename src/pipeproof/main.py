@@ -1,6 +1,6 @@
 """The run, told from start to end: inputs, install, tests, report.
 
-Only this module and the command line read the process's environment and end the process.
+Only this module and the command line end the process; they are given its environment.
 """
 
 import os
@@ -20,7 +20,7 @@ from pipeproof.github.checkout_token import ADVICE, find_tokens
 from pipeproof.github.context import Context, read_context, read_event
 from pipeproof.github.eligibility import Eligibility
 from pipeproof.github.file_commands import Snapshot
-from pipeproof.inputs import Inputs, action_values, read_inputs
+from pipeproof.inputs import Inputs, action_values, chosen_variables, read_inputs
 from pipeproof.outlets.outlet import Outlet
 from pipeproof.outlets.terminal import Terminal
 from pipeproof.outlets.workflow import Workflow
@@ -40,6 +40,7 @@ from pipeproof.sandbox.install import Places, PythonEnvironment, install_project
 from pipeproof.sandbox.output import Lines
 from pipeproof.sandbox.process import Cancellation, run_process, shield_supervisor
 from pipeproof.suite import Suite, pytest_command, run_suite, scripts_path
+from pipeproof.variables import DEBUG, LIVE_FD, NETWORK, WORKSPACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None,
             inputs = read_inputs(action_values(environ) if values is None else values, workspace)
             return run(Job(inputs, workspace, environ, context, files, outlet, cancellation))
     except Exception as error:  # the user gets one line, whatever it was
-        if "1" in (environ.get("PIPEPROOF_DEBUG"), environ.get("RUNNER_DEBUG")):
+        if "1" in (environ.get(DEBUG), environ.get("RUNNER_DEBUG")):
             raise
         known = error if isinstance(error, PipeproofError) else _own_fault(error)
         outlet.fail(str(known))
@@ -242,13 +243,10 @@ def test(
         environment={
             **environment,
             "PATH": scripts_path(python.scripts, environment.get("PATH", "")),
-            "PIPEPROOF_WORKSPACE": str(job.workspace),
-            "PIPEPROOF_DBT_TARGET": inputs.dbt_target,
-            "PIPEPROOF_DBT_SCHEMA_PREFIX": inputs.dbt_schema_prefix,
-            "PIPEPROOF_PREFECT_DATABASE": inputs.prefect_database,
-            "PIPEPROOF_NETWORK": inputs.network,
-            "PIPEPROOF_LIVE_FD": str(handover),
-            **({"PIPEPROOF_DBT_PROJECT_DIR": inputs.dbt_project_dir} if inputs.dbt_project_dir else {}),
+            WORKSPACE: str(job.workspace),
+            NETWORK.name: inputs.network,
+            LIVE_FD: str(handover),
+            **chosen_variables(inputs),
         },
         project=job.project,
         workspace=job.workspace,

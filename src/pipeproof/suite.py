@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeproof.events import DESCRIPTOR_VARIABLE, EventReader
+from pipeproof.events import EventReader
 from pipeproof.inputs import Inputs
 from pipeproof.results.collector import Collector
 from pipeproof.results.model import PYTEST_USAGE_ERROR, Run, TestResult
 from pipeproof.sandbox.process import Cancellation, User, run_process
+from pipeproof.variables import EVENTS_FD
 
 _OVERTIME = 10.0
 """Seconds past its timeout that a test may hang in code that pytest-timeout cannot interrupt."""
@@ -98,7 +99,7 @@ def run_suite(
             # pytest's faulthandler answers this one with the stack of every thread.
             process.send_signal(signal.SIGABRT)
 
-    environment = {**suite.environment, DESCRIPTOR_VARIABLE: str(ours)}
+    environment = {**suite.environment, EVENTS_FD: str(ours)}
     started, clock = time.time(), time.monotonic()
     try:
         status = run_process(

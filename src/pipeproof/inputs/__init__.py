@@ -6,13 +6,14 @@ value of them all, with the reasons of all that is wrong in one error.
 
 from pipeproof.inputs.declared import Inputs, declared_inputs, input_name
 from pipeproof.inputs.parsers import Install, Shard
-from pipeproof.inputs.reading import action_values, read_inputs
+from pipeproof.inputs.reading import action_values, chosen_variables, read_inputs
 
 __all__ = [
     "Inputs",
     "Install",
     "Shard",
     "action_values",
+    "chosen_variables",
     "declared_inputs",
     "input_name",
     "read_inputs",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
+from pipeproof import variables
 from pipeproof.credentials import request
 from pipeproof.inputs.parsers import (
     Install,
@@ -14,12 +15,8 @@ from pipeproof.inputs.parsers import (
     arguments,
     boolean,
     install,
-    one_line,
-    one_of,
     optional,
     optional_path,
-    prefect_database,
-    schema_prefix,
     seconds,
     shard,
     text,
@@ -27,6 +24,7 @@ from pipeproof.inputs.parsers import (
     words,
     worker_count,
 )
+from pipeproof.variables import one_line, one_of
 
 T = TypeVar("T")
 
@@ -133,10 +131,16 @@ class Inputs:
     azure_client_id: str | None = _input("", optional(request.parse_azure_id), "Azure: the application's client id")
     dbt_project_dir: str | None = _input("", optional_path, "The folder of `dbt_project.yml`", "found")
     dbt_target: str = _input(
-        "embedded", one_line, "`embedded` (DuckDB, no profile needed) or a target of the project's profile"
+        variables.DBT_TARGET.default,
+        variables.DBT_TARGET.parse,
+        variables.DBT_TARGET.meaning,
     )
-    dbt_schema_prefix: str = _input("pipeproof", schema_prefix, "The first part of every test schema")
-    prefect_database: str = _input("sqlite", prefect_database, "`sqlite` or a `postgresql+asyncpg://` URL")
+    dbt_schema_prefix: str = _input(
+        variables.DBT_SCHEMA_PREFIX.default, variables.DBT_SCHEMA_PREFIX.parse, variables.DBT_SCHEMA_PREFIX.meaning
+    )
+    prefect_database: str = _input(
+        variables.PREFECT_DATABASE.default, variables.PREFECT_DATABASE.parse, variables.PREFECT_DATABASE.meaning
+    )
     report_dir: str = _input("pipeproof-report", one_line, "Where the report's files are written, below the workspace")
     title: str = _input("Pipeline tests", one_line, "The heading of the summary")
     annotations: str = _input(

@@ -42,17 +42,6 @@ def boolean(value: str) -> bool:
     return allowed[value.strip()]
 
 
-def one_of(*allowed: str) -> Callable[[str], str]:
-    """Make a parser that takes one of a few words."""
-
-    def parse(value: str) -> str:
-        if value.strip() not in allowed:
-            raise ValueError(f"allowed: {', '.join(allowed)}")
-        return value.strip()
-
-    return parse
-
-
 def whole_number(value: str) -> int:
     """Read a whole number of 0 or more."""
     if not re.fullmatch(r"[0-9]{1,9}", value.strip()):
@@ -116,27 +105,6 @@ def install(value: str) -> Install:
     if meant:  # a slip must not install a stranger's package
         raise ValueError(f"allowed: none, auto, or arguments of `uv pip install`; did you mean {meant[0]}?")
     return Install("arguments", split)
-
-
-def one_line(value: str) -> str:
-    """Take a text of one line that is not empty."""
-    if not value.strip() or len(value.strip().splitlines()) > 1:
-        raise ValueError("allowed: one line of text")
-    return value.strip()
-
-
-def schema_prefix(value: str) -> str:
-    """Take the first part of a schema's name: what every warehouse takes without quotes, and short."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,23}", value.strip()):
-        raise ValueError("allowed: a lower-case letter, then at most 23 of a-z, 0-9 and _")
-    return value.strip()
-
-
-def prefect_database(value: str) -> str:
-    """Take `sqlite` or the URL of a PostgreSQL server in SQLAlchemy's form for asyncpg."""
-    if value.strip() != "sqlite" and not value.strip().startswith("postgresql+asyncpg://"):
-        raise ValueError("allowed: sqlite, or a URL that starts with postgresql+asyncpg://")
-    return value.strip()
 
 
 def optional(parse: Callable[[str], T]) -> Callable[[str], T | None]:

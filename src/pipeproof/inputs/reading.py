@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeproof import variables
 from pipeproof.errors import InputError
 from pipeproof.inputs.conflicts import find_conflicts
 from pipeproof.inputs.declared import Inputs, declared_inputs, input_name
@@ -41,3 +42,17 @@ def read_inputs(values: Mapping[str, str], workspace: Path) -> Inputs:
     if problems:
         raise InputError("\n".join(problems))
     return inputs
+
+
+def chosen_variables(inputs: Inputs) -> dict[str, str]:
+    """The variables as which inputs reach the tests.
+
+    One that has its default is left out: what the workflow's `env:` or the project's ini file says then holds.
+    """
+    given = (
+        (variables.DBT_PROJECT_DIR, inputs.dbt_project_dir or ""),
+        (variables.DBT_TARGET, inputs.dbt_target),
+        (variables.DBT_SCHEMA_PREFIX, inputs.dbt_schema_prefix),
+        (variables.PREFECT_DATABASE, inputs.prefect_database),
+    )
+    return {variable.name: value for variable, value in given if value != variable.default}

@@ -6,13 +6,13 @@ machine says. While tests run, the environment is the run's own again, but withi
 `pipeproof_aws_configuration = ambient` leaves imports alone.
 """
 
-import os
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeproof import environ
 from pipeproof.plugin.evidence import Evidence
 from pipeproof.plugin.stepfunctions import serve_state_machines
 
@@ -31,14 +31,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _while_importing(config: pytest.Config) -> AbstractContextManager[None]:
-    from pipeproof.environments.aws.configuration import environment_of, stub_variables
+    from pipeproof.environments.aws.configuration import stub_variables
 
     configuration = config.getini("pipeproof_aws_configuration")
     if configuration not in ("stub", "ambient"):
         raise pytest.UsageError(f"pipeproof_aws_configuration is stub or ambient, not {configuration!r}")
     if configuration == "ambient":
         return nullcontext()
-    return environment_of(stub_variables(os.environ, str(config.getini("pipeproof_aws_region"))))
+    return environ.changed(stub_variables(environ.everything(), str(config.getini("pipeproof_aws_region"))))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,19 +1,19 @@
 """The fixture for dbt: a project in a schema of its own for each test.
 
-What it runs against is said by options of pytest, by its ini file, or by environment variables, in this order; the
+What it runs against is said by options of pytest, by environment variables, or by the ini file, in this order; the
 action's inputs `dbt-project-dir`, `dbt-target` and `dbt-schema-prefix` arrive as the variables.
 
 Private in pytest, and used here alone: the configuration's factory of temporary folders, as the project is needed
 while tests are collected, when there are no fixtures yet.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeproof import environ, variables
 from pipeproof.plugin.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -42,18 +42,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def read_settings(config: pytest.Config) -> "Settings":
     """What to run dbt tests against."""
-    from pipeproof.environments.dbt.project.settings import EMBEDDED, Settings, find_project
+    from pipeproof.environments.dbt.project.settings import Settings, find_project
 
-    def read(name: str) -> str:
-        option = config.getoption(f"pipeproof_dbt_{name}", None)
-        ini = str(config.getini(f"pipeproof_dbt_{name}"))
-        return str(option or ini or os.environ.get(f"PIPEPROOF_DBT_{name.upper()}", ""))
+    def given(name: str) -> tuple[object, object]:
+        return config.getoption(f"pipeproof_dbt_{name}", None), config.getini(f"pipeproof_dbt_{name}")
 
     return Settings(
-        project_dir=find_project(config.rootpath, read("project_dir") or None),
-        target=read("target") or EMBEDDED,
-        schema_prefix=read("schema_prefix") or "pipeproof",
-        allowed_targets=frozenset(read("allow_target").split()),
+        project_dir=find_project(config.rootpath, variables.DBT_PROJECT_DIR.read(*given("project_dir"))),
+        target=variables.DBT_TARGET.read(*given("target")),
+        schema_prefix=variables.DBT_SCHEMA_PREFIX.read(*given("schema_prefix")),
+        allowed_targets=variables.DBT_ALLOW_TARGET.read(*given("allow_target")),
     )
 
 
@@ -65,7 +63,7 @@ def project_of(config: pytest.Config) -> "DbtProject":
     if PROJECT not in config.stash:
         settings = read_settings(config)
         folder: Path = config._tmp_path_factory.mktemp("dbt")  # type: ignore[attr-defined]  # noqa: SLF001
-        worker = os.environ.get("PYTEST_XDIST_WORKER")
+        worker = environ.get("PYTEST_XDIST_WORKER")
         shared = folder.parent.parent if worker else folder.parent
         config.stash[PROJECT] = open_project(settings, name_run(settings.schema_prefix, worker or "w0"), folder, shared)
     return config.stash[PROJECT]

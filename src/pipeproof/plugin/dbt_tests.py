@@ -5,14 +5,13 @@ Collected with `--dbt-tests`, which `pipeproof run` gives unless it is told `--n
 """
 
 import json
-import os
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeproof.errors import PipeproofError, SetupError
+from pipeproof.errors import InputError, PipeproofError, SetupError
 from pipeproof.plugin.dbt import project_of, read_settings
 from pipeproof.plugin.evidence import RECORDS
 
@@ -46,9 +45,9 @@ def _add_project(config: pytest.Config) -> None:
         return
     try:
         file = read_settings(config).project_dir / "dbt_project.yml"
-    except PipeproofError as error:
-        if os.environ.get("PIPEPROOF_DBT_PROJECT_DIR"):
-            raise pytest.UsageError(str(error)) from error
+    except InputError as error:
+        raise pytest.UsageError(str(error)) from error
+    except PipeproofError:
         return  # a suite without a dbt project, or with several: nothing to add to it
     if file not in {Path(argument.partition("::")[0]).resolve() for argument in config.args}:
         config.args.append(str(file))

@@ -5,7 +5,6 @@ report; where the run's reports come together (pytest itself, or xdist's control
 """
 
 import json
-import os
 import time
 import warnings
 from collections.abc import Generator, Sequence
@@ -15,14 +14,13 @@ from typing import Any
 
 import pytest
 
+from pipeproof import environ
 from pipeproof.errors import Location
-from pipeproof.events import DESCRIPTOR_VARIABLE, EventWriter
+from pipeproof.events import EventWriter
 from pipeproof.plugin.evidence import RECORDS
 from pipeproof.plugin.places import is_users, place_of_failure, relative_name
 from pipeproof.plugin.tracebacks import render_traceback
-
-WORKSPACE_VARIABLE = "PIPEPROOF_WORKSPACE"
-"""The environment variable that holds the workspace's path; without it the workspace is pytest's rootdir."""
+from pipeproof.variables import EVENTS_FD, WORKSPACE
 
 _TEXT_LIMIT = 64 * 1024
 _GROUP_LIMIT = 10
@@ -35,13 +33,13 @@ _writer: EventWriter | None = None
 
 def _open_writer() -> EventWriter | None:
     """Take over the descriptor that the supervisor left, once: a pytest inside a test must not find it again."""
-    number = os.environ.pop(DESCRIPTOR_VARIABLE, "")
+    number = environ.take(EVENTS_FD) or ""
     return EventWriter(int(number)) if number.isdecimal() else None
 
 
 def workspace_of(config: pytest.Config) -> Path:
     """Give the folder that files are named from."""
-    return Path(os.environ.get(WORKSPACE_VARIABLE) or config.rootpath).resolve()
+    return Path(environ.get(WORKSPACE) or config.rootpath).resolve()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -19,9 +19,10 @@ from typing import Any
 
 import pytest
 
+from pipeproof import environ
 from pipeproof.plugin.evidence import RECORDS
+from pipeproof.variables import LIVE_FD
 
-DESCRIPTOR_VARIABLE = "PIPEPROOF_LIVE_FD"
 """The environment variable that holds the number of the descriptor."""
 
 SECTIONS = pytest.StashKey[list[Callable[[], AbstractContextManager[None]]]]()
@@ -82,15 +83,13 @@ class Live:
         if self._depth:
             yield
             return
-        before = {name: os.environ.get(name) for name in self.values}
         default_session = _swap_default_session(None)
         self._depth += 1
-        _set_variables(self.values)
         try:
-            yield
+            with environ.changed(self.values):
+                yield
         finally:
             self._depth -= 1
-            _set_variables(before)
             _swap_default_session(default_session)
 
     def renew(self) -> None:
@@ -102,7 +101,7 @@ class Live:
         if self.renewal:
             fresh = _fetch(self.renewal["url"], self.renewal["token"])
             self.values |= fresh
-            _set_variables(fresh)
+            environ.change(fresh)
 
     def pack(self) -> str:
         """As JSON, for another process."""
@@ -126,7 +125,7 @@ _handover: dict[str, Any] | None = None
 def pytest_load_initial_conftests() -> Generator[None, None, None]:
     """Take the document before the project's conftest files run; the descriptor is closed and its variable gone."""
     global _handover  # noqa: PLW0603 - there is no stash yet
-    number = os.environ.pop(DESCRIPTOR_VARIABLE, "")
+    number = environ.take(LIVE_FD) or ""
     if number.isdecimal():
         with os.fdopen(int(number), encoding="utf-8") as file:
             _handover = json.load(file)
@@ -146,7 +145,7 @@ def pytest_configure(config: pytest.Config) -> None:
     elif document is not None or config.getoption("--live"):
         live = _read_document(document or {"own": True}, own=config.getoption("--live"))
     if live is not None:
-        _set_variables(live.stubs)
+        environ.change(live.stubs)
         config.stash[SECTIONS].append(live.in_environment)
     config.pluginmanager.register(_LiveTests(config, live), "pipeproof-live")
 
@@ -155,14 +154,14 @@ def _read_document(document: Mapping[str, Any], *, own: bool) -> Live:
     """Make the two sets of values of the supervisor's document and of what the environment has now."""
     given: dict[str, str] = document.get("environment") or {}
     stubs: dict[str, str | None] = {**_STUBS, **(document.get("stubs") or {})}
-    if not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
+    if not (environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")):
         stubs["AWS_DEFAULT_REGION"] = "us-east-1"
-    values = {name: os.environ.get(name) for name in stubs}
+    values = {name: environ.get(name) for name in stubs}
     if any(name.startswith("AWS_") for name in given):
         # What the workflow set itself would go before the session, or be mixed with it.
         values |= dict.fromkeys(name for name in _STUBS if name.startswith("AWS_"))
     values |= given
-    stubs |= {name: os.environ.get(name) for name in given if name not in stubs}
+    stubs |= {name: environ.get(name) for name in given if name not in stubs}
     reason = None if own and document.get("own") else document.get("reason")
     return Live(values, stubs, reason, document.get("renewal"), sorted(given))
 
@@ -241,14 +240,6 @@ _STARTED = pytest.StashKey[float]()
 
 def _is_live(item: pytest.Item) -> bool:
     return item.get_closest_marker("live") is not None
-
-
-def _set_variables(values: Mapping[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
 
 
 def _swap_default_session(session: object) -> object:

@@ -7,7 +7,6 @@ that is installed already is not guarded: a test that loads `httpfs` for a local
 
 import importlib.abc
 import importlib.util
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +14,8 @@ from functools import wraps
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Protocol
+
+from pipeproof import environ
 
 _NOWHERE = "/refused-by-the-network-guard-of-pipeproof"
 """Where DuckDB looks for extensions that are not installed; its own error message shows the path."""
@@ -55,8 +56,8 @@ def _guard_psycopg2(module: ModuleType, current: Current) -> None:
     def guarded(dsn: str | None = None, *args: Any, **kwargs: Any) -> Any:
         if guard := current():
             given = {**(module.extensions.parse_dsn(dsn) if dsn else {}), **kwargs}
-            for host in _read_hosts(given, os.environ):
-                guard.check(host, given.get("port") or os.environ.get("PGPORT") or 5432)
+            for host in _read_hosts(given, environ.everything()):
+                guard.check(host, given.get("port") or environ.get("PGPORT") or 5432)
         return connect(dsn, *args, **kwargs)
 
     module.connect = guarded  # type: ignore[attr-defined]

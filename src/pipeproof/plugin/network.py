@@ -8,7 +8,6 @@ libraries, and programs that a test starts. It keeps honest tests hermetic; it i
 
 import errno
 import ipaddress
-import os
 import socket
 import sys
 from collections.abc import Generator, Iterator
@@ -18,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from pipeproof.errors import PipeproofError
+from pipeproof.errors import InputError, PipeproofError
 from pipeproof.plugin.live import SECTIONS
+from pipeproof.variables import NETWORK
 
-MODE_VARIABLE = "PIPEPROOF_NETWORK"
 """The environment variable that holds the mode of a run under a supervisor."""
 
 MODES = ("auto", "loopback", "open")
@@ -161,9 +160,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set the guard up where a mode asks for it; what the user says goes before what the supervisor says."""
-    mode = config.getoption("--pipeproof-network") or os.environ.get(MODE_VARIABLE) or "open"
-    if mode not in MODES:
-        raise pytest.UsageError(f"{MODE_VARIABLE} is {mode!r}, none of {', '.join(MODES)}")
+    try:
+        mode = NETWORK.read(config.getoption("--pipeproof-network"))
+    except InputError as error:
+        raise pytest.UsageError(str(error)) from error
     if mode == "open":
         return
     guard = Guard(mode)

@@ -4,13 +4,14 @@ The fork server is started while pytest collects, as soon as a test file names o
 when the first test wants it.
 """
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from pipeproof.errors import InputError
 from pipeproof.plugin.evidence import Evidence
+from pipeproof.variables import PREFECT_DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _SERVER_FIXTURES = frozenset({"prefect_server", "fresh_prefect_server", "run_flow"})
 _UNDO = "_undo_prefect_writes"
-_DATABASE_VARIABLE = "PIPEPROOF_PREFECT_DATABASE"
 
 
 class RunFlow(Protocol):
@@ -88,13 +88,11 @@ def _start_early(config: pytest.Config) -> None:
 
 def _database(config: pytest.Config) -> str | None:
     """The PostgreSQL URL that was chosen: on the command line, in the environment, or in the project's settings."""
-    chosen = (
-        config.getoption("--prefect-database")
-        or os.environ.get(_DATABASE_VARIABLE)
-        or config.getini("prefect_database")
-        or "sqlite"
-    )
-    return None if chosen == "sqlite" else str(chosen)
+    try:
+        chosen = PREFECT_DATABASE.read(config.getoption("--prefect-database"), config.getini("prefect_database"))
+    except InputError as error:
+        raise pytest.UsageError(str(error)) from error
+    return None if chosen == PREFECT_DATABASE.default else chosen
 
 
 def _require_prefect() -> None:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeproof.github.file_commands import FILE_COMMANDS
+from pipeproof.variables import TO_BE_SET
 
 _PREFIXES = ("ACTIONS_", "INPUT_", "PIPEPROOF_")
+_PASSED_ON = frozenset(name for name, variable in TO_BE_SET.items() if variable.passed_on)
 _LOADERS = frozenset(
     {
         "BASH_ENV",
@@ -24,9 +26,10 @@ _LOADERS = frozenset(
 def environment_for_tests(environ: Mapping[str, str], *, home: Path | None = None) -> dict[str, str]:
     """Give the environment that the install step and the tests start with.
 
-    What the workflow's `env:` sets arrives. What does not: the tokens to ask for identity and to reach the runner's
-    services (`ACTIONS_*`), the inputs (they may hold a token), the names of the file commands, and variables that make
-    a loader run something (`LD_PRELOAD`, `PYTHONSTARTUP`, …).
+    What the workflow's `env:` sets arrives, also those of pipeproof's variables that are the user's to set. What does
+    not: the tokens to ask for identity and to reach the runner's services (`ACTIONS_*`), the inputs (they may hold a
+    token), the names of the file commands, and variables that make a loader run something (`LD_PRELOAD`,
+    `PYTHONSTARTUP`, …).
 
     Args:
         environ: The supervisor's environment.
@@ -35,7 +38,7 @@ def environment_for_tests(environ: Mapping[str, str], *, home: Path | None = Non
     kept = {
         name: value
         for name, value in environ.items()
-        if not name.startswith(_PREFIXES) and name not in _LOADERS and name not in FILE_COMMANDS
+        if (not name.startswith(_PREFIXES) or name in _PASSED_ON) and name not in _LOADERS and name not in FILE_COMMANDS
     }
     if home is not None:
         kept["HOME"] = str(home)

@@ -14,6 +14,7 @@ from pipeproof.environments.dbt.cli.scenario import CliDbt
 from pipeproof.environments.dbt.errors import DbtNotBuiltError, DbtRefusedError, DbtSetupError
 from pipeproof.environments.dbt.project.settings import Settings
 from pipeproof.environments.dbt.run_names import name_run
+from pipeproof.variables import DBT_ENGINE
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def without_python_entry(monkeypatch):
 def cli_project(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("dbt")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(engine.ENGINE_VARIABLE, "cli")
+        patch.setenv(DBT_ENGINE.name, "cli")
         settings = Settings(request.path.parent / "shop", schema_prefix="pptest")
         project = engine.open_project(settings, name_run("pptest"), folder, folder)
     yield project

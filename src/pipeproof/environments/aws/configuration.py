@@ -5,8 +5,7 @@ client made anywhere, also while the user's modules are imported, can only mean 
 """
 
 import os
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 ACCOUNT = "123456789012"
 """The account that the stubs live in: moto's."""
@@ -46,25 +45,3 @@ def stub_variables(environment: Mapping[str, str], region: str = REGION) -> dict
     """What to set (and, where `None`, to unset) in an environment so that AWS's SDKs see the stubs alone."""
     gone = {name: None for name in environment if name in _UNSET or name.startswith(_UNSET_PREFIXES)}
     return {**gone, **_SET, "AWS_DEFAULT_REGION": region, "AWS_REGION": region}
-
-
-@contextmanager
-def environment_of(
-    variables: Mapping[str, str | None], environment: MutableMapping[str, str] = os.environ
-) -> Iterator[None]:
-    """Set and unset variables, and put them back."""
-    before = {name: environment.get(name) for name in variables}
-    change(variables, environment)
-    try:
-        yield
-    finally:
-        change(before, environment)
-
-
-def change(variables: Mapping[str, str | None], environment: MutableMapping[str, str] = os.environ) -> None:
-    """Set the variables that have a value and unset the others."""
-    for name, value in variables.items():
-        if value is None:
-            environment.pop(name, None)
-        else:
-            environment[name] = value

@@ -1,12 +1,12 @@
 """The stub opened: the environment, moto, the hooks in botocore and boto3's default session, and all put back."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pipeproof import environ
 from pipeproof.environments.aws.botocore_hooks import moto_only_by_send, observed_by
-from pipeproof.environments.aws.configuration import REGION, environment_of, stub_variables
+from pipeproof.environments.aws.configuration import REGION, stub_variables
 from pipeproof.environments.aws.moto_state import moto_in_process
 from pipeproof.environments.aws.stub import AwsStub
 from pipeproof.environments.installed import require
@@ -22,7 +22,7 @@ def open_aws(region: str = REGION, *, real_time: bool = False) -> Iterator[AwsSt
     require("moto", "aws", "moto", "boto3")
     stub = AwsStub(region, real_time=real_time)
     with (
-        environment_of(stub_variables(os.environ, region)),
+        environ.changed(stub_variables(environ.everything(), region)),
         moto_in_process(),
         moto_only_by_send(),
         observed_by(stub),

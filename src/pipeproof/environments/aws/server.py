@@ -4,14 +4,14 @@ The server is a thread of this process and shares moto's state with [pipeproof.e
 puts into a bucket with the one is there with the other. It is started once and emptied between tests.
 """
 
-import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
-from pipeproof.environments.aws.configuration import environment_of, stub_variables
+from pipeproof import environ
+from pipeproof.environments.aws.configuration import stub_variables
 from pipeproof.environments.aws.stub import AwsStub
 from pipeproof.environments.installed import require
 
@@ -96,5 +96,5 @@ def start_server() -> Iterator[MotoServer]:
 @contextmanager
 def serve(aws: AwsStub, server: MotoServer) -> Iterator[AwsServer]:
     """The server for one test: `AWS_ENDPOINT_URL` is set meanwhile. The stub sees to it that its state is fresh."""
-    with environment_of({"AWS_ENDPOINT_URL": server.endpoint_url}, os.environ):
+    with environ.changed({"AWS_ENDPOINT_URL": server.endpoint_url}):
         yield AwsServer(aws, server)

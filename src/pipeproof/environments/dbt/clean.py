@@ -5,7 +5,6 @@ database has no locks, runs that began more than a day ago count as dead.
 """
 
 import argparse
-import os
 import re
 import sys
 import tempfile
@@ -20,10 +19,11 @@ from pipeproof.environments.dbt import lease
 from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.in_process import runner
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Folders, make_profile
-from pipeproof.environments.dbt.project.settings import EMBEDDED, Settings, find_project
+from pipeproof.environments.dbt.project.settings import Settings, find_project
 from pipeproof.environments.dbt.run_names import read_name
 from pipeproof.environments.dbt.session.warehouse import Warehouse
 from pipeproof.errors import InputError
+from pipeproof.variables import DBT_PROJECT_DIR, DBT_SCHEMA_PREFIX, DBT_TARGET, EMBEDDED
 
 UNLOCKED_AGE = timedelta(hours=24)
 """How old a run has to be to count as dead where the database has no locks."""
@@ -46,9 +46,9 @@ def add_clean_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--directory", type=Path, default=Path(), help="where to look for the dbt project")
     parser.add_argument("--older-than", metavar="AGE", help="only runs that began so long ago: 90m, 24h, 7d")
-    parser.add_argument("--dbt-project-dir", default=os.environ.get("PIPEPROOF_DBT_PROJECT_DIR"))
-    parser.add_argument("--dbt-target", default=os.environ.get("PIPEPROOF_DBT_TARGET") or EMBEDDED)
-    parser.add_argument("--dbt-schema-prefix", default=os.environ.get("PIPEPROOF_DBT_SCHEMA_PREFIX") or "pipeproof")
+    parser.add_argument("--dbt-project-dir", default=None)
+    parser.add_argument("--dbt-target", default=None)
+    parser.add_argument("--dbt-schema-prefix", default=None)
     parser.set_defaults(command=run_clean)
 
 
@@ -57,16 +57,18 @@ def run_clean(arguments: argparse.Namespace, _further: Sequence[str] = ()) -> in
     age = read_age(arguments.older_than) if arguments.older_than else None
     if not arguments.directory.is_dir():
         raise DbtSetupError(f"--directory: {arguments.directory} is no folder")
-    if arguments.dbt_project_dir:
-        find_project(arguments.directory.resolve(), arguments.dbt_project_dir)
-    if arguments.dbt_target == EMBEDDED:
+    given = DBT_PROJECT_DIR.read(arguments.dbt_project_dir)
+    if given:
+        find_project(arguments.directory.resolve(), given)
+    target = DBT_TARGET.read(arguments.dbt_target)
+    if target == EMBEDDED:
         sys.stdout.write("The embedded target keeps nothing: its files go with the test run.\n")
         return 0
     settings = Settings(
-        find_project(arguments.directory.resolve(), arguments.dbt_project_dir),
-        arguments.dbt_target,
-        arguments.dbt_schema_prefix,
-        frozenset({arguments.dbt_target}),  # nothing but test schemas is touched, on whatever target
+        find_project(arguments.directory.resolve(), given),
+        target,
+        DBT_SCHEMA_PREFIX.read(arguments.dbt_schema_prefix),
+        frozenset({target}),  # nothing but test schemas is touched, on whatever target
     )
     cleaned = clean(settings, older_than=age)
     for schema in cleaned.dropped:

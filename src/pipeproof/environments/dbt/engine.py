@@ -1,6 +1,5 @@
 """Which way dbt is run, chosen here alone: in this process, or by its command line where that cannot be."""
 
-import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -11,9 +10,7 @@ from pipeproof.environments.dbt.run_names import RunName
 from pipeproof.environments.dbt.scenario.scenario import Dbt, Recorder
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.installed import is_installed, not_installed
-
-ENGINE_VARIABLE = "PIPEPROOF_DBT_ENGINE"
-"""`python` or `cli` where the choice is not to be made by what is installed."""
+from pipeproof.variables import DBT_ENGINE
 
 
 def open_project(settings: Settings, name: RunName, folder: Path, shared: Path) -> DbtProject:
@@ -43,8 +40,7 @@ def choose_engine() -> str:
     Raises:
         DbtSetupError: There is no dbt at all.
     """
-    asked = os.environ.get(ENGINE_VARIABLE)
-    if asked in {"python", "cli"}:
+    if asked := DBT_ENGINE.read():
         return asked
     if _has_python_entry():
         return "python"

@@ -1,7 +1,6 @@
 """dbt's command line for what a test asks."""
 
 import json
-import os
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeproof import environ
 from pipeproof.environments.dbt.errors import DbtNameError, DbtNothingSelected, DbtOptionError, DbtSetupError
 
 _SELECTING = {"-s", "--select", "-m", "--models", "--model", "--exclude", "--selector", "--vars", "--state"}
@@ -64,7 +64,7 @@ def check_request(request: Request) -> None:
             f"dbt.{request.command}: vars is a dict, not {request.vars!r}", hint='such as vars={"min_amount": 1}'
         )
     compared = [part for part in (*request.criteria, *_criteria(request.exclude or None)) if "state:" in part]
-    absent = request.state is None and "DBT_STATE" not in os.environ
+    absent = request.state is None and environ.get("DBT_STATE") is None
     if compared and absent and not any(argument.startswith("--state") for argument in request.args):
         raise DbtOptionError(
             f"dbt.{request.command}: {compared[0]} compares with another manifest, and none is given",

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from pipeproof.errors import InputError
+from pipeproof.variables import DBT_SCHEMA_PREFIX
 
 LIMIT = 63
 """The longest name that PostgreSQL keeps whole, in bytes; no database that dbt knows keeps less."""
 
-PREFIX = re.compile(r"[a-z][a-z0-9_]{0,14}")
 RUN = re.compile(r"(?P<prefix>[a-z][a-z0-9_]{0,14})_(?P<time>\d{14})_(?P<token>[a-z0-9]{6})_[a-z0-9]{1,5}_\d+(?:_.*)?")
 
 
@@ -42,11 +41,7 @@ class RunName:
 
 def name_run(prefix: str, worker: str = "w0", clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> RunName:
     """A name for the schemas of this process; raises [InputError][pipeproof.errors.InputError] for a bad prefix."""
-    if not PREFIX.fullmatch(prefix):
-        raise InputError(
-            f"dbt-schema-prefix: {prefix!r} cannot begin a schema's name",
-            hint="use 1 to 15 characters: a lower-case letter, then lower-case letters, digits and underscores",
-        )
+    prefix = DBT_SCHEMA_PREFIX.check(prefix)
     alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
     token = "".join(secrets.choice(alphabet) for _ in range(6))
     return RunName(prefix, clock().replace(microsecond=0), token, re.sub(r"[^a-z0-9]", "", worker.lower())[:5] or "w0")

@@ -13,12 +13,7 @@ from typing import Any
 import yaml
 
 from pipeproof.environments.dbt.project.settings import read_project_file
-
-SCHEMAS_VARIABLE = "PIPEPROOF_DBT_SCHEMAS"
-"""Schemas whose names would be too long, with the ones that stand for them, as JSON."""
-
-SOURCES_VARIABLE = "PIPEPROOF_DBT_SOURCES"
-"""Sources that tables stand in for, with the tables' names, as JSON."""
+from pipeproof.variables import DBT_SCHEMAS, DBT_SOURCES
 
 _PATHS = {
     "model-paths": ["models"], "seed-paths": ["seeds"], "test-paths": ["tests"], "analysis-paths": ["analyses"],
@@ -156,6 +151,6 @@ def _names(overridden: set[str]) -> Mapping[str, str]:
     return {
         "SCHEMA": called["generate_schema_name"],
         "SOURCE": called["source"],
-        "SCHEMAS": SCHEMAS_VARIABLE,
-        "SOURCES": SOURCES_VARIABLE,
+        "SCHEMAS": DBT_SCHEMAS,
+        "SOURCES": DBT_SOURCES,
     }

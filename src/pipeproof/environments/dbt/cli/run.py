@@ -1,7 +1,6 @@
 """dbt by its command line: one process an invocation, read by its artifacts and its log of JSON lines."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -10,8 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeproof import environ
 from pipeproof.environments.dbt.errors import DbtSetupError
-from pipeproof.environments.dbt.project.profile import SCHEMA_VARIABLE, Folders
+from pipeproof.environments.dbt.project.profile import Folders
+from pipeproof.variables import DBT_SCHEMA
 
 _QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -59,7 +60,7 @@ def run_dbt(
     placed = replace(folders, project=overlay).arguments()
     done = subprocess.run(
         [program, *arguments, *placed],
-        env={**os.environ, **_QUIET, **variables, SCHEMA_VARIABLE: schema},
+        env={**environ.everything(), **_QUIET, **variables, DBT_SCHEMA: schema},
         capture_output=True,
         text=True,
         check=False,

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any, cast
 
 from pipeproof.environments.dbt.cli.artifacts import read_facts, read_run_results
-from pipeproof.environments.dbt.cli.overlay import SCHEMAS_VARIABLE, SOURCES_VARIABLE
 from pipeproof.environments.dbt.cli.project import CliProject
 from pipeproof.environments.dbt.guard.watch import refusal
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA
@@ -15,6 +14,7 @@ from pipeproof.environments.dbt.result import NodesByName
 from pipeproof.environments.dbt.run_names import is_inside, place_schema
 from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.scenario.scenario import Dbt
+from pipeproof.variables import DBT_SCHEMAS, DBT_SOURCES
 
 _WRITES_OTHERS = {"build", "seed", "snapshot"}
 """The commands that would build a seed or a snapshot that a table stands in for."""
@@ -99,4 +99,4 @@ class CliDbt(Dbt):
             placed = f"{self.schema}{str(node.get('schema') or PARSE_SCHEMA)[len(PARSE_SCHEMA) :]}"
             schemas[placed] = place_schema(str(node.get("schema") or PARSE_SCHEMA), PARSE_SCHEMA, self.schema)
         changed = {placed: short for placed, short in schemas.items() if placed != short}
-        return {SOURCES_VARIABLE: json.dumps(sources), SCHEMAS_VARIABLE: json.dumps(changed)}
+        return {DBT_SOURCES: json.dumps(sources), DBT_SCHEMAS: json.dumps(changed)}

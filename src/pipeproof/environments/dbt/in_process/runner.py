@@ -6,20 +6,20 @@ macros; the adapter factory, for the adapter that an invocation leaves behind; a
 of our own with the adapter's code.
 """
 
-import os
 import pickle
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from pipeproof import environ
 from pipeproof.environments.dbt.guard.watch import EVENTS
 from pipeproof.environments.dbt.in_process.patches.configurations import move_credentials
 from pipeproof.environments.dbt.in_process.patches.contents import Known
 from pipeproof.environments.dbt.in_process.patches.parsing import parsing
 from pipeproof.environments.dbt.in_process.patches.remembering import remembering
-from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, PROFILE, SCHEMA_VARIABLE, Folders
+from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, PROFILE, Folders
 from pipeproof.environments.dbt.project.view import Surroundings
+from pipeproof.variables import DBT_SCHEMA
 
 Callback = Callable[[Any], None]
 
@@ -96,7 +96,7 @@ class Parsed:
 
 def parse(folders: Folders, arguments: list[str], callback: Callback) -> tuple[Outcome, set[str]]:
     """Parse a project; the outcome's result is dbt's manifest. And the environment's variables that it looked at."""
-    with _schema(PARSE_SCHEMA), parsing() as looked:
+    with environ.changed({DBT_SCHEMA: PARSE_SCHEMA}), parsing() as looked:
         return _invoke(None, ["parse", *arguments, *folders.arguments(), *_QUIET], callback), looked
 
 
@@ -114,7 +114,7 @@ def invoke(
     An exception that `callback` raises on an event stops what the event announces: dbt says each statement before
     it sends it.
     """
-    with _schema(schema), remembering(schema, known, EVENTS, only):
+    with environ.changed({DBT_SCHEMA: schema}), remembering(schema, known, EVENTS, only):
         return _invoke(manifest, [*arguments, *folders.arguments(), *_QUIET, "--no-version-check"], callback)
 
 
@@ -151,17 +151,3 @@ def _invoke(manifest: Any, arguments: list[str], callback: Callback) -> Outcome:
 
     done = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(arguments)
     return Outcome(done.success, done.result, done.exception)
-
-
-@contextmanager
-def _schema(schema: str) -> Iterator[None]:
-    """Let the profile see the test's schema."""
-    before = os.environ.get(SCHEMA_VARIABLE)
-    os.environ[SCHEMA_VARIABLE] = schema
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[SCHEMA_VARIABLE]
-        else:
-            os.environ[SCHEMA_VARIABLE] = before

@@ -5,7 +5,6 @@ stands, `env_var(…)` and all, so that no credential is written anywhere; only 
 """
 
 import importlib
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -15,20 +14,19 @@ from typing import Any
 
 import yaml
 
+from pipeproof import environ
 from pipeproof.environments.dbt.errors import DbtSetupError
-from pipeproof.environments.dbt.project.settings import EMBEDDED, Settings, read_project_file
+from pipeproof.environments.dbt.project.settings import Settings, read_project_file
 from pipeproof.errors import Location
+from pipeproof.variables import DBT_ALLOW_TARGET, DBT_SCHEMA, EMBEDDED
 
 PROFILE = "pipeproof"
 """The name of the profile that we write."""
 
-SCHEMA_VARIABLE = "PIPEPROOF_DBT_SCHEMA"
-"""The environment variable from which the profile takes the test's schema."""
-
 PARSE_SCHEMA = "pipeproof_target"
 """What the target's schema is called while a project is parsed; each test puts its own in its place."""
 
-_OUR_SCHEMA = f"{{{{ env_var('{SCHEMA_VARIABLE}') }}}}"
+_OUR_SCHEMA = f"{{{{ env_var('{DBT_SCHEMA}') }}}}"
 _SCHEMA_KEYS = ("schema", "dataset")
 _PRODUCTION = re.compile(r"(?:^|[^a-z])(?:prod|production|prd|live)(?:$|[^a-z])")
 
@@ -150,7 +148,7 @@ def _refuse_production(settings: Settings, profile: Mapping[str, Any], output: M
     """Refuse a target that is named like production, or that is not the default one but writes where that does."""
     if settings.target in settings.allowed_targets:
         return
-    allow = f"if it is meant, allow it by name: PIPEPROOF_DBT_ALLOW_TARGET={settings.target}"
+    allow = f"if it is meant, allow it by name: {DBT_ALLOW_TARGET.name}={settings.target}"
     if _PRODUCTION.search(settings.target.lower()):
         raise DbtSetupError(f"dbt-target: {settings.target!r} looks like production", hint=allow)
     default = _render(str(profile.get("target", "default")))
@@ -169,7 +167,8 @@ def _render(text: str) -> str:
     from jinja2 import Environment
 
     def env_var(name: str, default: str = "") -> str:
-        return os.environ.get(name, default)
+        found = environ.get(name)
+        return default if found is None else found
 
     return Environment(autoescape=False).from_string(text).render(env_var=env_var)  # noqa: S701 - YAML, not HTML
 
@@ -189,7 +188,7 @@ def _meant(target: str, others: Iterable[str] = ()) -> str:
 
 def _find_profiles(settings: Settings) -> Path:
     """`profiles.yml`, looked for where dbt does: `DBT_PROFILES_DIR`, the working directory, the project, `~/.dbt`."""
-    folders = [Path(given)] if (given := os.environ.get("DBT_PROFILES_DIR")) else []
+    folders = [Path(given)] if (given := environ.get("DBT_PROFILES_DIR")) else []
     folders += [Path.cwd(), settings.project_dir, Path.home() / ".dbt"]
     folders = list(dict.fromkeys(folder.resolve() for folder in folders))
     for folder in folders:

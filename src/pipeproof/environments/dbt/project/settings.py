@@ -9,11 +9,9 @@ import yaml
 
 from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.errors import InputError, Location
+from pipeproof.variables import DBT_PROJECT_DIR, DBT_SCHEMA_PREFIX, EMBEDDED
 
-EMBEDDED = "embedded"
-"""The target that needs no profile: DuckDB, one file a worker."""
-
-_WAYS = "the input dbt-project-dir, PIPEPROOF_DBT_PROJECT_DIR, or pytest's --pipeproof-dbt-project-dir"
+_WAYS = f"the input dbt-project-dir, {DBT_PROJECT_DIR.name}, or pytest's --pipeproof-dbt-project-dir"
 
 _NEVER_PROJECTS = {"dbt_packages", "dbt_modules", "node_modules", "target", "site-packages", ".venv", "venv", ".git"}
 
@@ -31,7 +29,7 @@ class Settings:
 
     project_dir: Path
     target: str = EMBEDDED
-    schema_prefix: str = "pipeproof"
+    schema_prefix: str = DBT_SCHEMA_PREFIX.default
     allowed_targets: frozenset[str] = frozenset()
 
     @property
@@ -40,7 +38,7 @@ class Settings:
         return self.target == EMBEDDED
 
 
-def find_project(start: Path, given: str | None = None) -> Path:
+def find_project(start: Path, given: str | Path | None = None) -> Path:
     """The folder of the dbt project: the one that is given, else the only one at or below `start`.
 
     Raises:

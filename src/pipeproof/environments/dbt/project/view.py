@@ -1,15 +1,15 @@
 """A parsed project to look at, and what of the environment it depends on."""
 
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
+from pipeproof import environ
 from pipeproof.environments.dbt.project import manifest as manifests
-from pipeproof.environments.dbt.project.profile import SCHEMA_VARIABLE
+from pipeproof.variables import DBT_SCHEMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Surroundings:
     @classmethod
     def of(cls, names: Iterable[str]) -> "Surroundings":
         """What the variables are now."""
-        known = tuple(sorted({*names} - {SCHEMA_VARIABLE}))
+        known = tuple(sorted({*names} - {DBT_SCHEMA}))
         return cls(known, _digest(known))
 
     def hold(self) -> bool:
@@ -36,7 +36,7 @@ class Surroundings:
 
 
 def _digest(names: Iterable[str]) -> str:
-    return sha256(json.dumps([os.environ.get(name) for name in names]).encode()).hexdigest()
+    return sha256(json.dumps([environ.get(name) for name in names]).encode()).hexdigest()
 
 
 class View:

@@ -30,6 +30,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pipeproof import environ
+
 _MESSAGE_BYTES = 65536
 _PARENT_CHECK_SECONDS = 1.0
 _GARBAGE_OBJECTS = 50_000
@@ -224,7 +226,7 @@ def main() -> None:
     """Be the fork server; the one argument is JSON: control (a descriptor), parent, folder, template, database."""
     arguments = json.loads(sys.argv[1])
     control = socket.socket(fileno=arguments["control"])
-    database = os.environ["PREFECT_SERVER_DATABASE_CONNECTION_URL"] if arguments["has_database"] else None
+    database = environ.get("PREFECT_SERVER_DATABASE_CONNECTION_URL") if arguments["has_database"] else None
     server = _ForkServer(control, Path(arguments["folder"]), database)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # whatever it is at: it may be warming up
     try:

@@ -1,9 +1,9 @@
 """Puts back the environment's variables and Prefect's settings."""
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 
+from pipeproof import environ
 from pipeproof.environments.prefect.internals.client import settings as client
 
 _PREFIX = "PREFECT_"
@@ -21,31 +21,21 @@ def settings_kept() -> Iterator[None]:
         with client.settings_context_kept():
             yield
     finally:
-        _set_environment({**dict.fromkeys(_variables()), **before})
+        environ.change({**dict.fromkeys(_variables()), **before})
         for changes in _in_force[known:]:
-            _set_environment(changes)
+            environ.change(changes)
 
 
 @contextlib.contextmanager
 def environment_of(changes: Mapping[str, str | None]) -> Iterator[None]:
     """Change variables of the environment, or take out those whose value is None, until it is left."""
-    before = {name: os.environ.get(name) for name in changes}
-    _set_environment(changes)
-    _in_force.append(changes)
-    try:
-        yield
-    finally:
-        _in_force.remove(changes)
-        _set_environment(before)
+    with environ.changed(changes):
+        _in_force.append(changes)
+        try:
+            yield
+        finally:
+            _in_force.remove(changes)
 
 
 def _variables() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name.startswith(_PREFIX)}
-
-
-def _set_environment(values: Mapping[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
+    return {name: value for name, value in environ.everything().items() if name.startswith(_PREFIX)}

@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
+from pipeproof import environ
 from pipeproof.environments.prefect.server.template import find_template
 from pipeproof.errors import SetupError
 
@@ -214,7 +215,7 @@ def _server_environment(folder: Path, database: str | None) -> dict[str, str]:
     """The environment of the servers: nothing of the user's Prefect settings, nothing that measures or phones home."""
     inherited = {
         name: value
-        for name, value in os.environ.items()
+        for name, value in environ.everything().items()
         if not name.startswith(("PREFECT_", "COVERAGE_", "COV_CORE_", "PYTHON", "OTEL_"))
     }
     return inherited | {

@@ -13,6 +13,9 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+from pipeproof import environ
+from pipeproof.variables import CACHE_DIR
+
 
 def find_template() -> Path:
     """Where the template for the installed Prefect is, or, where there is none yet, is to be kept."""
@@ -42,11 +45,11 @@ def _folder_beside_package() -> Path:
 
 def cache_folder() -> Path:
     """The user's folder: `PIPEPROOF_CACHE_DIR`, or the platform's place for caches."""
-    if chosen := os.environ.get("PIPEPROOF_CACHE_DIR"):
-        return Path(chosen)
-    home = Path(os.environ.get("HOME") or Path.home())
+    if chosen := CACHE_DIR.read():
+        return chosen
+    home = Path(environ.get("HOME") or Path.home())
     default = home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or default) / "pipeproof"
+    return Path(environ.get("XDG_CACHE_HOME") or default) / "pipeproof"
 
 
 def keep_template(database: Path, place: Path) -> Path:

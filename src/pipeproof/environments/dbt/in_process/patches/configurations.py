@@ -2,19 +2,19 @@
 
 import copy
 import json
-import os
 import re
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pipeproof.environments.dbt.project.profile import SCHEMA_VARIABLE
+from pipeproof import environ
+from pipeproof.variables import DBT_SCHEMA
 
 KEPT = 8
 """How many configurations are kept: one for each set of variables and environment that the tests of a run have."""
 
-_PASSING = {SCHEMA_VARIABLE, "PYTEST_CURRENT_TEST"}
+_PASSING = {DBT_SCHEMA, "PYTEST_CURRENT_TEST"}
 """Variables of the environment that change from test to test, and that no project depends on."""
 
 _TARGET = re.compile(r"\btarget\s*(?:\[|\||\.\s*(?!(?:name|type|profile_name|threads|database)\b))")
@@ -94,7 +94,7 @@ def keep_configuration(make: Callable[..., Any]) -> Callable[..., Any]:
 
 def _kept(*key: Any) -> dict[str, Any]:
     """What is kept for the same settings and the same environment."""
-    environment = {name: value for name, value in os.environ.items() if name not in _PASSING}
+    environment = {name: value for name, value in environ.everything().items() if name not in _PASSING}
     text = json.dumps([key, environment], sort_keys=True, default=str)
     while text not in _memory and len(_memory) >= KEPT:
         del _memory[next(iter(_memory))]

@@ -1,0 +1,44 @@
+"""The process's environment: the one module that reads and changes it.
+
+Beside it only `main` and `cli` do, which hand what they read on as values. So whoever asks what of the environment has
+a part in a run finds it by looking for uses of this module; the variables of pipeproof's own are in `variables`.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+
+def everything() -> Mapping[str, str]:
+    """All variables as they are at any moment; to be read."""
+    return os.environ
+
+
+def get(name: str) -> str | None:
+    """A variable's value; `None` where it is not set."""
+    return os.environ.get(name)
+
+
+def take(name: str) -> str | None:
+    """A variable's value, and unset it: nobody else, and no process that is started, shall find it."""
+    return os.environ.pop(name, None)
+
+
+def change(variables: Mapping[str, str | None]) -> None:
+    """Set the variables that have a value and unset the others."""
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@contextmanager
+def changed(variables: Mapping[str, str | None]) -> Iterator[None]:
+    """Set and unset variables, and put them back."""
+    before = {name: os.environ.get(name) for name in variables}
+    change(variables)
+    try:
+        yield
+    finally:
+        change(before)
