@@ -41,7 +41,7 @@ _NAMES = {
     ),
     "pipeproof.errors": ("SetupError",),
     "pipeproof.iam.errors": ("PolicyError",),
-    "pipeproof.plugin.network": ("NetworkBlockedError",),
+    "pipeproof.sandbox.network_guard": ("NetworkBlockedError",),
     "pipeproof.stepfunctions.errors": (
         "DefinitionError",
         "ExecutionAborted",

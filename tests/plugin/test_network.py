@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from pipeproof.plugin.network import Guard
+from pipeproof.sandbox.network_guard import Guard
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ CASES = """
     import urllib.request
 
     import pytest
-    from pipeproof.plugin.network import NetworkBlockedError
+    from pipeproof.sandbox.network_guard import NetworkBlockedError
 
     OUTSIDE = ("192.0.2.1", 9)
 
@@ -161,7 +161,7 @@ def test_network__libpq_is_guarded_at_psycopg2s_door(pytester: pytest.Pytester, 
     pytester.makepyfile(
         """
         import pytest
-        from pipeproof.plugin.network import NetworkBlockedError
+        from pipeproof.sandbox.network_guard import NetworkBlockedError
 
         @pytest.mark.parametrize("given", [
             {"host": "db.example.com"}, {"dsn": "postgresql://db.example.com/x"},
@@ -208,8 +208,8 @@ def test_network__plain_pytest_has_no_audit_hook(pytester: pytest.Pytester) -> N
     pytester.makepyfile(
         """
         def test_it():
-            from pipeproof.plugin import network
-            assert not network._hook_added
+            from pipeproof.sandbox import network_guard
+            assert not network_guard._hook_added
         """
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=1)

@@ -1,0 +1,152 @@
+"""The network guard: the user's code reaches nothing but this machine, save where it may.
+
+It hears of each connection and each name's resolution by Python's audit events (PEP 578), so it sees every socket that
+is made through Python's `socket` module, whichever library makes it and however early that was imported. Two libraries
+whose sockets are not Python's are guarded at their own doors, in `native_guard`. What it does not see: other native
+libraries, and programs that a test starts. It keeps honest code hermetic; it is no wall against hostile code.
+"""
+
+import errno
+import ipaddress
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from pipeproof.errors import PipeproofError
+
+_CONNECTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+_RESOLVES = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
+_EVENTS = _CONNECTS | _RESOLVES
+_AWS_DOMAINS = (".amazonaws.com", ".api.aws", ".amazonaws.com.cn")
+
+
+class NetworkBlockedError(PipeproofError):
+    """A test that may reach this machine only asked for another."""
+
+
+class Guard:
+    """Refuses what leaves this machine, unless it is open.
+
+    An audit hook cannot be taken away, so there is one for the life of the process, and the guard that it asks changes.
+    """
+
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
+        self.open_depth = 0
+        self.blocked: list[str] = []
+        self._own_names = {"", "localhost", "localhost.localdomain", socket.gethostname().lower()}
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Let everything pass in the block, in the mode `auto`."""
+        self.open_depth += self.mode == "auto"
+        try:
+            yield
+        finally:
+            self.open_depth -= self.mode == "auto"
+
+    def check(self, host: object, port: object = None) -> None:
+        """Refuse a host that is not this machine; a path, or no host, is this machine.
+
+        Raises:
+            NetworkBlockedError: It is another one, and the guard is not open.
+        """
+        if self.open_depth or self.is_here(host):
+            return
+        name = host.decode("utf-8", "replace") if isinstance(host, bytes) else str(host)
+        target = f"{name}:{port}" if port is not None else name
+        if target not in self.blocked:
+            self.blocked.append(target)
+        raise self.refusal(target, of_aws=name.endswith(_AWS_DOMAINS))
+
+    def refusal(self, target: str, *, of_aws: bool) -> NetworkBlockedError:
+        """The error that tells who asks for what, and what to do."""
+        auto = "Mark the test `live` if it is to reach it, or let something here stand in for it."
+        if of_aws:
+            auto = "Mark the test `live` if it is to reach it; the fixture `aws` stands in for AWS."
+        loopback = "`network: auto` opens the network to tests marked `live`, `network: open` to all."
+        return NetworkBlockedError(
+            f"tests reach nothing but this machine (network: {self.mode}), and this one asked for {target}",
+            hint=auto if self.mode == "auto" else loopback,
+        )
+
+    def is_here(self, host: object) -> bool:
+        """Whether a host, by name or address, is this machine."""
+        if host is None:
+            return True
+        name = (host.decode("utf-8", "replace") if isinstance(host, bytes) else str(host)).lower().rstrip(".")
+        if name in self._own_names or name.endswith(".localhost") or name.startswith(("/", "@")):
+            return True
+        try:
+            address = ipaddress.ip_address(name.partition("%")[0])
+        except ValueError:
+            return False
+        address = getattr(address, "ipv4_mapped", None) or address
+        return address.is_loopback or address.is_unspecified or _is_own(str(address), address.version)
+
+    def hear(self, event: str, args: tuple[Any, ...]) -> None:
+        """Judge an audit event. A literal address may be resolved: to connect to it is what counts."""
+        if event in _CONNECTS:
+            sock, address = args[0], args[1]
+            if sock.family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple):
+                return
+            if event == "socket.connect" and sock.type & socket.SOCK_DGRAM and not self.open_depth:
+                # Libraries learn this machine's own address by this; nothing is sent, and they take an error well.
+                if not self.is_here(address[0]):
+                    raise OSError(errno.ENETUNREACH, "pipeproof's network guard refuses other machines")
+                return
+            self.check(address[0], address[1])
+        elif not _is_literal(args[0]):
+            self.check(args[0], args[1] if event == "socket.getaddrinfo" else None)
+
+
+def _is_literal(host: object) -> bool:
+    try:
+        ipaddress.ip_address(str(host).partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+@cache
+def _is_own(address: str, version: int) -> bool:
+    """Whether an address is one of this machine's: it alone lets a socket be bound to it."""
+    family = socket.AF_INET if version == 4 else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+_guard: Guard | None = None
+_hook_added = False
+
+
+def _audit(event: str, args: tuple[Any, ...]) -> None:
+    if event in _EVENTS and _guard is not None:
+        _guard.hear(event, args)
+
+
+def install_guard(guard: Guard | None) -> Guard | None:
+    """Put a guard in force, or none; give the one that was."""
+    global _guard, _hook_added  # noqa: PLW0603 - an audit hook belongs to the process
+    previous, _guard = _guard, guard
+    if guard is not None and not _hook_added:
+        sys.addaudithook(_audit)
+        _hook_added = True
+    return previous
+
+
+def guard_in_force() -> Guard | None:
+    """The guard that hears of connections, open or not, or None."""
+    return _guard
+
+
+def current_guard() -> Guard | None:
+    """The guard that is in force at this moment, or None."""
+    return None if _guard is None or _guard.open_depth else _guard
