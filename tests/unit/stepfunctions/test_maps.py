@@ -249,8 +249,8 @@ def test_distributed__manifest() -> None:
     ("config", "name", "content"),
     [
         ({}, "SUCCEEDED_0.json", None),
-        ({"Transformation": "COMPACT", "OutputType": "JSONL"}, "SUCCEEDED_0.jsonl", "[1]\n[2]"),
-        ({"Transformation": "FLATTEN", "OutputType": "JSONL"}, "SUCCEEDED_0.jsonl", "1\n2"),
+        ({"Transformation": "COMPACT", "OutputType": "JSONL"}, "SUCCEEDED_0.json", "[1]\n[2]"),
+        ({"Transformation": "FLATTEN", "OutputType": "JSONL"}, "SUCCEEDED_0.json", "1\n2"),
         ({"Transformation": "COMPACT", "OutputType": "JSON"}, "SUCCEEDED_0.json", "[[1],[2]]"),
     ],
 )

@@ -205,7 +205,8 @@ class Handlers:
                 value = call_function(function, payload, context)
             if isinstance(value, (Returns, Throws)):
                 return self._from_mock(value, request)
-            value = lambdas.read_result(value)
+            if request.is_task:  # a Map's reader takes bytes as they are
+                value = lambdas.read_result(value)
         except PipeproofError:
             raise
         except StateFailure as raised:

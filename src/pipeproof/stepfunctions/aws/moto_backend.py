@@ -71,7 +71,7 @@ class MotoBackend:
         if operation is None:
             return None
         try:
-            response = self.invoke(name, operation, request.payload)
+            response = self.invoke(name, operation, request.payload, plain=not request.is_task)
         except _client_errors() as error:
             return Reply(failure=_failure(error, resource.service, model, request), exception=error)
         except _parameter_errors() as error:
@@ -90,8 +90,15 @@ class MotoBackend:
             response.update(_metadata(request))
         return Reply(response)
 
-    def invoke(self, name: str, operation: str, payload: Any) -> dict[str, Any]:
-        """Calls an operation with Step Functions' parameters; gives its response in Step Functions' form."""
+    def invoke(self, name: str, operation: str, payload: Any, *, plain: bool = False) -> dict[str, Any]:
+        """Calls an operation with Step Functions' parameters; gives its response in Step Functions' form.
+
+        Args:
+            name: boto3's name of the service.
+            operation: The operation's name in the service's model.
+            payload: The parameters.
+            plain: Leave bytes and dates in the response as they are.
+        """
         from botocore import xform_name  # type: ignore[import-untyped]
 
         model = aws_names.service_model(name).operation_model(operation)
@@ -100,7 +107,7 @@ class MotoBackend:
         with acting_as(self._role_arn):
             response = getattr(client, xform_name(operation))(**(parameters if isinstance(parameters, dict) else {}))
         response.pop("ResponseMetadata", None)
-        found: dict[str, Any] = from_response(response, model.output_shape)
+        found: dict[str, Any] = from_response(response, model.output_shape, plain=plain)
         return found
 
 

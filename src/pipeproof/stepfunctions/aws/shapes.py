@@ -34,26 +34,34 @@ def _member(key: str, shape: Any) -> str:
     return next((name for name in shape.members if name.lower() == folded), key)
 
 
-def from_response(value: Any, shape: Any) -> Any:
-    """A response as Step Functions hands it on: names start with a capital, dates and bytes are text."""
+def from_response(value: Any, shape: Any, *, plain: bool = False) -> Any:
+    """A response as Step Functions hands it on: names start with a capital, dates and bytes are text.
+
+    Args:
+        value: What boto3 gives.
+        shape: Its shape in botocore's model.
+        plain: Leave bytes and dates as they are, for what the engine itself reads.
+    """
     kind = shape.type_name if shape is not None else None
     if isinstance(value, dict):
         if kind == "structure":
             return {
-                name[:1].upper() + name[1:]: from_response(item, shape.members.get(name))
+                name[:1].upper() + name[1:]: from_response(item, shape.members.get(name), plain=plain)
                 for name, item in value.items()
             }
         inner = shape.value if kind == "map" else None
-        return {str(key): from_response(item, inner) for key, item in value.items()}
+        return {str(key): from_response(item, inner, plain=plain) for key, item in value.items()}
     if isinstance(value, (list, tuple, set)):
         inner = shape.member if kind == "list" else None
-        return [from_response(item, inner) for item in value]
+        return [from_response(item, inner, plain=plain) for item in value]
+    if hasattr(value, "read"):
+        value = value.read()
+    if plain:
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
-    if hasattr(value, "read"):
-        value = value.read()
     if isinstance(value, (bytes, bytearray)):
         try:
             return bytes(value).decode()

@@ -55,6 +55,31 @@ def transform(transformation: str, record: Mapping[str, Any], output: Any) -> li
     return output if transformation == FLATTEN and isinstance(output, list) else [output]
 
 
+class Results:
+    """Collects the children's results for the next state.
+
+    Args:
+        config: WriterConfig.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._transformation, _ = check_config(config, exports=False)
+        self._given = "Transformation" in config
+        self._found: dict[int, list[Any]] = {}
+
+    def add(self, index: int, status: str, record: Callable[[], Mapping[str, Any]], output: Any) -> None:
+        """Adds what a child gave; without a Transformation a child that failed adds nothing."""
+        if status == "SUCCEEDED":
+            made = record() if self._transformation == NONE else {}
+            self._found[index] = transform(self._transformation, made, output)
+        elif self._given:
+            self._found[index] = [record()]
+
+    def finish(self, _map_run_arn: str) -> Any:
+        """The state's result: the children's, in the order of their items."""
+        return [result for index in sorted(self._found) for result in self._found[index]]
+
+
 class ResultFiles:
     """Collects the children's results and writes them in chunks.
 
@@ -75,9 +100,10 @@ class ResultFiles:
         self._sizes = {"SUCCEEDED": 0, "FAILED": 0}
         self._files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
 
-    def add(self, status: str, record: Mapping[str, Any], output: Any) -> None:
+    def add(self, _index: int, status: str, record: Callable[[], Mapping[str, Any]], output: Any) -> None:
         """Adds a child's record, or its output as the Transformation says."""
-        results = transform(self._transformation, record, output) if status == "SUCCEEDED" else [record]
+        whole = record() if status != "SUCCEEDED" or self._transformation == NONE else {}
+        results = transform(self._transformation, whole, output) if status == "SUCCEEDED" else [whole]
         texts = [dump(result) for result in results]
         self._pending[status].extend(texts)
         self._sizes[status] += sum(map(len, texts))
@@ -95,12 +121,12 @@ class ResultFiles:
         self._pending[status] = []
         self._sizes[status] = 0
 
-    def finish(self, map_run_arn: str) -> dict[str, str]:
-        """Writes what is left and the manifest; gives ResultWriterDetails."""
+    def finish(self, map_run_arn: str) -> Any:
+        """Writes what is left and the manifest; gives the state's result: where they are."""
         for status in self._pending:
             self._flush(status)
         bucket = str(self._where.get("Bucket", ""))
         key = f"{self._prefix}/manifest.json"
         manifest = {"DestinationBucket": bucket, "MapRunArn": map_run_arn, "ResultFiles": self._files}
         self._put({**self._where, "Key": key, "Body": json.dumps(manifest)})
-        return {"Bucket": bucket, "Key": key}
+        return {"MapRunArn": map_run_arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}}

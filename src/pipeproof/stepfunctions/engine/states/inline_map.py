@@ -6,10 +6,17 @@ from typing import Any
 from pipeproof.stepfunctions.engine.fan_out import Group, Line, add_aborted
 from pipeproof.stepfunctions.engine.history import Thread
 from pipeproof.stepfunctions.engine.interpreter import run_graph
+from pipeproof.stepfunctions.engine.items.datasets import STATE_DATA
 from pipeproof.stepfunctions.engine.run import Outcome, Place
 from pipeproof.stepfunctions.engine.scheduler import Work
 from pipeproof.stepfunctions.engine.states.distributed_map import run_distributed
-from pipeproof.stepfunctions.engine.states.map_fields import find_concurrency, given_items, not_items, select_item
+from pipeproof.stepfunctions.engine.states.map_fields import (
+    find_concurrency,
+    find_tolerance,
+    given_items,
+    not_items,
+    select_item,
+)
 from pipeproof.stepfunctions.engine.states.steps import effective_input, result_outcome
 from pipeproof.stepfunctions.engine.visits import KeptLine
 from pipeproof.stepfunctions.errors import StateFailure
@@ -38,6 +45,7 @@ def _run_inline(place: Place, effective: Any, items: list[Any]) -> Work[list[Any
     state, frame, visit = place.state, place.frame, place.visit
     limit, before = find_concurrency(place, effective), visit.take_lines()
     started = frame.thread.last if before else frame.add_event("MapStateStarted", {"length": len(items)})
+    find_tolerance(place, effective)
     results = [before[index].output if index in before else None for index in range(len(items))]
     graph = state.graphs[0]
 
@@ -53,7 +61,7 @@ def _run_inline(place: Place, effective: Any, items: list[Any]) -> Work[list[Any
             inner = frame.inner(
                 Thread(frame.thread.last if limit == 1 else started),
                 iterations=(*frame.iterations, index),
-                items={"Item": {"Index": index, "Value": item}},
+                items={"Item": {"Index": index, "Value": item, "Source": STATE_DATA}},
                 concurrent=limit != 1,
             )
             payload = select_item(place, item, effective, inner)

@@ -1,13 +1,17 @@
 """The fields of Map states that take a number, a path or an expression, and ItemSelector."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from pipeproof.stepfunctions.definition.model import State
 from pipeproof.stepfunctions.engine.run import Frame, Place
 from pipeproof.stepfunctions.errors import evaluation_failure, runtime_failure
+from pipeproof.stepfunctions.expressions.jsonata import inner
 from pipeproof.stepfunctions.expressions.payload import fill_expressions, fill_template
 from pipeproof.stepfunctions.values import dump, is_number, type_name
+
+_DIGITS = re.compile(r"[+-]?\d+")
 
 
 def given_items(place: Place, effective: Any) -> Any:
@@ -35,37 +39,59 @@ def not_items(state: State, found: Any) -> Exception:
     )
 
 
-def select_item(place: Place, item: Any, effective: Any, inner: Frame) -> Any:
+def select_item(place: Place, item: Any, effective: Any, level: Frame) -> Any:
     """What an iteration is given: the item, or what ItemSelector (once Parameters) makes of it.
 
     Args:
         place: The Map's place.
         item: The item.
         effective: The Map's input after InputPath.
-        inner: The iteration's level, whose context object has the item.
+        level: The iteration's, whose context object has the item.
     """
     raw = place.state.raw
     if place.state.is_jsonata:
         if "ItemSelector" not in raw:
             return item
-        environment = inner.environment(place.visit)
+        environment = level.environment(place.visit)
         return fill_expressions(raw["ItemSelector"], "ItemSelector", {"input": place.value}, environment)
     selector = raw.get("ItemSelector", raw.get("Parameters"))
-    return item if selector is None else fill_template(selector, effective, inner.environment(place.visit))
+    return item if selector is None else fill_template(selector, effective, level.environment(place.visit))
 
 
 def find_concurrency(place: Place, effective: Any) -> int:
     """MaxConcurrency, in any of its forms; 0 is no limit."""
-    state = place.state
-    found = find_number(place, state.raw, "MaxConcurrency", effective)
-    if found is None:
-        return 0
-    if found < 0 or found != int(found):
-        raise _wrong(state, state.raw, "MaxConcurrency", found)
-    return int(found)
+    found = find_number(place, place.state.raw, "MaxConcurrency", effective)
+    if found is not None and found < 0:
+        shown = int(found) if found == int(found) else found
+        raise out_of_range(
+            place, "MaxConcurrency", f"Expected non-negative integer for MaxConcurrency, got '{shown}' instead."
+        )
+    return int(found or 0)
 
 
-def find_number(place: Place, raw: Mapping[str, Any], field: str, effective: Any, *, prefix: str = "") -> float | None:
+def find_tolerance(place: Place, effective: Any) -> tuple[float | None, float | None]:
+    """ToleratedFailureCount and ToleratedFailurePercentage, in any of their forms.
+
+    The service looks at them once the Map has started, whatever its mode.
+    """
+    raw = place.state.raw
+    count = find_number(place, raw, "ToleratedFailureCount", effective)
+    if count is not None and count < 0:
+        raise out_of_range(place, "ToleratedFailureCount", "ToleratedFailureCount cannot be negative.")
+    share = find_number(place, raw, "ToleratedFailurePercentage", effective, whole=False)
+    if share is not None and not 0 <= share <= 100:
+        raise out_of_range(place, "ToleratedFailurePercentage", "ToleratedFailurePercentage must be between 0 and 100.")
+    return count, share
+
+
+def out_of_range(place: Place, field: str, cause: str) -> Exception:
+    """The failure of a number that its field does not take."""
+    return evaluation_failure(cause, field) if place.state.is_jsonata else runtime_failure(cause)
+
+
+def find_number(
+    place: Place, raw: Mapping[str, Any], field: str, effective: Any, *, prefix: str = "", whole: bool = True
+) -> float | None:
     """A number that may be literal, a path's (`…Path`, digits in a string allowed) or an expression's.
 
     Args:
@@ -74,38 +100,37 @@ def find_number(place: Place, raw: Mapping[str, Any], field: str, effective: Any
         field: The field's name, without Path.
         effective: The Map's input after InputPath.
         prefix: The part's name in messages: `ItemBatcher/`.
+        whole: Whether it has to be an integer.
+
+    Raises:
+        StateFailure: It is none.
     """
     state, environment = place.state, place.environment
     if f"{field}Path" in raw:
         found = environment.query(raw[f"{field}Path"], effective)
-        if isinstance(found, str):
-            try:
-                found = int(found)
-            except ValueError:
-                raise _wrong(state, raw, field, found) from None
-        if not is_number(found):
-            raise _wrong(state, raw, field, found)
-        return float(found)
-    if field not in raw:
+        number = int(found) if isinstance(found, str) and _DIGITS.fullmatch(found) else found
+    elif field in raw:
+        found = number = raw[field]
+        if state.is_jsonata:
+            found = number = fill_expressions(found, prefix + field, {"input": place.value}, environment)
+    else:
         return None
-    found = raw[field]
-    if state.is_jsonata:
-        found = fill_expressions(found, prefix + field, {"input": place.value}, environment)
-    if not is_number(found):
-        raise _wrong(state, raw, field, found)
-    return float(found)
+    if not is_number(number) or (whole and number != int(number)):
+        raise _wrong(state, raw, field, prefix, found, "integer" if whole else "float")
+    return float(number)
 
 
-def _wrong(state: State, raw: Any, field: str, found: Any) -> Exception:
+def _wrong(state: State, raw: Any, field: str, prefix: str, found: Any, kind: str) -> Exception:
     if f"{field}Path" in raw:
         shown = found if isinstance(found, str) else dump(found)
         return runtime_failure(
-            f'The {field}Path field refers to value "{shown}" which is not a valid integer: {raw[field + "Path"]}'
+            f'The {field}Path field refers to value "{shown}" which is not a valid {kind}: {raw[field + "Path"]}'
         )
     if state.is_jsonata:
+        expression = inner(raw[field]) if isinstance(raw[field], str) else dump(raw[field])
         return evaluation_failure(
-            f"The JSONata expression '{raw[field]}' specified for the field '{field}' returned an unexpected result. "
-            f"Expected a non-negative integer, but was {dump(found)}",
-            field,
+            f"The JSONata expression '{expression}' specified for the field '{prefix}{field}' returned an unexpected "
+            f"result type. Expected 'number', but was '{type_name(found)}' for value: {dump(found)}",
+            prefix + field,
         )
-    return runtime_failure(f'The {field} field has the value "{found}" which is not a valid integer')
+    return runtime_failure(f'The {field} field has the value "{found}" which is not a valid {kind}')

@@ -7,6 +7,8 @@ from pipeproof.stepfunctions.engine.scheduler import Sleep, Work
 from pipeproof.stepfunctions.engine.states.steps import effective_input, finish
 from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
 from pipeproof.stepfunctions.expressions.intrinsic_calls import is_call
+from pipeproof.stepfunctions.expressions.jsonpath import NoMatch
+from pipeproof.stepfunctions.expressions.jsonpath_parser import parse_path
 from pipeproof.stepfunctions.expressions.payload import (
     assignments,
     fill_expressions,
@@ -86,13 +88,21 @@ def _wait_seconds(place: Place, effective: Any) -> float:
             raise evaluation_failure(_unexpected(raw["Seconds"], "Seconds", "a non-negative integer", found), "Seconds")
         return float(found)
     if "SecondsPath" in raw:
-        found = place.environment.query(raw["SecondsPath"], effective)
-        if not is_number(found) or found < 0 or found != int(found):
-            raise runtime_failure(
-                f"The SecondsPath parameter does not reference an integer value: {raw['SecondsPath']} == {dump(found)}"
-            )
-        return float(found)
+        return _seconds_at(place, raw["SecondsPath"], effective)
     return _until(place, effective) - place.run.clock.date().timestamp()
+
+
+def _seconds_at(place: Place, path: str, effective: Any) -> float:
+    try:
+        found = place.environment.find(parse_path(path), effective)
+    except NoMatch as error:
+        raise runtime_failure(f"The SecondsPath parameter does not reference an input value: {path}") from error
+    shown = found if isinstance(found, str) else dump(found)
+    if not is_number(found) or found != int(found):
+        raise runtime_failure(f"The SecondsPath parameter cannot be parsed as a long value: {path} == {shown}")
+    if found < 0:
+        raise runtime_failure(f"The SecondsPath parameter references a negative value: {path} == {shown}")
+    return float(found)
 
 
 def _until(place: Place, effective: Any) -> float:

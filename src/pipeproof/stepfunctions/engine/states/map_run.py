@@ -1,0 +1,120 @@
+"""One Map Run: its names, its calls to S3, where its items come from and where its children's results go."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from pipeproof.stepfunctions.answers.handlers import Reply, Request
+from pipeproof.stepfunctions.answers.mocks import TaskContext
+from pipeproof.stepfunctions.definition.resources import parse_resource
+from pipeproof.stepfunctions.engine.items.datasets import Dataset, reader_failure
+from pipeproof.stepfunctions.engine.items.reader import read_items
+from pipeproof.stepfunctions.engine.items.writer import ResultFiles, Results, writer_failure
+from pipeproof.stepfunctions.engine.map_runs import MapRunRecord
+from pipeproof.stepfunctions.engine.run import Place
+from pipeproof.stepfunctions.engine.states.map_fields import find_number
+from pipeproof.stepfunctions.expressions.payload import fill_expressions, fill_template
+
+PUT_OBJECT = "arn:aws:states:::s3:putObject"
+
+
+class MapRun:
+    """One Map Run.
+
+    Args:
+        place: The Map's place.
+        effective: Its input after InputPath.
+    """
+
+    def __init__(self, place: Place, effective: Any) -> None:
+        state = place.state
+        self.place = place
+        self.effective = effective
+        random = place.run.random
+        self.id = str(uuid.UUID(int=random.getrandbits(128), version=4))
+        settings = place.run.settings
+        label = state.raw.get("Label") or str(uuid.UUID(int=random.getrandbits(128), version=4))
+        self.child_machine = f"{settings.machine_name}/{label}"
+        self.arn = f"arn:aws:states:{settings.region}:{settings.account}:mapRun:{self.child_machine}:{self.id}"
+        self.failed_items = 0
+        self.total: int | None = None
+        self.record = MapRunRecord(self.arn, self.child_machine, place.run.clock.now)
+        place.run.map_runs.append(self.record)
+
+    @property
+    def child_type(self) -> str:
+        """STANDARD or EXPRESS: what its children are."""
+        processor = self.place.state.raw.get("ItemProcessor") or self.place.state.raw.get("Iterator") or {}
+        return str(processor.get("ProcessorConfig", {}).get("ExecutionType", "STANDARD"))
+
+    def number(self, raw: Mapping[str, Any], field: str, prefix: str = "") -> float | None:
+        """A number of the state's own fields, or of a part's."""
+        return find_number(self.place, raw, field, self.effective, prefix=prefix)
+
+    def answer(self, arn: str, payload: Any) -> Reply:
+        """What a reader or writer's resource answers."""
+        run, state = self.place.run, self.place.state
+        attempts, context_object = len(self.place.visit.attempts), self.place.environment.context()
+        context = TaskContext(state.name, arn, attempts, None, None, context_object)
+        location = run.definition.locate(state)
+        request = Request(
+            state.name,
+            parse_resource(arn),
+            payload,
+            context,
+            self.place.frame.iterations,
+            run.random,
+            location,
+            is_task=False,
+        )
+        return run.handlers.answer(request)
+
+    def fill(self, template: Any, field: str) -> Any:
+        """A template of a reader, a writer or a batcher."""
+        place = self.place
+        if place.state.is_jsonata:
+            return fill_expressions(template, field, {"input": place.value}, place.environment)
+        return fill_template(template, self.effective, place.environment)
+
+    def call_parameters(self, raw: Mapping[str, Any], field: str) -> dict[str, Any]:
+        """Parameters or Arguments of a reader or writer."""
+        name = "Arguments" if self.place.state.is_jsonata else "Parameters"
+        found = self.fill(raw.get(name, {}), f"{field}/{name}")
+        return found if isinstance(found, dict) else {}
+
+    def read(self) -> Dataset:
+        """The items that ItemReader gives.
+
+        Raises:
+            StateFailure: States.ItemReaderFailed.
+        """
+        raw = self.place.state.raw["ItemReader"]
+        config = raw.get("ReaderConfig", {})
+        limit = self.number(config, "MaxItems", "ItemReader/ReaderConfig/")
+        if limit is not None and limit < 0:
+            raise reader_failure("field MaxItems must be positive")
+        plain = {key: value for key, value in config.items() if not key.startswith("MaxItems")}
+
+        def ask(resource: str, parameters: Mapping[str, Any]) -> Any:
+            reply = self.answer(resource, dict(parameters))
+            if reply.failure is not None:
+                raise reader_failure(reply.failure.cause or reply.failure.error or "")
+            return reply.value
+
+        parameters = self.call_parameters(raw, "ItemReader")
+        filled = self.fill(plain, "ItemReader/ReaderConfig")
+        return read_items(raw["Resource"], parameters, filled, int(limit) if limit else None, ask)
+
+    def results(self) -> Results | ResultFiles:
+        """What collects the children's results: ResultWriter's files, or the state's own result."""
+        raw = self.place.state.raw.get("ResultWriter") or {}
+        config = self.fill(raw.get("WriterConfig", {}), "ResultWriter/WriterConfig")
+        if "Resource" not in raw:
+            return Results(config)
+
+        def put(entry: Mapping[str, Any]) -> None:
+            reply = self.answer(raw["Resource"], dict(entry))
+            if reply.failure is not None:
+                raise writer_failure(reply.failure.cause)
+
+        return ResultFiles(self.call_parameters(raw, "ResultWriter"), self.id, put, config)
