@@ -277,3 +277,71 @@ def test_distributed__a_long_run_keeps_little() -> None:
     )
     assert len(execution.visits) == 101
     assert len(execution.events) == 8
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("field", "value", "cause"),
+    [
+        ("ToleratedFailureCount", -1, "ToleratedFailureCount cannot be negative."),
+        ("ToleratedFailurePercentage", -0.5, "ToleratedFailurePercentage must be between 0 and 100."),
+        ("ToleratedFailurePercentage", 101, "ToleratedFailurePercentage must be between 0 and 100."),
+        ("ToleratedFailurePercentage", "101", "ToleratedFailurePercentage must be between 0 and 100."),
+        ("ToleratedFailureCount", "x", 'refers to value "x" which is not a valid integer: $.value'),
+        ("ToleratedFailureCount", 1.5, 'refers to value "1.5" which is not a valid integer: $.value'),
+        ("ToleratedFailureCount", None, 'refers to value "null" which is not a valid integer: $.value'),
+        ("ToleratedFailureCount", [], 'refers to value "[]" which is not a valid integer: $.value'),
+        ("ToleratedFailurePercentage", "x", 'refers to value "x" which is not a valid float: $.value'),
+        ("ToleratedFailurePercentage", {}, 'refers to value "{}" which is not a valid float: $.value'),
+        ("ToleratedFailurePercentage", True, 'refers to value "true" which is not a valid float: $.value'),
+    ],
+)
+def test_map__a_tolerance_that_cannot_be(distributed: bool, field: str, value: Any, cause: str) -> None:
+    """The service looks at it once the Map has started."""
+    fields = {"ItemsPath": "$.items", f"{field}Path": "$.value"}
+    execution = machine(distributed=distributed, **fields).run({"items": [1], "value": value}, check=False)
+    assert execution.error == "States.Runtime"
+    assert execution.cause.endswith(cause)
+    assert events(execution)[-2:] == ["MapStateStarted", "ExecutionFailed"]
+
+
+@BOTH
+@pytest.mark.parametrize(("field", "value"), [("ToleratedFailureCount", "1"), ("ToleratedFailurePercentage", "100")])
+def test_map__digits_in_a_text_are_a_tolerance(distributed: bool, field: str, value: Any) -> None:
+    fields = {"ItemsPath": "$.items", f"{field}Path": "$.value"}
+    assert machine(distributed=distributed, **fields).run({"items": [1], "value": value}).output == [1]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("value", "cause"),
+    [
+        (-1, "Expected non-negative integer for MaxConcurrency, got '-1' instead."),
+        ("x", 'The MaxConcurrencyPath field refers to value "x" which is not a valid integer: $.value'),
+        (1.5, 'The MaxConcurrencyPath field refers to value "1.5" which is not a valid integer: $.value'),
+    ],
+)
+def test_map__a_concurrency_that_cannot_be(distributed: bool, value: Any, cause: str) -> None:
+    fields = {"ItemsPath": "$.items", "MaxConcurrencyPath": "$.value"}
+    execution = machine(distributed=distributed, **fields).run({"items": [1], "value": value}, check=False)
+    assert execution.cause.endswith(cause)
+    assert events(execution)[-2:] == ["MapStateEntered", "ExecutionFailed"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("MaxConcurrency", "{% 'x' %}"),
+        ("MaxConcurrency", "{% -1 %}"),
+        ("ToleratedFailureCount", "{% -1 %}"),
+        ("ToleratedFailureCount", "{% 'x' %}"),
+        ("ToleratedFailurePercentage", "{% 101 %}"),
+    ],
+)
+def test_map__a_jsonata_number_that_cannot_be(distributed: bool, field: str, value: str) -> None:
+    fields = {"Items": "{% [1] %}", field: value}
+    execution = machine(distributed=distributed, language="JSONata", **fields).run(check=False)
+    assert execution.error == "States.QueryEvaluationError"
+    failed = next(event for event in execution.events if event.type == "EvaluationFailed")
+    assert failed.details["location"] == field

@@ -209,7 +209,14 @@ def catch(catcher: Catcher, place: Place, failure: StateFailure) -> Outcome:
         else:
             states = {}
             output = place_result(catcher.raw, place.value, error_output)
-        assigned = assignments(catcher.raw.get("Assign"), state.language, error_output, states, environment)
+        assigned = assignments(
+            catcher.raw.get("Assign"),
+            state.language,
+            error_output,
+            states,
+            environment,
+            prefix=f"Catch[{catcher.index}]/",
+        )
     except StateFailure as raised:
         raise _explain(raised, place) from raised
     return Outcome(output, catcher.next, assigned)

@@ -92,6 +92,8 @@ def assignments(
     document: Any,
     states: Mapping[str, Any],
     environment: Environment,
+    *,
+    prefix: str = "",
 ) -> dict[str, Any]:
     """The variables that an Assign block sets; all are evaluated before any is set.
 
@@ -101,11 +103,12 @@ def assignments(
         document: What `$` is, in JSONPath.
         states: What `$states` holds, in JSONata.
         environment: The place.
+        prefix: Where the block stands, for messages: `Catch[0]/`.
     """
     if not template:
         return {}
     if language == "JSONata":
-        values: dict[str, Any] = fill_expressions(template, "Assign", states, environment)
+        values: dict[str, Any] = fill_expressions(template, f"{prefix}Assign", states, environment)
     else:
         values = fill_template(template, document, environment)
     return values

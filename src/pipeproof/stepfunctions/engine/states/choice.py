@@ -22,7 +22,7 @@ def run_choice(place: Place) -> Outcome:
     rule = choose(place, effective)
     if rule is not None:
         run.hit("transition", state.position, f"choice {rule.index}")
-        outcome = finish(place, effective, rule.next, rule.raw)
+        outcome = finish(place, effective, rule.next, rule)
         if "Output" not in rule.raw and state.is_jsonata and "Output" in state.raw:
             outcome = Outcome(place.value, rule.next, outcome.assigned)
         return outcome

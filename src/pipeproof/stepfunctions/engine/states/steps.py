@@ -3,9 +3,9 @@
 The developer guide's pages on processing input and output tell their order.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
+from pipeproof.stepfunctions.definition.model import Rule
 from pipeproof.stepfunctions.engine.run import Outcome, Place
 from pipeproof.stepfunctions.expressions.payload import (
     assignments,
@@ -47,20 +47,22 @@ def result_outcome(place: Place, result: Any) -> Outcome:
     return Outcome(select(raw, "OutputPath", placed, environment), state.next, assigned)
 
 
-def finish(place: Place, result: Any, next_state: str | None, raw: Mapping[str, Any] | None = None) -> Outcome:
+def finish(place: Place, result: Any, next_state: str | None, rule: Rule | None = None) -> Outcome:
     """The end of a state whose result, if it has one, replaces its input (JSONata: Output; JSONPath: OutputPath).
 
     Args:
         place: The state's place.
         result: What its input has become.
         next_state: Where it leads.
-        raw: Where Output and Assign stand, unless it is in the state itself: in the rule of a Choice.
+        rule: The rule of a Choice, where Output and Assign stand in it and not in the state itself.
     """
     state, environment = place.state, place.environment
-    raw = state.raw if raw is None else raw
+    raw = state.raw if rule is None else rule.raw
+    prefix = "" if rule is None else f"Choices[{rule.index}]/"
     if state.is_jsonata:
         states = {"input": place.value}
-        output = fill_expressions(raw["Output"], "Output", states, environment) if "Output" in raw else result
-        return Outcome(output, next_state, assignments(raw.get("Assign"), state.language, None, states, environment))
+        output = fill_expressions(raw["Output"], f"{prefix}Output", states, environment) if "Output" in raw else result
+        assigned = assignments(raw.get("Assign"), state.language, None, states, environment, prefix=prefix)
+        return Outcome(output, next_state, assigned)
     assigned = assignments(raw.get("Assign"), state.language, result, {}, environment)
     return Outcome(select(state.raw, "OutputPath", result, environment), next_state, assigned)
