@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeproof.environments.aws.calls import AwsCall
     from pipeproof.environments.aws.enforcement import Enforcement
     from pipeproof.environments.aws.opening import open_aws
+    from pipeproof.environments.aws.queries.queue import QueryResult, QueryResultError, UnansweredQueryError
     from pipeproof.environments.aws.sending import UnstubbedEndpointError, UnstubbedOperationError
     from pipeproof.environments.aws.server import AwsServer, MotoServer, serve, start_server
     from pipeproof.environments.aws.stub import AwsStub, UnknownOperationError
@@ -28,6 +29,9 @@ __all__ = [
     "AwsStub",
     "Enforcement",
     "MotoServer",
+    "QueryResult",
+    "QueryResultError",
+    "UnansweredQueryError",
     "UnknownOperationError",
     "UnstubbedEndpointError",
     "UnstubbedOperationError",
@@ -43,6 +47,9 @@ _HOMES = {
     "AwsStub": "stub",
     "Enforcement": "enforcement",
     "MotoServer": "server",
+    "QueryResult": "queries.queue",
+    "QueryResultError": "queries.queue",
+    "UnansweredQueryError": "queries.queue",
     "UnknownOperationError": "stub",
     "UnstubbedEndpointError": "sending",
     "UnstubbedOperationError": "sending",

@@ -1,15 +1,23 @@
 """The stub opened: the environment, moto, the hooks in botocore and boto3's default session, and all put back."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from pipeproof import environ
 from pipeproof.environments.aws.botocore_hooks import moto_only_by_send, observed_by
 from pipeproof.environments.aws.configuration import REGION, stub_variables
 from pipeproof.environments.aws.moto_state import moto_in_process
+from pipeproof.environments.aws.queries import athena, redshift_data
+from pipeproof.environments.aws.queries.queue import QueryQueue
 from pipeproof.environments.aws.stub import AwsStub
 from pipeproof.environments.installed import require
+
+_QUERIES: Mapping[str, Callable[[QueryQueue], AbstractContextManager[None]]] = {
+    "athena": athena.answered_from,
+    "redshift-data": redshift_data.redshift_answered_from,
+    "rds-data": redshift_data.rds_answered_from,
+}
 
 
 @contextmanager
@@ -21,6 +29,10 @@ def open_aws(region: str = REGION, *, real_time: bool = False) -> Iterator[AwsSt
     """
     require("moto", "aws", "moto", "boto3")
     stub = AwsStub(region, real_time=real_time)
+    for service, answered_from in _QUERIES.items():
+        stub.on_first_use(
+            service, lambda opened, enter=answered_from: opened.stack.enter_context(enter(opened.queries))
+        )
     with (
         environ.changed(stub_variables(environ.everything(), region)),
         moto_in_process(),

@@ -1,11 +1,11 @@
 """AWS for one test: moto in this process, each call seen, policies enforced, faults made."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.aws import sessions
 from pipeproof.environments.aws.botocore_hooks import Attempted, unobserved
@@ -13,12 +13,22 @@ from pipeproof.environments.aws.calls import AwsCall
 from pipeproof.environments.aws.configuration import ACCOUNT, REGION
 from pipeproof.environments.aws.enforcement import Enforcement
 from pipeproof.environments.aws.faults import Fault, Faults, status_of, throttling_error
+from pipeproof.environments.aws.queries.queue import (
+    SERVICES,
+    QueryQueue,
+    QueryResult,
+    QueryResultError,
+    make_result,
+)
 from pipeproof.environments.aws.responses import error_response
 from pipeproof.errors import PipeproofError
 from pipeproof.iam import Policy
 from pipeproof.iam.calls import Call
 from pipeproof.iam.least_privilege import LeastPrivilege
 from pipeproof.iam.operations import required_actions
+
+if TYPE_CHECKING:
+    import re
 
 Source = Policy | Mapping[str, Any] | str | Path
 Hook = Callable[["AwsStub"], Any]
@@ -49,6 +59,7 @@ class AwsStub:
         self._lock = threading.RLock()
         self.stack = ExitStack()
         self.clocks: list[Callable[[float], None]] = []
+        self.queries = QueryQueue()
 
     @property
     def session(self) -> Any:
@@ -156,6 +167,36 @@ class AwsStub:
     def on_first_use(self, service: str, hook: Hook) -> None:
         """Call `hook` with the stub before the first call of a service; what it enters on `stack` ends with us."""
         self._first_use.setdefault(service, []).append(hook)
+
+    def query_results(
+        self,
+        rows: Iterable[Any] = (),
+        *,
+        columns: Sequence[str] | None = None,
+        matching: "str | re.Pattern[str] | None" = None,
+        service: str | None = None,
+        times: int | None = 1,
+        error: str | None = None,
+    ) -> QueryResult:
+        """Queue the result of a SQL query to Athena, Redshift Data or RDS Data; a query without one is an error.
+
+        Args:
+            rows: Mappings, or sequences in the order of `columns`. None at all for a statement that gives no rows.
+            columns: The columns' names; without, those of the rows.
+            matching: What the query must contain (blanks and case do not count), or a pattern; without, any query fits.
+            service: `athena`, `redshift-data` or `rds-data`; without, any of them.
+            times: How many queries it answers, `None` for all. Of several results that fit the oldest answers.
+            error: The query fails with this text.
+
+        Returns the result; its `queries` are those that it has answered.
+
+        Raises:
+            QueryResultError: The rows do not fit together.
+        """
+        if service is not None and service not in SERVICES:
+            raise QueryResultError(f"no queries of {service!r} are answered, but of {', '.join(SERVICES)}")
+        options = {"matching": matching, "service": service, "times": times, "error": error}
+        return self.queries.add(make_result(rows, columns, **options))
 
     def pass_time(self, seconds: float) -> None:
         """Let virtual time pass: state machines' executions that wait for an answer see their limits run out."""

@@ -1,0 +1,1 @@
+"""SQL that code sends to AWS's data services: answered with what the test has queued, or refused."""
