@@ -12,7 +12,7 @@ from pipeproof.stepfunctions.answers.handlers import Backend, Handlers
 from pipeproof.stepfunctions.answers.mock_config_file import load_mocks
 from pipeproof.stepfunctions.answers.mocks import MockBook, Returns, check_names
 from pipeproof.stepfunctions.aws.moto_backend import active_backends
-from pipeproof.stepfunctions.definition.loading import load_definition, template_handlers
+from pipeproof.stepfunctions.definition.loading import load_definition, require_filled, template_handlers
 from pipeproof.stepfunctions.engine.execution import Execution
 from pipeproof.stepfunctions.engine.run import Run
 from pipeproof.stepfunctions.engine.running import RunningExecution
@@ -191,6 +191,7 @@ class StateMachine:
         state = self.definition.find(name)
         if state is None:
             raise StateNameError(name, (known.name for known in self.definition.graph.walk()))
+        require_filled(self.definition)
         settings = replace(self.settings, execution_name="test-state", type="EXPRESS")
         given = dict(mocks or {})
         if options is not None and options.item_reader_data is not None and name not in given:
@@ -212,6 +213,7 @@ class StateMachine:
         seed: int = 0,
     ) -> RunningExecution:
         """Prepares an execution that is moved on by hand, for those that wait for task tokens."""
+        require_filled(self.definition)
         self._runs += 1
         name = execution_name or f"execution-{self._runs}"
         settings = replace(self.settings, execution_name=name, start=self._runs)

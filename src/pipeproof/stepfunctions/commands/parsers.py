@@ -32,6 +32,12 @@ def add_states_parser(subparsers: Any) -> None:
     run.add_argument("--test-case", metavar="NAME", help="the mocks' test case")
     run.add_argument("--name", help="the machine's name, or its logical id in a template")
     _add_parameter(run)
+    run.add_argument(
+        "--substitution",
+        action="append",
+        metavar="NAME=VALUE",
+        help="a value for ${NAME} in the definition; as often as needed",
+    )
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--json", action="store_true", help="the result and the history as JSON")
     run.set_defaults(command=_later("run_execution"))

@@ -33,7 +33,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     return 1 if any(finding.severity == "error" for _, finding in findings) else 0
 
 
-def read_parameters(given: list[str] | None) -> dict[str, str]:
+def read_parameters(given: list[str] | None, option: str = "--parameter") -> dict[str, str]:
     """`NAME=VALUE` of the command line.
 
     Raises:
@@ -43,7 +43,7 @@ def read_parameters(given: list[str] | None) -> dict[str, str]:
     for text in given or ():
         name, separator, value = text.partition("=")
         if not separator or not name:
-            raise InputError(f"--parameter is written NAME=VALUE, not {text!r}")
+            raise InputError(f"{option} is written NAME=VALUE, not {text!r}")
         parameters[name] = value
     return parameters
 
@@ -88,7 +88,8 @@ def run_execution(arguments: argparse.Namespace) -> int:
         raise InputError(f"--input is no JSON: {error}") from error
     sys.path[:0] = [str(Path.cwd()), str(arguments.file.resolve().parent)]  # where a template's handlers are
     parameters = read_parameters(arguments.parameter)
-    machine = StateMachine(arguments.file, name=arguments.name, parameters=parameters)
+    substitutions = read_parameters(arguments.substitution, "--substitution")
+    machine = StateMachine(arguments.file, name=arguments.name, parameters=parameters, substitutions=substitutions)
     execution = machine.run(value, arguments.mocks, check=False, test_case=arguments.test_case, seed=arguments.seed)
     _write(json.dumps(_describe(execution), indent=2, default=str) if arguments.json else _summary(execution))
     return 0 if execution.status == "SUCCEEDED" else 1

@@ -7,8 +7,9 @@ from typing import Any
 from pipeproof.cloudformation import DocumentError
 from pipeproof.errors import InputError
 from pipeproof.stepfunctions.definition.files import Machines, read_machines
+from pipeproof.stepfunctions.definition.leftovers import find_leftovers
 from pipeproof.stepfunctions.definition.model import Definition, build_definition
-from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document
+from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document, substitute, substitute_value
 from pipeproof.stepfunctions.definition.templates import choose_machine
 from pipeproof.stepfunctions.definition.validation import Finding, validate
 from pipeproof.stepfunctions.errors import DefinitionError
@@ -37,7 +38,27 @@ def load_definition(
         raise DefinitionError(render_findings(errors, document), location=document.locate(errors[0].position))
     definition = build_definition(document)
     definition.name = found_name
+    definition.unfilled = tuple(dict.fromkeys(name for name, _ in find_leftovers(document)))
     return definition
+
+
+def require_filled(definition: Definition) -> None:
+    """Refuses a definition in which a value is still to be put in, where it cannot run without.
+
+    Raises:
+        DefinitionError: There is such a `${Name}`.
+    """
+    names = definition.unfilled
+    if not names:
+        return
+    position = next(position for _, position in find_leftovers(definition.document))
+    shown = ", ".join(f"${{{name}}}" for name in names)
+    values = ", ".join(f'"{name}": …' for name in names)
+    raise DefinitionError(
+        f"nothing is put in for {shown}, without which the machine cannot run",
+        hint=f"Give substitutions={{{values}}}; on the command line --substitution NAME=VALUE.",
+        location=definition.document.locate(position),
+    )
 
 
 def render_findings(errors: list[Finding], document: Document) -> str:
@@ -63,9 +84,9 @@ def load_document(
         InputError: Parameters are given for what is no template.
     """
     if isinstance(source, Mapping):
-        return Document(dict(source)), name
+        return Document(dict(substitute_value(source, substitutions))), name
     if isinstance(source, str) and source.lstrip().startswith("{"):
-        return parse_text(source), name
+        return parse_text(substitute(source, substitutions)), name
     file = Path(source)
     if not file.is_file():
         raise DefinitionError(f"there is no definition at {file}")

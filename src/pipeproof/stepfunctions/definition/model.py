@@ -1,11 +1,12 @@
 """A state machine as the engine sees it: graphs of states, retriers and catchers, with places in the source."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, overload
 
 from pipeproof.errors import Location
 from pipeproof.stepfunctions.definition.source import Document, Position
+from pipeproof.stepfunctions.values import is_number
 
 JSONPATH = "JSONPath"
 JSONATA = "JSONata"
@@ -114,14 +115,19 @@ class Graph:
 
 @dataclass(slots=True)
 class Definition:
-    """A whole machine."""
+    """A whole machine.
+
+    Attributes:
+        timeout: TimeoutSeconds, or None.
+        unfilled: The names of each `${Name}` that has to be put in before it can run.
+    """
 
     graph: Graph
     document: Document
     language: str
     timeout: float | None = None
     name: str | None = None
-    substitutions: Mapping[str, str] = field(default_factory=dict)
+    unfilled: tuple[str, ...] = ()
 
     def locate(self, state: State) -> Location | None:
         """Where a state stands in its file."""
@@ -136,7 +142,7 @@ def build_definition(document: Document) -> Definition:
     """The machine of a document that has been validated."""
     raw = document.value
     language = raw.get("QueryLanguage", JSONPATH)
-    timeout = raw.get("TimeoutSeconds")
+    timeout = _number(raw, "TimeoutSeconds", None)
     return Definition(build_graph(raw, (), language), document, language, timeout)
 
 
@@ -186,9 +192,19 @@ def _retrier(index: int, raw: Mapping[str, Any]) -> Retrier:
     return Retrier(
         index,
         tuple(raw["ErrorEquals"]),
-        float(raw.get("IntervalSeconds", 1)),
-        int(raw.get("MaxAttempts", 3)),
-        float(raw.get("BackoffRate", 2.0)),
-        float(raw["MaxDelaySeconds"]) if "MaxDelaySeconds" in raw else None,
+        _number(raw, "IntervalSeconds", 1.0),
+        int(_number(raw, "MaxAttempts", 3.0)),
+        _number(raw, "BackoffRate", 2.0),
+        _number(raw, "MaxDelaySeconds", None),
         raw.get("JitterStrategy") == "FULL",
     )
+
+
+@overload
+def _number(raw: Mapping[str, Any], field: str, default: float) -> float: ...
+@overload
+def _number(raw: Mapping[str, Any], field: str, default: None) -> float | None: ...
+def _number(raw: Mapping[str, Any], field: str, default: float | None) -> float | None:
+    """A number of the definition; the default where it is absent or still to be put in (`${Name}`)."""
+    value = raw.get(field)
+    return float(value) if is_number(value) else default

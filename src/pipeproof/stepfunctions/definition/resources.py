@@ -4,12 +4,15 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+_PLACE = r"\$\{[^}]+\}"  # what a deployment puts in
 _INTEGRATION = re.compile(
-    r"arn:(?P<partition>aws[\w-]*):states:(?P<region>[\w-]*):(?P<account>\d*):(?P<service>aws-sdk:[\w-]+|[\w-]+):"
+    rf"arn:(?P<partition>aws[\w-]*|{_PLACE}):states:(?P<region>[\w-]*|{_PLACE}):(?P<account>\d*|{_PLACE}):"
+    r"(?P<service>aws-sdk:[\w-]+|[\w-]+):"
     r"(?P<action>\w+)(?:\.(?P<pattern>sync:2|sync|waitForTaskToken))?"
 )
-_LAMBDA = re.compile(r"arn:aws[\w-]*:lambda:(?P<region>[\w-]+):(?P<account>[\w-]+):function:(?P<name>[^:]+)(?::[^:]+)?")
-_ACTIVITY = re.compile(r"arn:aws[\w-]*:states:(?P<region>[\w-]+):(?P<account>[\w-]+):activity:(?P<name>.+)")
+_WHERE = rf"(?P<region>[\w-]+|{_PLACE}):(?P<account>[\w-]+|{_PLACE})"
+_LAMBDA = re.compile(rf"arn:(?:aws[\w-]*|{_PLACE}):lambda:{_WHERE}:function:(?P<name>[^:]+)(?::[^:]+)?")
+_ACTIVITY = re.compile(rf"arn:(?:aws[\w-]*|{_PLACE}):states:{_WHERE}:activity:(?P<name>.+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class Document:
         text: The text, if it was read from one.
         line: Lines of the file before the text, for a definition that stands in a template as text.
         origin: Where the definition as a whole stands, in a template.
+        bare: The names of `${Name}` that stand in JSON without quotes.
     """
 
     value: Any
@@ -34,6 +35,7 @@ class Document:
     text: str | None = None
     line: int = 0
     origin: Location | None = None
+    bare: frozenset[str] = frozenset()
     _located: Any = None
 
     def locate(self, position: Position = ()) -> Location | None:
@@ -93,7 +95,8 @@ def parse_text(text: str, file: Path | None = None) -> Document:
     try:
         if text.lstrip()[:1] == "{":
             try:
-                return Document(json.loads(readable, object_pairs_hook=_unique), file, readable)
+                bare = frozenset(found[2:-1] for _, found in _BARE_SUBSTITUTION.findall(text))
+                return Document(json.loads(readable, object_pairs_hook=_unique), file, readable, bare=bare)
             except (json.JSONDecodeError, _TwiceError):
                 pass  # read again below, for the line of what is wrong
         value = parse_document(readable, file or Path("definition"))
@@ -113,6 +116,21 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise _TwiceError
     return found
+
+
+def substitute_value(value: Any, substitutions: Mapping[str, Any] | None) -> Any:
+    """Puts values in the place of `${Name}` in the texts of a definition that is no text itself."""
+    if not substitutions:
+        return value
+    if isinstance(value, Mapping):
+        return {key: substitute_value(item, substitutions) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [substitute_value(item, substitutions) for item in value]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+    if value.startswith("${") and value.endswith("}") and value[2:-1] in substitutions:
+        return substitutions[value[2:-1]]
+    return substitute(value, substitutions)
 
 
 _NUMBERS = (

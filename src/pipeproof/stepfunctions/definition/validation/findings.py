@@ -18,6 +18,7 @@ CODES: dict[str, str] = {
     "SFN105": "a value is out of range",
     "SFN106": "a name is not allowed",
     "SFN107": "QueryLanguage stands among the states",
+    "SFN108": "a `${Name}` stands where no text can be, and nothing is put in for it",
     "SFN201": "a transition leads to no state",
     "SFN202": "a state is not reachable",
     "SFN203": "a state has neither Next nor End, or both",

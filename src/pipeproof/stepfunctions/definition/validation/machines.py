@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeproof.stepfunctions.definition.leftovers import find_leftovers
 from pipeproof.stepfunctions.definition.resources import parse_resource
 from pipeproof.stepfunctions.definition.source import Document, Position
 from pipeproof.stepfunctions.definition.validation import fields as kinds
@@ -36,6 +37,8 @@ def validate(document: Document, machine_type: str = "STANDARD", *, expressions:
         kinds.number_check(least=1, most=99_999_999)(timeout, ("TimeoutSeconds",), False, findings)
     checker = _Checker(findings, is_express=machine_type.upper() == "EXPRESS")
     checker.check_graph(raw, (), raw.get("QueryLanguage", "JSONPath"))
+    for name, place in find_leftovers(document):
+        findings.warn("SFN108", f"nothing is put in for ${{{name}}}, which cannot stay text here", place)
     return findings.items
 
 
