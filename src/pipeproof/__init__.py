@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         FlowTimedOut,
     )
     from pipeproof.stepfunctions.answers.mocks import returns, throws
-    from pipeproof.stepfunctions.errors import ExecutionAborted, ExecutionFailed, ExecutionTimedOut
+    from pipeproof.stepfunctions.engine.execution import ExecutionAborted, ExecutionFailed, ExecutionTimedOut
     from pipeproof.stepfunctions.machine import StateMachine
 
 __all__ = [

@@ -42,12 +42,14 @@ _NAMES = {
     "pipeproof.errors": ("SetupError",),
     "pipeproof.iam.errors": ("PolicyError",),
     "pipeproof.sandbox.network_guard": ("NetworkBlockedError",),
-    "pipeproof.stepfunctions.errors": (
-        "DefinitionError",
+    "pipeproof.stepfunctions.engine.execution": (
         "ExecutionAborted",
         "ExecutionFailed",
         "ExecutionNotSucceeded",
         "ExecutionTimedOut",
+    ),
+    "pipeproof.stepfunctions.errors": (
+        "DefinitionError",
         "MockError",
         "StateNameError",
         "TaskNotHandled",

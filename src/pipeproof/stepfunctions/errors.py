@@ -2,12 +2,9 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pipeproof.errors import InputError, Location, PipeproofError
-
-if TYPE_CHECKING:
-    from pipeproof.stepfunctions.engine.execution import Execution
+from pipeproof.errors import InputError, PipeproofError
 
 
 class DefinitionError(InputError):
@@ -30,32 +27,6 @@ class StateNameError(PipeproofError, KeyError):
         close = get_close_matches(name, states, n=1)
         meant = f"; did you mean {close[0]!r}?" if close else ""
         super().__init__(f"there is no state {name!r}", hint=f"there are {', '.join(map(repr, states))}{meant}")
-
-
-class ExecutionNotSucceeded(PipeproofError):  # noqa: N818 - see above
-    """An execution ended in another status than SUCCEEDED.
-
-    Args:
-        message: Path, failing state, its input, the error and the retries, for a human.
-        execution: The execution that ended so.
-        location: The failing state in the definition's file, where there is one.
-    """
-
-    def __init__(self, message: str, *, execution: "Execution", location: Location | None = None) -> None:
-        super().__init__(message, location=location)
-        self.execution = execution
-
-
-class ExecutionFailed(ExecutionNotSucceeded):
-    """The execution's status is FAILED."""
-
-
-class ExecutionTimedOut(ExecutionNotSucceeded):
-    """The execution's status is TIMED_OUT."""
-
-
-class ExecutionAborted(ExecutionNotSucceeded):
-    """The execution's status is ABORTED."""
 
 
 class StateFailure(Exception):  # noqa: N818 - AWS calls it an error of a state; it never leaves the engine

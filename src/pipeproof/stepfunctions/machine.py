@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipeproof.stepfunctions import deployment
 from pipeproof.stepfunctions.answers.handlers import Backend, Handlers
 from pipeproof.stepfunctions.answers.mock_config_file import load_mocks
-from pipeproof.stepfunctions.answers.mocks import MockBook, Returns, check_names
-from pipeproof.stepfunctions.aws.moto_backend import active_backends
+from pipeproof.stepfunctions.answers.mocks import AnsweringMachine, MockBook, Returns, check_names
+from pipeproof.stepfunctions.answers.requests import Reply, Request
+from pipeproof.stepfunctions.aws.moto_backend import active_backends, call_stepfunctions
 from pipeproof.stepfunctions.definition.loading import load_definition, require_filled, template_handlers
 from pipeproof.stepfunctions.engine.execution import Execution
 from pipeproof.stepfunctions.engine.run import Run
@@ -21,6 +23,7 @@ from pipeproof.stepfunctions.engine.single_state import StateResult, UnitOptions
 from pipeproof.stepfunctions.engine.workers import WORKERS
 from pipeproof.stepfunctions.errors import MockError, StateFailure, StateNameError
 from pipeproof.stepfunctions.expressions.environment import Clock
+from pipeproof.stepfunctions.nested import run_nested
 
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
 """When executions start on the virtual clock, unless a test says otherwise: the same for all runs."""
@@ -28,7 +31,7 @@ DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
 Observer = Callable[["StateMachine", Execution], None]
 
 
-class StateMachine:
+class StateMachine(AnsweringMachine):
     """A state machine under test.
 
     Args:
@@ -157,10 +160,15 @@ class StateMachine:
 
         Returns:
             The machine's ARN on the stubs.
-        """
-        from pipeproof.stepfunctions.moto_service import deploy
 
-        return deploy(self, mocks)
+        Raises:
+            DefinitionError: No stub of Step Functions is open.
+        """
+        return deployment.deploy(self, mocks, first_call=lambda: call_stepfunctions(self.settings.region))
+
+    def answer(self, request: Request, mocks: Mapping[str, Any]) -> Reply:
+        """Runs an execution for a Task of another machine, in the same virtual time."""
+        return run_nested(self, request, mocks)
 
     def run_state(
         self,

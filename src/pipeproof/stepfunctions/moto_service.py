@@ -10,12 +10,14 @@ virtual time pass.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from pipeproof.stepfunctions.aws.moto_backend import is_moto_active
-from pipeproof.stepfunctions.errors import DefinitionError
+from pipeproof.stepfunctions.answers.requests import Reply, Request
+from pipeproof.stepfunctions.deployment import announced
 from pipeproof.stepfunctions.machine import StateMachine
 from pipeproof.stepfunctions.service import state
+from pipeproof.stepfunctions.service.activities import schedule
 from pipeproof.stepfunctions.service.errors import ServiceError
 from pipeproof.stepfunctions.service.operations import answer
 
@@ -35,12 +37,40 @@ def engine_in_moto(observer: state.Observer | None = None) -> Iterator[state.Ser
     service = state.Service(observers=[observer] if observer is not None else [])
     original = handler.call_action
     handler.call_action = _wrap(original, service)
-    state.opened(service)
     try:
-        yield service
+        with announced(_MotoStub(service)):
+            yield service
     finally:
-        state.closed(service)
         handler.call_action = original
+
+
+@dataclass(frozen=True, slots=True)
+class _MotoStub:
+    """What machines and their Tasks find while the context is open."""
+
+    service: state.Service
+
+    def deploy(self, machine: StateMachine, mocks: Mapping[str, Any] | None) -> str:
+        """Creates or updates the machine on moto, where start_execution then runs it with these mocks."""
+        import boto3  # type: ignore[import-untyped,unused-ignore]
+
+        client = boto3.client("stepfunctions", region_name=machine.settings.region)
+        definition = json.dumps(machine.definition.document.value)
+        pages = client.get_paginator("list_state_machines").paginate()
+        known = {found["name"]: found["stateMachineArn"] for page in pages for found in page["stateMachines"]}
+        arn = known.get(machine.name)
+        role, kind = machine.settings.role_arn, machine.settings.type
+        if arn is None:
+            created = client.create_state_machine(name=machine.name, definition=definition, roleArn=role, type=kind)
+            arn = created["stateMachineArn"]
+        elif client.describe_state_machine(stateMachineArn=arn)["definition"] != definition:
+            client.update_state_machine(stateMachineArn=arn, definition=definition, roleArn=role)
+        self.service.deploy(str(arn), state.Deployed(machine, definition, dict(mocks or {})))
+        return str(arn)
+
+    def schedule(self, request: Request) -> Reply | None:
+        """Lets a worker take an activity's task, where the activity was created."""
+        return schedule(self.service, request)
 
 
 def _wrap(original: Any, service: state.Service) -> Callable[[Any], Any]:
@@ -57,42 +87,3 @@ def _wrap(original: Any, service: state.Service) -> Callable[[Any], Any]:
         return original(response) if found is None else response.serialized(ActionResult(found))
 
     return call_action
-
-
-def deploy(machine: StateMachine, mocks: Mapping[str, Any] | None) -> str:
-    """Creates a machine on moto, where start_execution then runs it with these mocks; gives its ARN.
-
-    Raises:
-        DefinitionError: moto is not active, or this engine is not at work in it.
-    """
-    if not is_moto_active():
-        raise _not_served()
-    import boto3  # type: ignore[import-untyped,unused-ignore]
-
-    client = boto3.client("stepfunctions", region_name=machine.settings.region)
-    client.list_activities()  # the first call of the service, with which the fixture opens the engine
-    service = state.current()
-    if service is None:
-        raise _not_served()
-    definition = json.dumps(machine.definition.document.value)
-    pages = client.get_paginator("list_state_machines").paginate()
-    known = {found["name"]: found["stateMachineArn"] for page in pages for found in page["stateMachines"]}
-    arn = known.get(machine.name)
-    if arn is None:
-        arn = client.create_state_machine(
-            name=machine.name,
-            definition=definition,
-            roleArn=machine.settings.role_arn,
-            type=machine.settings.type,
-        )["stateMachineArn"]
-    elif client.describe_state_machine(stateMachineArn=arn)["definition"] != definition:
-        client.update_state_machine(stateMachineArn=arn, definition=definition, roleArn=machine.settings.role_arn)
-    service.deploy(str(arn), state.Deployed(machine, definition, dict(mocks or {})))
-    return str(arn)
-
-
-def _not_served() -> DefinitionError:
-    return DefinitionError(
-        "there is no stub of Step Functions to deploy to",
-        hint="Use the `aws` fixture in the test, or open engine_in_moto() inside of mock_aws().",
-    )

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock, Mock, create_autospec
 
 import pytest
 
@@ -78,6 +79,35 @@ def test_list__used_up_is_loud() -> None:
 def test_mocks__of_another_form_are_refused(mock: Any) -> None:
     with pytest.raises(MockError, match="A mock is a callable"):
         machine().run(mocks={"Work": mock})
+
+
+@pytest.mark.parametrize("kind", [Mock, MagicMock])
+def test_mock__of_unittest_is_a_callable_that_gets_the_payload(kind: type[Mock]) -> None:
+    work = kind(return_value={"paid": True})
+    assert machine().run({"id": 7}, mocks={"Work": work}).output == {"paid": True}
+    work.assert_called_once_with({"id": 7})
+
+
+def test_mock__of_unittest_with_side_effects_fails_and_succeeds() -> None:
+    work = MagicMock(side_effect=[ValueError("no"), 3])
+    retry = {"Retry": [{"ErrorEquals": ["ValueError"]}]}
+    assert machine(fields=retry).run(mocks={"Work": work}).output == 3
+    assert work.call_count == 2
+
+
+def test_mock__of_unittest_with_a_handlers_signature_gets_its_context() -> None:
+    def handler(event: Any, context: Any) -> Any: ...
+
+    work = create_autospec(handler, return_value=1)
+    machine().run(mocks={"Work": work})
+    assert work.call_args.args[1].state == "Work"
+
+
+def test_mock__of_unittest_that_gives_a_mock_is_refused() -> None:
+    """It would be an error of the task, which a Catcher takes for one of production's."""
+    catch = {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Work"}]}
+    with pytest.raises(MockError, match="'Work' gave a MagicMock"):
+        machine(fields=catch).run(mocks={"Work": MagicMock()})
 
 
 def test_callable__may_take_the_context() -> None:

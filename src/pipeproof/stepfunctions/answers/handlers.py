@@ -5,62 +5,24 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from random import Random
 from typing import Any, Protocol
 
-from pipeproof.errors import Location, PipeproofError
+from pipeproof.errors import PipeproofError
 from pipeproof.stepfunctions.answers import lambdas
 from pipeproof.stepfunctions.answers.mocks import (
+    AnsweringMachine,
     Callback,
     MockBook,
     Returns,
-    TaskContext,
     Throws,
     call_function,
     failure_of,
 )
+from pipeproof.stepfunctions.answers.requests import Reply, Request
+from pipeproof.stepfunctions.answers.tokens import answer_by_task
 from pipeproof.stepfunctions.definition.resources import Resource, function_name
 from pipeproof.stepfunctions.errors import MockError, StateFailure, TaskNotHandled
 from pipeproof.stepfunctions.values import MISSING, dump
-
-
-@dataclass(slots=True)
-class Request:
-    """One attempt of a Task, or a call of a Map's reader or writer, whose mocks may give plain items."""
-
-    state: str
-    resource: Resource
-    payload: Any
-    context: TaskContext
-    iterations: tuple[int, ...]
-    random: Random
-    location: Location | None = None
-    started: datetime = datetime(2026, 1, 1, tzinfo=UTC)
-    is_task: bool = True
-
-
-@dataclass(slots=True)
-class Reply:
-    """What answers an attempt.
-
-    Attributes:
-        value: The result, or MISSING where it is not there yet or failed.
-        failure: Why it failed.
-        after: Virtual seconds until then.
-        submitted: What the call itself answered, of a task that waits for something else.
-        later: Gives the reply that follows the call, when its time has come.
-        waits: Nobody answers yet: the task waits for its token.
-        exception: What a handler raised, for the failed test's traceback.
-    """
-
-    value: Any = MISSING
-    failure: StateFailure | None = None
-    after: float = 0.0
-    submitted: Any = MISSING
-    later: Callable[[], "Reply"] | None = None
-    waits: bool = False
-    exception: BaseException | None = None
 
 
 class Backend(Protocol):
@@ -127,8 +89,6 @@ class Handlers:
         )
 
     def _sent_token(self, request: Request) -> Reply | None:
-        from pipeproof.stepfunctions.answers.tokens import answer_by_task
-
         return answer_by_task(request)
 
     def _keys(self, request: Request) -> list[str]:
@@ -171,10 +131,8 @@ class Handlers:
             return self._result(answer.value, request, answer.after, raw=answer.raw)
         if isinstance(answer, Callback):
             return self._from_callback(answer, request)
-        if hasattr(answer, "definition"):
-            from pipeproof.stepfunctions.nested import run_nested
-
-            return run_nested(answer, request, self.mocks.all)
+        if isinstance(answer, AnsweringMachine):
+            return answer.answer(request, self.mocks.all)
         return self._from_callable(answer, request)
 
     def _from_callback(self, answer: Callback, request: Request) -> Reply:

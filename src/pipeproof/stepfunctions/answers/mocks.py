@@ -2,11 +2,14 @@
 
 import inspect
 import re
+import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from pipeproof.stepfunctions.answers.requests import Reply, Request, TaskContext
 from pipeproof.stepfunctions.definition.model import Definition
 from pipeproof.stepfunctions.errors import MockError, StateFailure
 from pipeproof.stepfunctions.values import copy, dump
@@ -45,9 +48,6 @@ class Callback:
     function: Callable[..., Any]
     after: float = 0.0
     call: Any = None
-
-
-Answer = Returns | Throws | ByIteration | Callback | Callable[..., Any]
 
 
 def returns(value: Any, *, after: float = 0.0) -> Returns:
@@ -93,45 +93,19 @@ def callback(function: Callable[..., Any], *, after: float = 0.0, call: Any = No
     return Callback(function, after, call)
 
 
-@dataclass(slots=True)
-class TaskContext:
-    """What a callable can ask for as its second argument.
+class AnsweringMachine(ABC):
+    """A state machine among the mocks: it answers the Tasks that start executions of it."""
 
-    Attributes:
-        state: The state's name.
-        resource: Its Resource.
-        attempt: Which attempt of this visit it is, from 1.
-        iteration: The index of the innermost Map iteration around it, or None.
-        token: The task token, of a task that waits for one.
-        execution: The context object's Execution, State and so on.
-        seconds: Virtual seconds that the task takes; see [takes][].
-    """
+    definition: Definition
 
-    state: str
-    resource: str
-    attempt: int
-    iteration: int | None
-    token: str | None
-    execution: Mapping[str, Any] = field(default_factory=dict)
-    seconds: float = 0.0
+    @abstractmethod
+    def answer(self, request: Request, mocks: Mapping[str, Any]) -> Reply:
+        """Runs an execution for a Task.
 
-    def takes(self, seconds: float) -> None:
-        """Lets virtual time pass, as if the task had worked for so long."""
-        self.seconds += seconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        """What Lambda handlers ask of their context: fifteen minutes, less what was taken."""
-        return int((900 - self.seconds) * 1000)
-
-    @property
-    def aws_request_id(self) -> str:
-        """A request id, for Lambda handlers."""
-        return f"{self.state}-{self.attempt}"
-
-    @property
-    def function_name(self) -> str:
-        """For Lambda handlers: the last part of the Resource."""
-        return self.resource.rsplit(":", 1)[-1]
+        Args:
+            request: The Task's attempt.
+            mocks: Those of the execution that the Task belongs to; they hold for this one as well.
+        """
 
 
 class MockBook:
@@ -209,7 +183,7 @@ def _check(key: str, answer: Any) -> None:
         for item in [*answer.answers.values(), answer.otherwise]:
             if item is not None:
                 _check(key, item)
-    elif not (isinstance(answer, (Returns, Throws, Callback)) or callable(answer) or hasattr(answer, "definition")):
+    elif not (isinstance(answer, (Returns, Throws, Callback, AnsweringMachine)) or callable(answer)):
         raise MockError(
             f"the mock for {key!r} is a {type(answer).__name__}",
             hint="A mock is a callable, returns(value), throws(error, cause), or a list of these, one an attempt.",
@@ -225,7 +199,7 @@ def check_names(mocks: Mapping[str, Any], definition: Definition) -> None:
     Raises:
         MockError: A name is no state's, but close to one.
     """
-    machines = [answer.definition for answer in mocks.values() if hasattr(answer, "definition")]
+    machines = [answer.definition for answer in mocks.values() if isinstance(answer, AnsweringMachine)]
     if any(machine is definition for machine in machines):
         return
     states = {state.name for machine in (definition, *machines) for state in machine.graph.walk()}
@@ -236,10 +210,24 @@ def check_names(mocks: Mapping[str, Any], definition: Definition) -> None:
 
 
 def call_function(function: Callable[..., Any], payload: Any, context: TaskContext) -> Any:
-    """Calls a function with the payload, and the context if it takes two arguments."""
-    if _takes_context(function):
-        return function(copy(payload), context)
-    return function(copy(payload))
+    """Calls a function with the payload, and the context if it takes two arguments.
+
+    Raises:
+        MockError: It is a mock of unittest.mock, and gives another mock.
+    """
+    found = function(copy(payload), context) if _takes_context(function) else function(copy(payload))
+    if _is_mock(found):
+        raise MockError(
+            f"the mock for {context.state!r} gave a {type(found).__name__}, which has no form in JSON",
+            hint="Say what the Task gives: Mock(return_value=...).",
+        )
+    return found
+
+
+def _is_mock(value: Any) -> bool:
+    """Whether it is one of unittest.mock's, which pretends to have any attribute."""
+    library = sys.modules.get("unittest.mock")
+    return library is not None and isinstance(value, library.NonCallableMock)
 
 
 def _takes_context(function: Callable[..., Any]) -> bool:
@@ -253,7 +241,7 @@ def _takes_context(function: Callable[..., Any]) -> bool:
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
     ]
     if any(parameter.kind == parameter.VAR_POSITIONAL for parameter in parameters):
-        return True
+        return not _is_mock(function)  # which takes anything: `assert_called_once_with(payload)` is what a test says
     return len(positional) >= 2 and (
         positional[1].default is positional[1].empty or positional[1].name in ("context", "ctx", "_context")
     )

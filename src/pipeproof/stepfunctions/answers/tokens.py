@@ -4,7 +4,7 @@ import json
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
-from pipeproof.stepfunctions.answers.handlers import Reply, Request
+from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.errors import StateFailure
 
 

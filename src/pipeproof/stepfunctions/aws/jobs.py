@@ -6,18 +6,16 @@ hands it on.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pipeproof.stepfunctions.answers.handlers import Reply, Request
+from pipeproof.stepfunctions.answers.requests import Reply, Request
+from pipeproof.stepfunctions.aws.executions import await_end
 from pipeproof.stepfunctions.aws.shapes import as_json_text
 from pipeproof.stepfunctions.definition.resources import Resource
 from pipeproof.stepfunctions.engine.run import CURRENT
 from pipeproof.stepfunctions.engine.running import find_running
 from pipeproof.stepfunctions.errors import MockError, StateFailure
 from pipeproof.stepfunctions.values import dump
-
-if TYPE_CHECKING:
-    from pipeproof.stepfunctions.aws.moto_backend import MotoBackend
 
 _LOOKS = 50
 
@@ -92,8 +90,20 @@ JOBS: dict[tuple[str, str], Job] = {
 """The jobs that can be followed on moto; any other `.sync` needs a mock."""
 
 
-def wait_for_job(backend: "MotoBackend", resource: Resource, response: Mapping[str, Any], request: Request) -> Reply:
-    """The reply of a `.sync` integration whose job has been started."""
+def wait_for_job(
+    invoke: Callable[[str, str, Any], Any], resource: Resource, response: Mapping[str, Any], request: Request
+) -> Reply:
+    """The reply of a `.sync` integration whose job has been started.
+
+    Args:
+        invoke: Calls an operation: boto3's name of the service, the operation's name, its parameters.
+        resource: What started the job.
+        response: The answer of the start.
+        request: The Task's attempt.
+
+    Raises:
+        MockError: The job cannot be followed on moto, or does not end there.
+    """
     job = JOBS.get((resource.sdk_service, resource.action))
     if job is None:
         raise MockError(
@@ -105,7 +115,7 @@ def wait_for_job(backend: "MotoBackend", resource: Resource, response: Mapping[s
     parameters = job.parameters(response, payload)
     description: Any = {}
     for _ in range(_LOOKS):
-        description = job.found(backend.invoke(job.service, job.look, parameters))
+        description = job.found(invoke(job.service, job.look, parameters))
         status = _status(description, job.status)
         if resource.pattern == "sync:2" and isinstance(description, dict):
             texts = {key: as_json_text(description[key]) for key in ("Input", "Output") if key in description}
@@ -125,8 +135,6 @@ def wait_for_job(backend: "MotoBackend", resource: Resource, response: Mapping[s
 
 def _execution_reply(request: Request, response: Mapping[str, Any], description: Any, status: str) -> Reply:
     """The reply of a task that waits for another execution on the stubs: at its virtual end."""
-    from pipeproof.stepfunctions.nested import await_end
-
     running, parent = find_running(response["ExecutionArn"]), CURRENT.get()
     if status == "RUNNING" and running is not None:
         return await_end(str(description["StateMachineArn"]), running, request, response)

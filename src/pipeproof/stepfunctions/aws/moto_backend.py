@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.aws.botocore_hooks import acting_as
 from pipeproof.environments.aws.sending import UnstubbedEndpointError, UnstubbedOperationError
-from pipeproof.stepfunctions.answers.handlers import Reply, Request
+from pipeproof.stepfunctions import deployment
+from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.aws import names as aws_names
 from pipeproof.stepfunctions.aws.jobs import wait_for_job
 from pipeproof.stepfunctions.aws.shapes import from_response, to_parameters
@@ -35,6 +36,18 @@ def is_moto_active() -> bool:
     return bool(models is not None and getattr(models.MockAWS, "_mocks_active", False))
 
 
+def call_stepfunctions(region: str) -> bool:
+    """Calls Step Functions once, where moto's mock is active; says whether it is.
+
+    The first call of the service is what opens the engine on the stubs of the `aws` fixture.
+    """
+    if is_moto_active():
+        import boto3  # type: ignore[import-untyped]
+
+        boto3.client("stepfunctions", region_name=region).list_activities()
+    return is_moto_active()
+
+
 class MotoBackend:
     """Calls services through boto3, which moto answers.
 
@@ -50,7 +63,7 @@ class MotoBackend:
 
     def client(self, name: str) -> Any:
         """boto3's client of a service."""
-        import boto3  # type: ignore[import-untyped]
+        import boto3
 
         if name not in self._clients:
             self._clients[name] = boto3.client(name, region_name=self._region)
@@ -85,7 +98,7 @@ class MotoBackend:
         if resource.pattern == "waitForTaskToken":
             return Reply(submitted=response, waits=True)
         if resource.pattern:
-            return wait_for_job(self, resource, response, request)
+            return wait_for_job(self.invoke, resource, response, request)
         if not resource.service.startswith("aws-sdk:"):
             response.update(_metadata(request))
         return Reply(response)
@@ -113,11 +126,8 @@ class MotoBackend:
 
 def _activity(request: Request) -> Reply | None:
     """The reply to an activity's task, which a worker takes by get_activity_task, where the activity was created."""
-    from pipeproof.stepfunctions.service.activities import schedule
-    from pipeproof.stepfunctions.service.state import current
-
-    service = current()
-    return schedule(service, request) if service is not None else None
+    stub = deployment.current()
+    return stub.schedule(request) if stub is not None else None
 
 
 def _client_errors() -> type[Exception]:

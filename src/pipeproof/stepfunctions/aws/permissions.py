@@ -8,7 +8,7 @@ from functools import cache
 
 from pipeproof.iam import Decision, Policy, Statement, evaluate, render_denial
 from pipeproof.iam.reference import find_action
-from pipeproof.stepfunctions.answers.handlers import Request
+from pipeproof.stepfunctions.answers.requests import Request
 from pipeproof.stepfunctions.aws import names as aws_names
 from pipeproof.stepfunctions.aws.integrations import JOBS
 from pipeproof.stepfunctions.aws.needs import UNKNOWN, CallNeed, Need, call_needs, definition_needs

@@ -1,24 +1,17 @@
-"""What is left of an execution when it has ended: its status, output, path and history."""
+"""What is left of an execution when it has ended: its status, output, path and history; and the errors it raises."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pipeproof.errors import Location
+from pipeproof.errors import Location, PipeproofError
 from pipeproof.stepfunctions.definition.model import Definition
 from pipeproof.stepfunctions.engine.history import Event
 from pipeproof.stepfunctions.engine.visits import Attempt, Visit
-from pipeproof.stepfunctions.errors import (
-    ExecutionAborted,
-    ExecutionFailed,
-    ExecutionNotSucceeded,
-    ExecutionTimedOut,
-    StateNameError,
-)
+from pipeproof.stepfunctions.errors import StateNameError
 from pipeproof.stepfunctions.values import MISSING, dump
 
-_KINDS = {"FAILED": ExecutionFailed, "TIMED_OUT": ExecutionTimedOut, "ABORTED": ExecutionAborted}
 _SHOWN = 600
 _PATH_SHOWN = 40
 
@@ -97,6 +90,35 @@ class Execution:
             return
         kind: type[ExecutionNotSucceeded] = _KINDS.get(self.status, ExecutionFailed)
         raise kind(render_failure(self), execution=self, location=self.location) from self.exception
+
+
+class ExecutionNotSucceeded(PipeproofError):  # noqa: N818 - it says what happened
+    """An execution ended in another status than SUCCEEDED.
+
+    Args:
+        message: Path, failing state, its input, the error and the retries, for a human.
+        execution: The execution that ended so.
+        location: The failing state in the definition's file, where there is one.
+    """
+
+    def __init__(self, message: str, *, execution: Execution, location: Location | None = None) -> None:
+        super().__init__(message, location=location)
+        self.execution = execution
+
+
+class ExecutionFailed(ExecutionNotSucceeded):
+    """The execution's status is FAILED."""
+
+
+class ExecutionTimedOut(ExecutionNotSucceeded):
+    """The execution's status is TIMED_OUT."""
+
+
+class ExecutionAborted(ExecutionNotSucceeded):
+    """The execution's status is ABORTED."""
+
+
+_KINDS = {"FAILED": ExecutionFailed, "TIMED_OUT": ExecutionTimedOut, "ABORTED": ExecutionAborted}
 
 
 def render_failure(execution: Execution) -> str:

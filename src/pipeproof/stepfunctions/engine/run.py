@@ -8,7 +8,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.stepfunctions.answers import tokens
-from pipeproof.stepfunctions.answers.handlers import Handlers, Reply
+from pipeproof.stepfunctions.answers.handlers import Handlers
+from pipeproof.stepfunctions.answers.requests import Reply
 from pipeproof.stepfunctions.definition.model import Definition, State
 from pipeproof.stepfunctions.engine.history import History, Thread
 from pipeproof.stepfunctions.engine.scheduler import Scheduler, Signal, Work

@@ -4,7 +4,7 @@ from collections import deque
 from typing import Any
 
 from pipeproof.stepfunctions.answers import tokens
-from pipeproof.stepfunctions.answers.handlers import Reply, Request
+from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.engine.run import CURRENT
 from pipeproof.stepfunctions.service.arns import StatesArn, check_name, parse_arn
 from pipeproof.stepfunctions.service.errors import ServiceError

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeproof.environments.aws.botocore_hooks import acting_as
+from pipeproof.stepfunctions.aws.executions import describe_sync
 from pipeproof.stepfunctions.engine.running import RunningExecution
 from pipeproof.stepfunctions.service import machines
 from pipeproof.stepfunctions.service.arns import check_name, parse_arn
-from pipeproof.stepfunctions.service.describing import describe_execution, describe_sync, summarize
+from pipeproof.stepfunctions.service.describing import describe_execution, summarize
 from pipeproof.stepfunctions.service.errors import ServiceError, no_execution, no_resource, validation, wrong_type
 from pipeproof.stepfunctions.service.map_runs import child_executions, find_map_run
 from pipeproof.stepfunctions.service.paging import page

@@ -146,21 +146,3 @@ def _make(found: Any, arn: str) -> StateMachine:
 def _change(machine: StateMachine, definition: str) -> StateMachine:
     """A deployed machine with the definition that the service was given later."""
     return machine.with_definition(json.loads(definition))
-
-
-_open: list[Service] = []
-
-
-def current() -> Service | None:
-    """The service of the innermost open context."""
-    return _open[-1] if _open else None
-
-
-def opened(service: Service) -> None:
-    """A context was opened."""
-    _open.append(service)
-
-
-def closed(service: Service) -> None:
-    """A context was closed."""
-    _open.remove(service)

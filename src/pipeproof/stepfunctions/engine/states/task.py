@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeproof.stepfunctions.answers.handlers import Reply, Request
-from pipeproof.stepfunctions.answers.mocks import TaskContext
+from pipeproof.stepfunctions.answers.requests import Reply, Request, TaskContext
 from pipeproof.stepfunctions.definition.resources import Resource, parse_resource
 from pipeproof.stepfunctions.engine.run import Frame, Outcome, PendingToken, Place
 from pipeproof.stepfunctions.engine.scheduler import Sleep, Timer, Work
