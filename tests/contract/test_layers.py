@@ -35,7 +35,7 @@ LAYERS: dict[str, str] = {
         run
         interpreter fan_out
         states
-        inspection workers
+        workers
         execution
         running single_state
     """,

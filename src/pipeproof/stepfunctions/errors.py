@@ -39,6 +39,7 @@ class StateFailure(Exception):  # noqa: N818 - AWS calls it an error of a state;
         wrap: The engine puts "An error occurred while executing the state ..." before the cause.
         location: The field at fault (`Output/total`), for EvaluationFailed events.
         also: Other names under which Retry and Catch know it.
+        exception: What a handler raised, for the failed test's traceback.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class StateFailure(Exception):  # noqa: N818 - AWS calls it an error of a state;
         wrap: bool = False,
         location: str | None = None,
         also: tuple[str, ...] = (),
+        exception: BaseException | None = None,
     ) -> None:
         super().__init__(error, cause)
         self.also = also
@@ -58,6 +60,7 @@ class StateFailure(Exception):  # noqa: N818 - AWS calls it an error of a state;
         self.terminal = terminal
         self.wrap = wrap
         self.location = location
+        self.exception = exception
 
     @property
     def output(self) -> dict[str, Any]:

@@ -36,7 +36,8 @@ def ended_reply(machine_arn: str, execution: Execution, started: Mapping[str, An
     description = describe(machine_arn, execution, parsed=parsed)
     if execution.status == "SUCCEEDED":
         return Reply(description, submitted=started)
-    return Reply(failure=StateFailure("States.TaskFailed", dump(description)), submitted=started)
+    failure = StateFailure("States.TaskFailed", dump(description))
+    return Reply(failure=failure, submitted=started, exception=execution.exception)
 
 
 def describe(machine_arn: str, execution: Execution, *, parsed: bool) -> dict[str, Any]:

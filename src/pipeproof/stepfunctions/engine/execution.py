@@ -135,6 +135,11 @@ def render_failure(execution: Execution) -> str:
         lines.append(f"  failing state: {visit.state.name} [{visit.state.type}]{where}")
         lines.append(f"  its input: {_short(dump(visit.input))}")
         lines.extend(_render_attempts(visit))
+    caught = [earlier for earlier in execution.visits if earlier.caught and earlier is not visit]
+    if caught:
+        lines.append(
+            f"  caught on the way: {caught[-1].state.name} {caught[-1].error}: {_short(caught[-1].cause or '')}"
+        )
     return "\n".join(lines)
 
 

@@ -126,7 +126,9 @@ def _explain(failure: StateFailure, place: Place) -> StateFailure:
             f"An error occurred while executing the state '{visit.state.name}' (entered at the event id "
             f"#{visit.event_id}). {failure.cause}"
         )
-        failure = StateFailure(failure.error, cause, terminal=failure.terminal, location=failure.location)
+        failure = StateFailure(
+            failure.error, cause, terminal=failure.terminal, location=failure.location, exception=failure.exception
+        )
         if failure.location is not None:
             details = {
                 "cause": cause,

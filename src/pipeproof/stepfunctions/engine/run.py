@@ -122,7 +122,6 @@ class Run:
         self.holds = False
         self.keeps_lines = False
         self.nested: list[Any] = []
-        self.exception: BaseException | None = None
         self.execution_context: dict[str, Any] = {
             "Id": settings.execution_arn,
             "Input": value,
@@ -273,6 +272,11 @@ class Place:
     def run(self) -> Run:
         """The execution."""
         return self.frame.run
+
+    def note(self, step: str, data: Any) -> None:
+        """Records the data after a step of the state's work, where somebody asks for it."""
+        if self.visit.steps is not None:
+            self.visit.steps[step] = data
 
 
 @dataclass(frozen=True, slots=True)

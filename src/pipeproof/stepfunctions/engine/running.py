@@ -203,5 +203,5 @@ class RunningExecution:
             run.definition,
             tuple(run.visits),
             run.hits,
-            run.exception,
+            failure.exception if failure else None,
         )

@@ -8,11 +8,11 @@ from pipeproof.stepfunctions.answers.handlers import Handlers
 from pipeproof.stepfunctions.answers.mocks import Returns, Throws
 from pipeproof.stepfunctions.definition.model import Definition, State
 from pipeproof.stepfunctions.engine.history import Thread
-from pipeproof.stepfunctions.engine.inspection import inspect
 from pipeproof.stepfunctions.engine.interpreter import catch, matches
 from pipeproof.stepfunctions.engine.run import Frame, Outcome, Place, Run
 from pipeproof.stepfunctions.engine.settings import Settings
 from pipeproof.stepfunctions.engine.states.inline_map import find_items
+from pipeproof.stepfunctions.engine.states.map_fields import find_concurrency, find_tolerance
 from pipeproof.stepfunctions.engine.states.steps import effective_input, result_outcome
 from pipeproof.stepfunctions.engine.visits import Attempt, Visit
 from pipeproof.stepfunctions.engine.workers import WORKERS
@@ -80,7 +80,7 @@ def run_unit(
     del run.execution_context["RedriveCount"]
     frame = Frame(run, Scope(own=dict(variables or {})), Thread())
     frame.context = context
-    visit = Visit(state, value, 0.0, 1, (), retry_count=options.retry_count)
+    visit = Visit(state, value, 0.0, 1, (), retry_count=options.retry_count, steps={"input": value})
     visit.attempts.append(Attempt(1, 0.0))
     frame.current = visit
     place = Place(state, value, frame, visit, frame.environment(visit, _token_of(context)))
@@ -89,13 +89,12 @@ def run_unit(
     except StateFailure as failure:
         return _failed(place, failure, options)
     frame.scope.assign(outcome.assigned)
-    seen = inspect(place, visit.attempts[0].result)
     return StateResult(
         "SUCCEEDED",
         outcome.output,
         outcome.next,
         variables=dict(frame.scope.visible()),
-        inspection=seen,
+        inspection=dict(visit.steps or {}),
     )
 
 
@@ -127,12 +126,15 @@ def _run_once(place: Place, options: UnitOptions) -> Outcome:
 def _mocked(place: Place, answer: Returns | Throws, options: UnitOptions) -> Outcome:
     """A Map or Parallel whose whole result is mocked: the fields around it are still evaluated."""
     state = place.state
-    if state.type == "Map" and options.item_reader_data is None and "ItemReader" not in state.raw:
-        find_items(place, effective_input(place))
+    if state.type == "Map":
+        effective = effective_input(place)
+        if options.item_reader_data is None and "ItemReader" not in state.raw:
+            find_items(place, effective)
+        find_concurrency(place, effective)
+        tolerated, _ = find_tolerance(place, effective)
     if isinstance(answer, Throws):
         raise StateFailure(answer.error, answer.cause)
-    tolerated = state.raw.get("ToleratedFailureCount")
-    if isinstance(tolerated, int) and (options.iteration_failures or 0) > tolerated:
+    if state.type == "Map" and tolerated is not None and (options.iteration_failures or 0) > tolerated:
         raise StateFailure(THRESHOLD, THRESHOLD_CAUSE)
     place.visit.attempts[0].result = answer.value
     return result_outcome(place, answer.value)
@@ -140,7 +142,7 @@ def _mocked(place: Place, answer: Returns | Throws, options: UnitOptions) -> Out
 
 def _failed(place: Place, failure: StateFailure, options: UnitOptions) -> StateResult:
     state, frame = place.state, place.frame
-    seen = inspect(place, place.visit.attempts[0].result, failed=True)
+    seen = dict(place.visit.steps or {})
     for retrier in state.retriers:
         if matches(retrier.errors, failure):
             if options.retry_count < retrier.max_attempts:

@@ -30,7 +30,8 @@ class Attempt:
 class Visit:
     """One entry into a state, with what went in and came out.
 
-    `lines` are the branches or iterations of its latest attempt, where the execution may be redriven.
+    `lines` are the branches or iterations of its latest attempt, where the execution may be redriven; `steps` the data
+    after each step of its work, by TestState's names, where somebody asks for it.
     """
 
     state: State
@@ -45,6 +46,7 @@ class Visit:
     caught: bool = False
     retry_count: int = 0
     lines: "dict[int, KeptLine]" = field(default_factory=dict)
+    steps: dict[str, Any] | None = None
 
     def take_lines(self) -> "dict[int, KeptLine]":
         """The branches or iterations of an execution's earlier try, once; those of this attempt take their place."""

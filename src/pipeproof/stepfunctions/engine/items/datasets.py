@@ -11,9 +11,9 @@ STATE_DATA = "STATE_DATA"
 """The source of items that come from the state's own input."""
 
 
-def reader_failure(cause: str) -> StateFailure:
+def reader_failure(cause: str, exception: BaseException | None = None) -> StateFailure:
     """The dataset cannot be read."""
-    return StateFailure("States.ItemReaderFailed", cause)
+    return StateFailure("States.ItemReaderFailed", cause, exception=exception)
 
 
 @dataclass(slots=True)

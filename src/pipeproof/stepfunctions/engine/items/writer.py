@@ -22,9 +22,9 @@ _TRANSFORMATIONS = (NONE, COMPACT, FLATTEN)
 _OUTPUT_TYPES = ("JSON", "JSONL")
 
 
-def writer_failure(cause: str | None) -> StateFailure:
+def writer_failure(cause: str | None, exception: BaseException | None = None) -> StateFailure:
     """The results cannot be written."""
-    return StateFailure("States.ResultWriterFailed", cause)
+    return StateFailure("States.ResultWriterFailed", cause, exception=exception)
 
 
 def check_config(config: Mapping[str, Any], *, exports: bool) -> tuple[str, str]:

@@ -147,7 +147,9 @@ def _run_children(map_run: MapRun, dataset: Dataset, results: Results | ResultFi
         seen.child_ended(line.index, size, "failed", clock.now, error=failure.error, cause=failure.cause)
         error = {"Error": failure.error, "Cause": failure.cause}
         results.add(line.index, "FAILED", lambda: _record(map_run, line, "FAILED", error), MISSING)
-        return None if _tolerated(map_run) else StateFailure(THRESHOLD, THRESHOLD_CAUSE)
+        if _tolerated(map_run):
+            return None
+        return StateFailure(THRESHOLD, THRESHOLD_CAUSE, exception=failure.exception)
 
     limit = seen.max_concurrency or CONCURRENT_CHILDREN
     group = Group(parent, lines(), limit, on_success=succeeded, on_failure=failed, on_abort=lambda _: None)

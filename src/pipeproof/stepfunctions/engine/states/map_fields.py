@@ -18,7 +18,10 @@ def given_items(place: Place, effective: Any) -> Any:
     """The value that a Map without an ItemReader goes over: of Items (JSONata), of ItemsPath, or the input itself."""
     raw = place.state.raw
     if not place.state.is_jsonata:
-        return place.environment.query(raw.get("ItemsPath", "$"), effective)
+        found = place.environment.query(raw.get("ItemsPath", "$"), effective)
+        if isinstance(found, list):
+            place.note("afterItemsPath", found)
+        return found
     if "Items" not in raw:
         return place.value
     return fill_expressions(raw["Items"], "Items", {"input": place.value}, place.environment)
@@ -66,6 +69,7 @@ def find_concurrency(place: Place, effective: Any) -> int:
         raise out_of_range(
             place, "MaxConcurrency", f"Expected non-negative integer for MaxConcurrency, got '{shown}' instead."
         )
+    place.note("maxConcurrency", int(found or 0))
     return int(found or 0)
 
 
@@ -78,9 +82,13 @@ def find_tolerance(place: Place, effective: Any) -> tuple[float | None, float | 
     count = find_number(place, raw, "ToleratedFailureCount", effective)
     if count is not None and count < 0:
         raise out_of_range(place, "ToleratedFailureCount", "ToleratedFailureCount cannot be negative.")
+    if count is not None:
+        place.note("toleratedFailureCount", int(count))
     share = find_number(place, raw, "ToleratedFailurePercentage", effective, whole=False)
     if share is not None and not 0 <= share <= 100:
         raise out_of_range(place, "ToleratedFailurePercentage", "ToleratedFailurePercentage must be between 0 and 100.")
+    if share is not None:
+        place.note("toleratedFailurePercentage", share)
     return count, share
 
 

@@ -97,7 +97,7 @@ class MapRun:
         def ask(resource: str, parameters: Mapping[str, Any]) -> Any:
             reply = self.answer(resource, dict(parameters))
             if reply.failure is not None:
-                raise reader_failure(reply.failure.cause or reply.failure.error or "")
+                raise reader_failure(reply.failure.cause or reply.failure.error or "", reply.exception)
             return reply.value
 
         parameters = self.call_parameters(raw, "ItemReader")
@@ -114,6 +114,6 @@ class MapRun:
         def put(entry: Mapping[str, Any]) -> None:
             reply = self.answer(raw["Resource"], dict(entry))
             if reply.failure is not None:
-                raise writer_failure(reply.failure.cause)
+                raise writer_failure(reply.failure.cause, reply.exception)
 
         return ResultFiles(self.call_parameters(raw, "ResultWriter"), self.id, put, config)

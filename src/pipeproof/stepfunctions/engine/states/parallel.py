@@ -8,7 +8,7 @@ from pipeproof.stepfunctions.engine.history import Thread
 from pipeproof.stepfunctions.engine.interpreter import run_graph
 from pipeproof.stepfunctions.engine.run import Outcome, Place
 from pipeproof.stepfunctions.engine.scheduler import Work
-from pipeproof.stepfunctions.engine.states.steps import find_payload, result_outcome
+from pipeproof.stepfunctions.engine.states.steps import effective_input, find_payload, result_outcome
 from pipeproof.stepfunctions.engine.visits import KeptLine
 from pipeproof.stepfunctions.errors import StateFailure
 
@@ -17,7 +17,7 @@ def run_parallel(place: Place) -> Work[Outcome]:
     """Runs its branches side by side; the result is the list of their outputs."""
     frame, visit, graphs = place.frame, place.visit, place.state.graphs
     attempt, before = visit.attempts[-1], visit.take_lines()
-    payload = attempt.payload = find_payload(place)
+    payload = attempt.payload = find_payload(place, effective_input(place))
     started = frame.thread.last if before else frame.add_event("ParallelStateStarted", {})
     results = [before[index].output if index in before else None for index in range(len(graphs))]
 

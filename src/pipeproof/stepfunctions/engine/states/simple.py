@@ -4,7 +4,7 @@ from typing import Any
 
 from pipeproof.stepfunctions.engine.run import Outcome, Place
 from pipeproof.stepfunctions.engine.scheduler import Sleep, Work
-from pipeproof.stepfunctions.engine.states.steps import effective_input, finish
+from pipeproof.stepfunctions.engine.states.steps import effective_input, find_payload, finish
 from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
 from pipeproof.stepfunctions.expressions.intrinsic_calls import is_call
 from pipeproof.stepfunctions.expressions.jsonpath import NoMatch
@@ -12,7 +12,6 @@ from pipeproof.stepfunctions.expressions.jsonpath_parser import parse_path
 from pipeproof.stepfunctions.expressions.payload import (
     assignments,
     fill_expressions,
-    fill_template,
     place_result,
     select,
 )
@@ -28,12 +27,11 @@ def run_pass(place: Place) -> Outcome:
     raw = state.raw
     if state.is_jsonata:
         return finish(place, place.value, state.next)
-    effective = effective_input(place)
-    if "Parameters" in raw:
-        effective = fill_template(raw["Parameters"], effective, environment)
-    result = raw.get("Result", effective)
+    result = raw.get("Result", find_payload(place, effective_input(place)))
+    place.note("afterResultSelector", result)
     assigned = assignments(raw.get("Assign"), state.language, result, {}, environment)
     placed = place_result(raw, place.value, result)
+    place.note("afterResultPath", placed)
     return Outcome(select(raw, "OutputPath", placed, environment), state.next, assigned)
 
 
@@ -44,6 +42,8 @@ def run_succeed(place: Place) -> Outcome:
 
 def run_fail(place: Place) -> Outcome:
     """Fails with the error and cause that it names."""
+    if not place.state.is_jsonata:
+        place.note("afterInputPath", place.value)  # it has no InputPath, but TestState tells
     error, cause = (_fail_field(place, name) for name in ("Error", "Cause"))
     raise StateFailure(error, cause)
 

@@ -18,19 +18,26 @@ from pipeproof.stepfunctions.expressions.payload import (
 
 def effective_input(place: Place) -> Any:
     """The input after InputPath; in JSONata the input itself."""
-    state = place.state
-    return place.value if state.is_jsonata else select(state.raw, "InputPath", place.value, place.environment)
+    if place.state.is_jsonata:
+        return place.value
+    effective = select(place.state.raw, "InputPath", place.value, place.environment)
+    place.note("afterInputPath", effective)
+    return effective
 
 
-def find_payload(place: Place) -> Any:
-    """What a Task's handler or a Parallel's branches are given: Arguments, or InputPath and Parameters."""
-    state, environment = place.state, place.environment
-    if state.is_jsonata:
-        if "Arguments" not in state.raw:
-            return place.value
-        return fill_expressions(state.raw["Arguments"], "Arguments", {"input": place.value}, environment)
-    effective = effective_input(place)
-    return fill_template(state.raw["Parameters"], effective, environment) if "Parameters" in state.raw else effective
+def find_payload(place: Place, effective: Any) -> Any:
+    """What a Task's handler or a Parallel's branches are given: what Arguments or Parameters make of the input."""
+    raw, environment = place.state.raw, place.environment
+    payload = effective
+    if place.state.is_jsonata:
+        if "Arguments" in raw:
+            payload = fill_expressions(raw["Arguments"], "Arguments", {"input": place.value}, environment)
+        place.note("afterArguments", payload)
+    else:
+        if "Parameters" in raw:
+            payload = fill_template(raw["Parameters"], effective, environment)
+        place.note("afterParameters", payload)
+    return payload
 
 
 def result_outcome(place: Place, result: Any) -> Outcome:
@@ -43,7 +50,9 @@ def result_outcome(place: Place, result: Any) -> Outcome:
         return Outcome(output, state.next, assignments(raw.get("Assign"), state.language, None, states, environment))
     assigned = assignments(raw.get("Assign"), state.language, result, {}, environment)
     selected = fill_template(raw["ResultSelector"], result, environment) if "ResultSelector" in raw else result
+    place.note("afterResultSelector", selected)
     placed = place_result(raw, place.value, selected)
+    place.note("afterResultPath", placed)
     return Outcome(select(raw, "OutputPath", placed, environment), state.next, assigned)
 
 

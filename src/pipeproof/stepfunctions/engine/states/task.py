@@ -21,17 +21,17 @@ def run_task(place: Place) -> Work[Outcome]:
     token = run.new_token() if resource.pattern or resource.kind == "activity" else None
     if token is not None and resource.kind == "integration":
         place = replace(place, environment=place.frame.environment(place.visit, token))
-    payload = find_payload(place)
-    timeout = find_seconds(place, "TimeoutSeconds")
-    heartbeat = find_seconds(place, "HeartbeatSeconds")
+    effective = effective_input(place)
+    payload = find_payload(place, effective)
+    timeout = find_seconds(place, "TimeoutSeconds", effective)
+    heartbeat = find_seconds(place, "HeartbeatSeconds", effective)
     attempt.payload = payload
     _add_scheduled(resource, payload, timeout, heartbeat, place.frame)
     reply = run.handlers.answer(_request(place, resource, payload, token))
     reply = yield from _await_reply(reply, resource, timeout, heartbeat, token, place.frame)
-    if reply.exception is not None:
-        run.exception = reply.exception
     attempt.result = reply.value
     _raise_failure(reply, resource, place.frame)
+    place.note("result", reply.value)
     _add_ended(resource, "Succeeded", {"output": reply.value, "outputDetails": {"truncated": False}}, place.frame)
     return result_outcome(place, reply.value)
 
@@ -50,11 +50,11 @@ def _request(place: Place, resource: Resource, payload: Any, token: str | None) 
     return Request(state.name, resource, payload, context, iterations, run.random, location, run.clock.date())
 
 
-def find_seconds(place: Place, field: str) -> float | None:
+def find_seconds(place: Place, field: str, effective: Any) -> float | None:
     """TimeoutSeconds or HeartbeatSeconds, in any of their forms."""
     raw = place.state.raw
     if f"{field}Path" in raw:
-        found = place.environment.query(raw[f"{field}Path"], effective_input(place))
+        found = place.environment.query(raw[f"{field}Path"], effective)
         if not is_number(found) or found != int(found) or found <= 0:
             raise runtime_failure(
                 f"The {field}Path parameter does not reference a positive integer value: {raw[field + 'Path']} == "
@@ -203,6 +203,7 @@ def _raise_failure(reply: Reply, resource: Resource, frame: Frame) -> None:
         )
     if failure is None:
         return
+    failure.exception = reply.exception
     details = {"error": failure.error, "cause": failure.cause}
     how = "TimedOut" if failure.error == "States.Timeout" else "Failed"
     _add_ended(resource, how, {key: text for key, text in details.items() if text is not None}, frame)
