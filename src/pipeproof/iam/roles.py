@@ -2,7 +2,7 @@
 
 These are the role's own `Policies`, its `ManagedPolicyArns` (AWS's managed policies come with moto), the template's
 `AWS::IAM::Policy`, `AWS::IAM::RolePolicy` and `AWS::IAM::ManagedPolicy` that name the role, the `Policies` of a SAM
-function or state machine (documents, names, and SAM's policy templates), and the permission boundary.
+function or state machine (documents, names, and SAM's policy templates), SAM's connectors, and the permission boundary.
 """
 
 import json
@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from pipeproof.cloudformation import Resource, Template, locate
+from pipeproof.cloudformation import Resource, Template, TemplateError, locate
 from pipeproof.errors import Location
+from pipeproof.iam.connectors import connector_policies
 from pipeproof.iam.documents import Document, RoleDocument
 from pipeproof.iam.errors import PolicyError
 from pipeproof.iam.sam_policies import policy_template
@@ -30,7 +31,8 @@ def policy_of_role(template: Template, role: str | None, file: str) -> RoleDocum
     owner = _owner(template, role, file)
     if owner.type in _SAM and "Role" in owner.properties:
         owner = _role_of(template, owner, file)
-    parts = _sam_parts(template, owner) if owner.type in _SAM else _role_parts(template, owner)
+    parts = list(_sam_parts(template, owner) if owner.type in _SAM else _role_parts(template, owner))
+    parts += [part for user in _users(template, owner) for part in connector_policies(template, user)]
     limit = template.properties(owner.logical_id).get("PermissionsBoundary")
     role_id = owner.logical_id if owner.type == _ROLE else f"{owner.logical_id}Role"
     return RoleDocument(
@@ -59,6 +61,21 @@ def _owner(template: Template, role: str | None, file: str) -> Resource:
     if found is None:
         raise PolicyError(f"{file} has no role {role!r}", hint=f"It has: {known}.")
     return found
+
+
+def _users(template: Template, owner: Resource) -> Iterator[str]:
+    """The functions and state machines that have a role, to which SAM's connectors add."""
+    if owner.type in _SAM:
+        yield owner.logical_id
+        return
+    arn = template.arn(owner.logical_id)
+    for resource in template.of_type(*_SAM, "AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"):
+        written = resource.properties.get("Role", resource.properties.get("RoleArn"))
+        try:
+            if written is not None and template.resolve(written) == arn:
+                yield resource.logical_id
+        except TemplateError:
+            continue  # another role, which is not known before the deployment
 
 
 def _role_of(template: Template, owner: Resource, file: str) -> Resource:

@@ -23,10 +23,18 @@ def _mappings(value: Any) -> list[Mapping[str, Any]]:
     return [item for item in _listed(value) if isinstance(item, Mapping)]
 
 
+def _inner(params: Mapping[str, Any], name: str, key: str) -> Any:
+    found = params.get(name)
+    return found.get(key) if isinstance(found, Mapping) else None
+
+
 def _dynamodb(call: Call) -> Iterable[Requirement] | None:
     params, operation = call.params, call.operation
     if operation in ("BatchGetItem", "BatchWriteItem"):
-        return [(f"dynamodb:{operation}", _table(call, name)) for name in params.get("RequestItems", {})]
+        tables = params.get("RequestItems")
+        return [
+            (f"dynamodb:{operation}", _table(call, name)) for name in (tables if isinstance(tables, Mapping) else "*")
+        ]
     if operation in ("TransactGetItems", "TransactWriteItems"):
         return [
             (
@@ -48,7 +56,9 @@ def _dynamodb(call: Call) -> Iterable[Requirement] | None:
     return None
 
 
-def _table(call: Call, name: str) -> str:
+def _table(call: Call, name: Any) -> str:
+    if not isinstance(name, str):
+        return call.arn("dynamodb", "table/*")
     return name if name.startswith("arn:") else call.arn("dynamodb", f"table/{name}")
 
 
@@ -161,9 +171,9 @@ def _logs(call: Call) -> Iterable[Requirement] | None:
 
 def _glue(call: Call) -> Iterable[Requirement] | None:
     params = call.params
-    table = params.get("TableName") or (params.get("TableInput") or {}).get("Name")
+    table = params.get("TableName") or _inner(params, "TableInput", "Name")
     table = table or (params.get("Name") if call.operation in ("GetTable", "DeleteTable") else None)
-    database = params.get("DatabaseName") or (params.get("DatabaseInput") or {}).get("Name")
+    database = params.get("DatabaseName") or _inner(params, "DatabaseInput", "Name")
     if call.operation in ("GetTables", "SearchTables"):
         table = "*"
     if call.operation == "GetDatabases":
@@ -210,11 +220,12 @@ def _batch(call: Call) -> Iterable[Requirement] | None:
     if call.operation != "SubmitJob":
         return None
     named = {"job-definition": call.params.get("jobDefinition"), "job-queue": call.params.get("jobQueue")}
-    return [
+    needed = [
         ("batch:SubmitJob", name if name.startswith("arn:") else call.arn("batch", f"{kind}/{name}"))
         for kind, name in named.items()
-        if name
+        if name and isinstance(name, str)
     ]
+    return needed or [("batch:SubmitJob", "*")]
 
 
 def _ecs(call: Call) -> Iterable[Requirement] | None:

@@ -5,9 +5,12 @@ The cases are written from AWS's IAM user guide: "Policy evaluation logic", and 
 """
 # ruff: noqa: E501, ISC004 - a table is read by its rows
 
+import itertools
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeproof.iam import Policy, evaluate, render_denial
 
@@ -195,3 +198,36 @@ def test_evaluate__old_version__variables_are_plain_text() -> None:
 )
 def test_render_denial__words_of_aws(policies: list[Policy], action: str, resource: str, message: str) -> None:
     assert render_denial(evaluate(policies, action, resource), "U") == message
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "expected"),
+    [
+        ("arn:aws:s3:::raw/*", "arn:aws:s3:::*/2026/*", True),
+        ("function:shop-*", "function:*-work", True),
+        ("function:*", "function:shop-*", True),
+        ("function:shop-a*", "function:shop-b*", False),
+        ("secret:db-??????", "secret:d*", True),
+        ("a?c", "ab?", True),
+        ("a?c", "ab?d", False),
+        ("*", "*", True),
+        ("arn:aws:s3:::b", "*", False),
+    ],
+)
+def test_overlaps__two_patterns__where_some_text_fits_both(pattern: str, value: str, expected: bool) -> None:
+    from pipeproof.iam.patterns import overlaps
+
+    assert overlaps(pattern, value) is expected
+
+
+@given(st.text("ab*?", max_size=6), st.text("ab*?", max_size=6))
+def test_overlaps__is_symmetric_and_agrees_with_trying_all_texts(left: str, right: str) -> None:
+    from pipeproof.iam.patterns import _meet, _tokens, matches
+
+    texts = ("".join(letters) for size in range(5) for letters in itertools.product("ab", repeat=size))
+    found = any(matches(left, text) and matches(right, text) for text in texts)
+    assert _meet(_tokens(left), _tokens(right)) is _meet(_tokens(right), _tokens(left))
+    if found:
+        assert _meet(_tokens(left), _tokens(right))
+    elif "*" not in left + right:
+        assert not _meet(_tokens(left), _tokens(right)) or len(left) > 4

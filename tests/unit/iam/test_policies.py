@@ -1,5 +1,6 @@
 """Policy documents and the roles of templates."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,73 @@ def test_load__unknown_managed_policy__says_where(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="arn:aws:iam::1:policy/own") as caught:
         Policy.load(file)
     assert caught.value.location.line == 6
+
+
+CONNECTED = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Flow:
+    Type: AWS::Serverless::StateMachine
+    Properties: {Name: flow}
+    Connectors:
+      Steps: {Properties: {Destination: [{Id: Work}, {Id: Orders}], Permissions: [Write]}}
+  Plain:
+    Type: AWS::StepFunctions::StateMachine
+    Properties: {RoleArn: !GetAtt Own.Arn}
+  Own: {Type: 'AWS::IAM::Role', Properties: {RoleName: own}}
+  Work: {Type: 'AWS::Serverless::Function', Properties: {FunctionName: work}}
+  Orders: {Type: 'AWS::Serverless::SimpleTable', Properties: {TableName: orders}}
+  Raw: {Type: 'AWS::S3::Bucket', Properties: {BucketName: raw}}
+  Read:
+    Type: AWS::Serverless::Connector
+    Properties: {Source: {Id: Flow}, Destination: {Id: Raw}, Permissions: [Read]}
+  Nested:
+    Type: AWS::Serverless::Connector
+    Properties: {Source: {Id: Plain}, Destination: {Id: Flow}, Permissions: [Read, Write]}
+  Elsewhere:
+    Type: AWS::Serverless::Connector
+    Properties:
+      Source: {Id: Plain}
+      Destination: {Type: 'AWS::SNS::Topic', Arn: 'arn:aws:sns:us-east-1:123456789012:far'}
+      Permissions: [Write]
+"""
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "resource", "allowed"),
+    [
+        ("Flow", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:work", True),
+        ("Flow", "dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:123456789012:table/orders", True),
+        ("Flow", "dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:123456789012:table/orders", False),
+        ("Flow", "s3:GetObject", "arn:aws:s3:::raw/a", True),
+        ("Flow", "s3:PutObject", "arn:aws:s3:::raw/a", False),
+        ("Own", "states:StartExecution", "arn:aws:states:us-east-1:123456789012:stateMachine:flow", True),
+        ("Own", "states:DescribeExecution", "arn:aws:states:us-east-1:123456789012:execution:flow:x", True),
+        ("Own", "sns:Publish", "arn:aws:sns:us-east-1:123456789012:far", True),
+        ("Own", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:work", False),
+    ],
+)
+def test_load__connectors__put_their_policies_on_the_role_of_their_source(
+    tmp_path: Path, role: str, action: str, resource: str, allowed: bool
+) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(CONNECTED)
+    assert evaluate(Policy.load(file, role=role), action, resource).allowed is allowed
+
+
+def test_load__every_policy_template_of_sam__with_its_parameters(tmp_path: Path) -> None:
+    from pipeproof.iam import sam_policies
+
+    for name, rules in sam_policies._table().items():
+        words = set(re.findall(r"\$\{(\w+)\}", str(rules)))
+        found = sam_policies.policy_template(name, dict.fromkeys(words, "x"), lambda value: value["Fn::Sub"], None)
+        assert found.content["Statement"], name
+
+
+def test_load__policy_template_that_sam_does_not_have__names_the_nearest(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        "Resources: {F: {Type: 'AWS::Serverless::Function', Properties: {Policies: [{S3ReadPolice: {BucketName: b}}]}}}"
+    )
+    with pytest.raises(PolicyError, match="Did you mean S3ReadPolicy"):
+        Policy.load(file, role="F")
