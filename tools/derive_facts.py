@@ -137,7 +137,7 @@ def _text(value: Any) -> str:
 
 
 def describe_connectors() -> dict[str, dict[str, list[list[Any]]]]:
-    """What connectors put on their source's role: by `source destination` and access a list of `[actions, resources]`."""
+    """What connectors put on their source's role: by `source destination` and access `[actions, resources]` each."""
     file = find_package("samtranslator") / "model" / "connector_profiles" / "profiles.json"
     found: dict[str, dict[str, list[list[Any]]]] = {}
     for source, targets in json.loads(file.read_text(encoding="utf-8"))["Permissions"].items():

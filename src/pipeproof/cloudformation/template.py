@@ -185,9 +185,9 @@ class Template:
         if dot and attribute in REFERABLE:
             return self.get_att(owner, attribute, at)
         resource = self._resource(name, at)
-        kind = find_kind(resource.type)
         if resource.type in ("AWS::Lambda::Version", "AWS::Lambda::Alias"):
             return self.arn(name, at)
+        kind = find_kind(resource.type)
         if kind is None or kind.ref == "{name}":
             return self.name(name, at)
         return self._format(kind.ref, self.name(name, at), self.arn(name, at))
@@ -201,15 +201,13 @@ class Template:
         kind = find_kind(resource.type)
         if attribute == "Arn" and arn:
             return arn
-        pattern = kind.attributes.get(attribute) if kind else None
-        if pattern:
+        if kind and (pattern := kind.attributes.get(attribute)):
             return self._format(pattern, self.name(name, at), arn)
         if resource.type == f"{SAM}Function" and attribute in REFERABLE:
             alias = self.properties(name).get("AutoPublishAlias")
             return f"{arn}:{alias if attribute == 'Alias' and isinstance(alias, str) else 1}"
         if attribute.startswith("Outputs.") and resource.type in _NESTED:
-            found = self._nested_output(resource, attribute.removeprefix("Outputs."))
-            if found is not None:
+            if (found := self._nested_output(resource, attribute.removeprefix("Outputs."))) is not None:
                 return found
         problem = TemplateError(
             f"only AWS knows {name}.{attribute} ({resource.type})",

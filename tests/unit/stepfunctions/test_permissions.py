@@ -100,12 +100,18 @@ NEEDS = [
     (
         "arn:aws:states:::batch:submitJob",
         {"JobName": "n", "JobQueue": "q", "JobDefinition": "d"},
-        [f"batch:SubmitJob on {ARN.format('batch', 'job-definition/d')}", f"batch:SubmitJob on {ARN.format('batch', 'job-queue/q')}"],
+        [
+            f"batch:SubmitJob on {ARN.format('batch', 'job-definition/d')}",
+            f"batch:SubmitJob on {ARN.format('batch', 'job-queue/q')}",
+        ],
     ),
     (
         "arn:aws:states:::ecs:runTask",
         {"TaskDefinition": "etl", "Overrides": {"TaskRoleArn": "arn:aws:iam::123456789012:role/t"}},
-        [f"ecs:RunTask on {ARN.format('ecs', 'task-definition/etl:*')}", "iam:PassRole on arn:aws:iam::123456789012:role/t"],
+        [
+            f"ecs:RunTask on {ARN.format('ecs', 'task-definition/etl:*')}",
+            "iam:PassRole on arn:aws:iam::123456789012:role/t",
+        ],
     ),
     (
         "arn:aws:states:::sagemaker:createTrainingJob",
@@ -129,9 +135,13 @@ NEEDS = [
         [f"events:PutEvents on {ARN.format('events', 'event-bus/shop')}"],
     ),
     (f"{SDK}sqs:sendMessage", {"QueueUrl.$": "$.q"}, [f"sqs:SendMessage on {ARN.format('sqs', '*')}"]),
-    (f"{SDK}sfn:startExecution", {"StateMachineArn.$": "$.m"}, [f"states:StartExecution on {ARN.format('states', 'stateMachine:*')}"]),
+    (
+        f"{SDK}sfn:startExecution",
+        {"StateMachineArn.$": "$.m"},
+        [f"states:StartExecution on {ARN.format('states', 'stateMachine:*')}"],
+    ),
     ("arn:aws:states:us-east-1:123456789012:activity:approve", None, []),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("resource", "parameters", "expected"), NEEDS)
@@ -193,9 +203,12 @@ CHILD = ARN.format("states", "stateMachine:child")
                 "SFN802": ["states:StopExecution"],
             },
         ),
-        ([EVENTS], {"SFN801": ["states:StartExecution"], "SFN802": ["states:DescribeExecution", "states:StopExecution"]}),
+        (
+            [EVENTS],
+            {"SFN801": ["states:StartExecution"], "SFN802": ["states:DescribeExecution", "states:StopExecution"]},
+        ),
     ],
-)  # fmt: skip
+)
 def test_check__nested_execution__tells_what_fails_from_what_is_doubtful(
     grants: list[str], expected: dict[str, list[str]]
 ) -> None:
