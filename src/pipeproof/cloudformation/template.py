@@ -206,9 +206,10 @@ class Template:
         if resource.type == f"{SAM}Function" and attribute in REFERABLE:
             alias = self.properties(name).get("AutoPublishAlias")
             return f"{arn}:{alias if attribute == 'Alias' and isinstance(alias, str) else 1}"
-        if attribute.startswith("Outputs.") and resource.type in _NESTED:
-            if (found := self._nested_output(resource, attribute.removeprefix("Outputs."))) is not None:
-                return found
+        is_output = attribute.startswith("Outputs.") and resource.type in _NESTED
+        output = self._nested_output(resource, attribute.removeprefix("Outputs.")) if is_output else None
+        if output is not None:
+            return output
         problem = TemplateError(
             f"only AWS knows {name}.{attribute} ({resource.type})",
             hint=f'Give it: attributes={{"{name}.{attribute}": "…"}}.',
