@@ -5,6 +5,7 @@ a part in a run finds it by looking for uses of this module; the variables of pi
 """
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -42,3 +43,25 @@ def changed(variables: Mapping[str, str | None]) -> Iterator[None]:
         yield
     finally:
         change(before)
+
+
+@contextmanager
+def exactly(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set these variables and unset all others, and put everything back; what the block sets itself is gone then.
+
+    The local time goes by the variable TZ.
+    """
+    before = dict(os.environ)
+    _change_to(variables)
+    try:
+        yield
+    finally:
+        _change_to(before)
+
+
+def _change_to(variables: Mapping[str, str]) -> None:
+    zone = os.environ.get("TZ")
+    change(dict.fromkeys(os.environ.keys() - variables.keys()))
+    change({name: value for name, value in variables.items() if os.environ.get(name) != value})
+    if zone != os.environ.get("TZ") and hasattr(time, "tzset"):
+        time.tzset()

@@ -164,6 +164,17 @@ def sleeping_on(clock: VirtualClock) -> Iterator[None]:
             clock.close()
 
 
+@contextmanager
+def names_replaced(namespace: dict[str, Any]) -> Iterator[None]:
+    """Lets a module that has imported `sleep` and its kin by name have those that go by the clock."""
+    found = {name: value for name, value in namespace.items() if isinstance(value, _BUILTIN) and value in _BY_ORIGINAL}
+    namespace.update({name: _BY_ORIGINAL[value] for name, value in found.items()})
+    try:
+        yield
+    finally:
+        namespace.update(found)
+
+
 def _virtual_sleep(seconds: float) -> None:
     clock = current_clock()
     if clock is None:
@@ -222,3 +233,5 @@ _REPLACED: tuple[tuple[Any, str, Any, Any], ...] = (
     (threading.Thread, "join", _join, _join_thread),
     (selectors, "DefaultSelector", selectors.DefaultSelector, _Selector),
 )
+_BUILTIN = type(_sleep)
+_BY_ORIGINAL = {original: replacement for owner, _, original, replacement in _REPLACED if owner is time}

@@ -1,12 +1,14 @@
 """Fixtures for Step Functions: state machines that run in the test's own process, on a virtual clock."""
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pipeproof.plugin.evidence import RECORDS, Evidence
+from pipeproof.plugin.live import SECTIONS
 
 if TYPE_CHECKING:
     from pipeproof.stepfunctions.machine import StateMachine
@@ -19,6 +21,28 @@ _COVERAGES = pytest.StashKey[list[dict[str, Any]]]()
 """What the executions of this process, and of xdist's workers, have covered."""
 _SHORTFALL = pytest.StashKey[list[str]]()
 """The machines that tests have covered less than is asked for, each with what is missing."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let handlers have the real credentials, the network and real time in live tests."""
+    config.stash.setdefault(SECTIONS, []).append(_live_handlers)
+
+
+def _live_handlers() -> AbstractContextManager[None]:
+    from pipeproof.stepfunctions.answers.invocations import live_handlers
+
+    return live_handlers()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let handlers sleep in real time in tests that are marked `real_time`."""
+    if item.get_closest_marker("real_time") is None:
+        return (yield)
+    from pipeproof.virtual_time import in_real_time
+
+    with in_real_time():
+        return (yield)
 
 
 @pytest.fixture

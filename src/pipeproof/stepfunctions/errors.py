@@ -19,6 +19,10 @@ class MockError(PipeproofError):
     """A mock cannot be what it says: of a wrong form, used up, or at odds with the service's model."""
 
 
+class LambdaLayerWarning(UserWarning):
+    """A layer of a Lambda function is not here, and with it what the layer brings."""
+
+
 class StateNameError(PipeproofError, KeyError):
     """The machine has no state of that name."""
 

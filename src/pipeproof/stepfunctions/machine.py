@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.stepfunctions import deployment
+from pipeproof.stepfunctions.answers.given_functions import collect_functions
 from pipeproof.stepfunctions.answers.handlers import Backend, Handlers
 from pipeproof.stepfunctions.answers.mock_config_file import load_mocks
 from pipeproof.stepfunctions.answers.mocks import AnsweringMachine, MockBook, Returns, check_names
 from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.aws.moto_backend import active_backends, call_stepfunctions
-from pipeproof.stepfunctions.definition.loading import load_definition, require_filled, template_handlers
+from pipeproof.stepfunctions.definition.loading import functions_beside, load_definition, require_filled
 from pipeproof.stepfunctions.engine.execution import Execution
 from pipeproof.stepfunctions.engine.run import Run
 from pipeproof.stepfunctions.engine.running import RunningExecution
@@ -39,8 +40,11 @@ class StateMachine(AnsweringMachine):
         name: The machine's name; of a template with several machines the logical id of the one that is meant.
         substitutions: Values for `${Name}` in the definition.
         parameters: Values of a template's parameters. Those that have neither a value nor a default have a stand-in.
-        lambdas: Functions by name: `"package.module:handler"` or a callable. Of a template, the Python functions that
-            stand in it are known without.
+        lambdas: Functions by name or logical id: `"package.module:handler"`, a callable, or a mapping of `handler`,
+            `role_policy`, `environment`, `timeout` (seconds) and `memory` (MB). Of a template, the functions in
+            Python that stand in it are known without.
+        env_vars: Environment variables of the template's functions in place of what the template gives: a mapping
+            `{"Function": {"NAME": "value"}}` or the JSON file that `sam local` takes as `--env-vars`.
         role_policy: The role's policy (a document or its file): what it does not allow fails, as it would in AWS.
         type: STANDARD or EXPRESS.
         account: The account's number.
@@ -63,6 +67,7 @@ class StateMachine(AnsweringMachine):
         substitutions: Mapping[str, Any] | None = None,
         parameters: Mapping[str, Any] | None = None,
         lambdas: Mapping[str, Any] | None = None,
+        env_vars: Mapping[str, Any] | str | Path | None = None,
         role_policy: Any = None,
         type: str = "STANDARD",  # noqa: A002 - AWS's word
         account: str = "123456789012",
@@ -77,7 +82,8 @@ class StateMachine(AnsweringMachine):
             source, name=name, substitutions=substitutions, parameters=parameters, machine_type=type
         )
         self.name = self.definition.name or name or "StateMachine"
-        self.lambdas: dict[str, Any] = {**template_handlers(source, parameters), **(lambdas or {})}
+        described, others = functions_beside(source, parameters)
+        self.lambdas = collect_functions(described, {**others, **(lambdas or {})}, env_vars)
         self.role_policy = role_policy
         self.handler_limit = handler_limit
         self.validation = validation

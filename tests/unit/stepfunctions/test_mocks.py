@@ -134,7 +134,7 @@ def test_callable__errors_keep_their_traceback() -> None:
 
 
 def test_callable__results_without_a_form_in_json_are_errors() -> None:
-    assert machine().run(mocks={"Work": lambda payload: object()}, check=False).error == "TypeError"
+    assert machine().run(mocks={"Work": lambda payload: object()}, check=False).error == "Runtime.MarshalError"
 
 
 def test_machine__as_a_mock_is_a_nested_execution() -> None:

@@ -20,16 +20,31 @@ from pipeproof.environments.aws.waiting import replacements
 
 @dataclass
 class Attempted:
-    """A call under way: its client and parameters, who makes it, and what its attempts gave."""
+    """A call under way: its client and parameters, who makes it, and what its attempts gave.
+
+    `principal` is the ARN of a role that is not the test's own; `held_to` decides what that role may do, where its
+    policy is known.
+    """
 
     client: Any
     operation: str
     params: dict[str, Any]
     principal: str | None = None
+    held_to: "Judge | None" = None
     attempts: int = 0
     status: int = 0
     error: str | None = None
     notes: list[str] = field(default_factory=list)
+
+
+class Judge(Protocol):
+    """Who says what a role may do: see [pipeproof.environments.aws.enforcement][]."""
+
+    def refuse(self, api: Any, call: Attempted) -> Any:
+        """The refusal of a call, or `None`."""
+
+    def hide(self, api: Any, call: Attempted) -> Any:
+        """The refusal in place of "not found", or `None`."""
 
 
 class Observer(Protocol):
@@ -69,16 +84,16 @@ def unobserved() -> Iterator[None]:
         _muted.reset(token)
 
 
-_principal: ContextVar[str | None] = ContextVar("pipeproof_aws_principal", default=None)
+_principal: ContextVar[tuple[str | None, Judge | None]] = ContextVar("pipeproof_aws_principal", default=(None, None))
 
 
 @contextmanager
-def acting_as(principal: str) -> Iterator[None]:
+def acting_as(principal: str, held_to: Judge | None = None) -> Iterator[None]:
     """Calls made in here are another principal's than the test's own (a state machine's role, by its ARN).
 
-    They are seen, and faults hit them, but the policies that the test enforces are not theirs.
+    They are seen, and faults hit them, but the policies that the test enforces are not theirs: `held_to` is.
     """
-    token = _principal.set(principal)
+    token = _principal.set((principal, held_to))
     try:
         yield
     finally:
@@ -96,6 +111,11 @@ def observed_by(observer: Observer) -> Iterator[None]:
         _observers.remove(observer)
         if undo:
             undo()
+
+
+def is_observed() -> bool:
+    """Whether somebody sees the calls of this process: the stub of the fixture `aws` does."""
+    return bool(_observers)
 
 
 def _patch_all() -> Callable[[], None]:
@@ -139,7 +159,7 @@ def _wrap_call(original: Any) -> Any:
     def make_api_call(client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
         if _muted.get():
             return original(client, operation_name, api_params)
-        observer, call = _observers[-1], Attempted(client, operation_name, dict(api_params), _principal.get())
+        observer, call = _observers[-1], Attempted(client, operation_name, dict(api_params), *_principal.get())
         observer.begin(call)
         token = _CURRENT.set(call)
         try:

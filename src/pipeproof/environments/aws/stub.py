@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.aws import sessions
-from pipeproof.environments.aws.botocore_hooks import Attempted, unobserved
+from pipeproof.environments.aws.botocore_hooks import Attempted, Judge, unobserved
 from pipeproof.environments.aws.calls import AwsCall
 from pipeproof.environments.aws.configuration import ACCOUNT, REGION
 from pipeproof.environments.aws.enforcement import Enforcement
@@ -212,8 +212,9 @@ class AwsStub:
     def answer(self, call: Attempted, request: Any) -> Any:
         """What a call gets in place of moto's answer, if anything: a refusal, a fault."""
         api = self._api_call(call)
-        if self._active and call.principal is None:
-            refusal = self._active[-1].refuse(api, call)
+        judge = self._judge(call)
+        if judge is not None:
+            refusal = judge.refuse(api, call)
             if refusal:
                 return _render(call, request, *refusal)
         fault = self._faults.take(api.service, api.operation)
@@ -229,9 +230,10 @@ class AwsStub:
 
     def review(self, call: Attempted, request: Any, response: Any) -> Any:
         """S3 does not tell who may not list a bucket that an object is not there."""
-        if not self._active or call.principal is not None or response.status_code != 404:
+        judge = self._judge(call)
+        if judge is None or response.status_code != 404:
             return None
-        refusal = self._active[-1].hide(self._api_call(call), call)
+        refusal = judge.hide(self._api_call(call), call)
         return _render(call, request, *refusal) if refusal else None
 
     def end(self, call: Attempted) -> None:
@@ -258,6 +260,12 @@ class AwsStub:
             import time
 
             time.sleep(seconds)
+
+    def _judge(self, call: Attempted) -> Judge | None:
+        """Who says whether a call is allowed: the role's own policy, or what the test enforces."""
+        if call.principal is not None:
+            return call.held_to
+        return self._active[-1] if self._active else None
 
     def _slow(self, fault: Fault, call: Attempted, request: Any) -> Any:
         from botocore.exceptions import ReadTimeoutError  # type: ignore[import-untyped]

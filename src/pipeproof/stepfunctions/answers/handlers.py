@@ -1,14 +1,14 @@
 """Finds what answers a Task: a mock, a function, a nested machine, or a stubbed AWS; else it says how to handle it."""
 
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
-from pipeproof.errors import PipeproofError
 from pipeproof.stepfunctions.answers import lambdas
+from pipeproof.stepfunctions.answers.context import DEFAULT_TIMEOUT, identify, read_client_context
+from pipeproof.stepfunctions.answers.invocations import Invocation, Limits, invoke
+from pipeproof.stepfunctions.answers.lambda_functions import FunctionInstance, LambdaFunction
 from pipeproof.stepfunctions.answers.mocks import (
     AnsweringMachine,
     Callback,
@@ -18,10 +18,11 @@ from pipeproof.stepfunctions.answers.mocks import (
     call_function,
     failure_of,
 )
+from pipeproof.stepfunctions.answers.python_runtime import read_response
 from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.answers.tokens import answer_by_task
 from pipeproof.stepfunctions.definition.resources import Resource, function_name
-from pipeproof.stepfunctions.errors import MockError, StateFailure, TaskNotHandled
+from pipeproof.stepfunctions.errors import StateFailure, TaskNotHandled, runtime_failure
 from pipeproof.stepfunctions.values import MISSING, dump
 
 
@@ -38,7 +39,7 @@ class Handlers:
 
     Args:
         mocks: The run's mocks.
-        functions: Lambda handlers by function name.
+        functions: Lambda functions by name: a LambdaFunction, `"package.module:handler"` or a callable.
         backends: Asked in turn where no mock answers.
         account: The account's number.
         region: The region.
@@ -55,7 +56,7 @@ class Handlers:
     validate: Callable[[Resource, Any], None] | None = None
     limit: float | None = None
     refuse: Callable[[Request], StateFailure | None] | None = None
-    loaded: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    started: dict[str, FunctionInstance] = field(default_factory=dict)
 
     def answer(self, request: Request) -> Reply:
         """The reply to one attempt.
@@ -70,30 +71,26 @@ class Handlers:
         found = self.mocks.next_answer(self._keys(request), request.iterations)
         if found is not None:
             return self._from_mock(found[1], request)
-        function = self._function_of(request)
-        if function is not None:
-            handler = self._function(function)
-            if handler is not None:
-                return self._from_callable(handler, request)
+        called = lambdas.called_function(request.resource, request.payload)
+        function = self._find(called) if called is not None else None
+        if function is not None and function.problem() is None:
+            return self._from_function(function, called or function.name, request)
         for backend in self.backends:
             reply = backend.call(request)
             if reply is not None:
                 return reply
-        sent = self._sent_token(request)
+        sent = answer_by_task(request)
         if sent is not None:
             return sent
         raise TaskNotHandled(
             f"nothing handles the Task {request.state!r} ({request.resource.arn})",
-            hint=self._advice(request, function),
+            hint=_advice(request, called, function),
             location=request.location,
         )
 
-    def _sent_token(self, request: Request) -> Reply | None:
-        return answer_by_task(request)
-
     def _keys(self, request: Request) -> list[str]:
         keys = [request.state]
-        function = self._function_of(request)
+        function = lambdas.called_function(request.resource, request.payload)
         if function is not None:
             name = function_name(function)
             keys += [function, f"arn:aws:lambda:{self.region}:{self.account}:function:{name}", name]
@@ -107,21 +104,11 @@ class Handlers:
             keys.append(request.resource.name)
         return keys
 
-    def _function_of(self, request: Request) -> str | None:
-        """The function that the task calls, if it calls one."""
-        if request.resource.kind == "lambda":
-            return request.resource.arn
-        if request.resource.is_lambda_invoke and isinstance(request.payload, dict):
-            name = request.payload.get("FunctionName")
-            return name if isinstance(name, str) else None
-        return None
-
-    def _function(self, reference: str) -> Callable[..., Any] | None:
+    def _find(self, reference: str) -> LambdaFunction | None:
         for name in (reference, function_name(reference)):
             if name in self.functions:
-                if name not in self.loaded:
-                    self.loaded[name] = lambdas.load_handler(name, self.functions[name])
-                return self.loaded[name]
+                given = self.functions[name]
+                return given if isinstance(given, LambdaFunction) else LambdaFunction(name, given)
         return None
 
     def _from_mock(self, answer: Any, request: Request) -> Reply:
@@ -150,33 +137,78 @@ class Handlers:
             later=lambda: self._from_callable(answer.function, request, raw=True),
         )
 
-    def _from_callable(self, function: Callable[..., Any], request: Request, *, raw: bool = False) -> Reply:
-        context = request.context
-        is_function = self._function_of(request) is not None and not raw
-        payload = request.payload
-        if is_function and request.resource.is_lambda_invoke:
-            payload = payload.get("Payload")
-            payload = {} if payload is None else payload
-        context.seconds = 0.0
+    def _from_function(self, function: LambdaFunction, called: str, request: Request) -> Reply:
+        """The reply of a Lambda function's own code."""
+        instance = self.started.get(function.name)
+        if instance is None:
+            instance = self.started[function.name] = FunctionInstance(function, self.account, self.region)
+        timeout = instance.timeout
         try:
-            with _limit(self.limit, request.state):
-                value = call_function(function, payload, context)
-            if isinstance(value, (Returns, Throws)):
-                return self._from_mock(value, request)
-            if request.is_task:  # a Map's reader takes bytes as they are
-                value = lambdas.read_result(value)
-        except PipeproofError:
-            raise
+            self._set_context(request, called, instance.memory, DEFAULT_TIMEOUT if timeout is None else timeout)
+            event = lambdas.read_event(request.resource, request.payload)
+            if _invocation_type(request) == "DryRun":
+                return Reply(lambdas.accepted(request.payload, request.random))
+            ended = instance.invoke(event, request.context, Limits(request.timeout, timeout, self.limit))
+        except StateFailure as raised:
+            return Reply(failure=raised, after=request.context.seconds)
+        has_answered = ended.error is None and ended.mock is None and not ended.outlived
+        if request.resource.pattern == "waitForTaskToken" and has_answered:
+            return Reply(submitted=dict(lambdas.wrap_result(read_response(ended.text), request.random)), waits=True)
+        return self._from_ended(ended, request, is_function=True)
+
+    def _from_callable(self, function: Callable[..., Any], request: Request, *, raw: bool = False) -> Reply:
+        """The reply of a function that a test gives as a mock; `raw` gives the task's result as it is."""
+        context, event = request.context, request.payload
+        called = lambdas.called_function(request.resource, request.payload)
+        is_function = called is not None and not raw
+        try:
+            self._set_context(request, called, 128, DEFAULT_TIMEOUT)
+            if is_function:
+                event = lambdas.read_event(request.resource, event)
+            limits = Limits(request.timeout, None, self.limit)
+            call = partial(call_function, function, event, context)
+            ended = invoke(function, call, context, limits, as_is=not request.is_task)  # a Map's reader takes bytes too
         except StateFailure as raised:
             return Reply(failure=raised, after=context.seconds)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is the task's failure
-            compact = request.resource.kind != "lambda"
-            failure = lambdas.error_failure(error, request.random, compact=compact)
-            return Reply(failure=failure, after=context.seconds, exception=error)
-        return self._result(value, request, context.seconds, raw=not is_function)
+        return self._from_ended(ended, request, is_function=is_function)
+
+    def _set_context(self, request: Request, called: str | None, memory: int, timeout: float) -> None:
+        """Lets the context be that of one invocation."""
+        context = request.context
+        context.aws_request_id = lambdas.request_id(request.random)
+        if called is None:
+            return
+        parameters = request.payload if request.resource.kind != "lambda" else {}
+        context.function = identify(
+            called, str(parameters.get("Qualifier") or ""), self.account, self.region, memory=memory, timeout=timeout
+        )
+        context.client_context = read_client_context(parameters.get("ClientContext"))
+
+    def _from_ended(self, ended: Invocation, request: Request, *, is_function: bool) -> Reply:
+        """The reply that a call's end is."""
+        resource = request.resource
+        if ended.mock is not None:
+            return self._from_mock(ended.mock, request)
+        if ended.outlived:
+            return Reply(after=ended.seconds)
+        if is_function and _invocation_type(request) == "Event":
+            return Reply(lambdas.accepted(request.payload, request.random))
+        if is_function and resource.service == "aws-sdk:lambda":
+            text = ended.text if ended.error is None else dump(ended.error)
+            return Reply(lambdas.sdk_response(text, failed=ended.error is not None), after=ended.seconds)
+        if ended.error is not None:
+            compact = resource.kind != "lambda" or ended.by_service
+            failure = lambdas.function_failure(ended.error, compact=compact)
+            return Reply(failure=failure, after=ended.seconds, exception=ended.exception)
+        value = read_response(ended.text) if request.is_task else ended.result
+        if value is MISSING:
+            failure = runtime_failure(f"The task's result is not JSON, as there is NaN or Infinity in it: {ended.text}")
+            return Reply(failure=failure, after=ended.seconds)
+        return self._result(value, request, ended.seconds, raw=not is_function)
 
     def _result(self, value: Any, request: Request, after: float, *, raw: bool) -> Reply:
-        if request.resource.is_lambda_invoke and not raw and not lambdas.is_invoke_response(value):
+        is_response = request.resource.is_lambda_invoke and not request.resource.pattern
+        if is_response and not raw and not lambdas.is_invoke_response(value):
             return Reply(dict(lambdas.wrap_result(value, request.random)), after=after)
         failure = _http_failure(request.resource, value)
         if failure is not None:
@@ -190,26 +222,32 @@ class Handlers:
             self.validate(request.resource, value)
         return Reply(value, after=after)
 
-    def _advice(self, request: Request, function: str | None) -> str:
-        name = request.state
-        if function is not None:
-            return (
-                f"Pass mocks={{{name!r}: returns(...)}} or a callable to run(), or name the handler: "
-                f'lambdas={{{function_name(function)!r}: "package.module:handler"}}. On the command line: --mocks FILE.'
-            )
-        if request.resource.kind == "unknown":
-            return (
-                f"{request.resource.arn!r} is no Resource that is known; mocks={{{name!r}: returns(...)}} answers it."
-            )
-        if request.resource.kind == "activity":
-            return (
-                f"Pass mocks={{{name!r}: returns(...)}} or a callable to run(), or create the activity on the stubs of "
-                "the `aws` fixture (create_activity); a worker then takes its tasks by get_activity_task."
-            )
+
+def _invocation_type(request: Request) -> str:
+    """Event, where a function is only asked to run and its end is nobody's matter; DryRun, where it does not run."""
+    given = request.payload.get("InvocationType") if request.resource.kind != "lambda" else None
+    return given if isinstance(given, str) else "RequestResponse"
+
+
+def _advice(request: Request, called: str | None, function: LambdaFunction | None) -> str:
+    name = request.state
+    if called is not None:
+        why = f"The template has the function, but {function.problem()}. " if function is not None else ""
         return (
-            f"Pass mocks={{{name!r}: returns(...)}} or a callable to run(), or use the `aws` fixture: with it service "
-            "integrations reach moto. On the command line: --mocks FILE."
+            f"{why}Pass mocks={{{name!r}: returns(...)}} or a callable to run(), or name the handler: "
+            f'lambdas={{{function_name(called)!r}: "package.module:handler"}}. On the command line: --mocks FILE.'
         )
+    if request.resource.kind == "unknown":
+        return f"{request.resource.arn!r} is no Resource that is known; mocks={{{name!r}: returns(...)}} answers it."
+    if request.resource.kind == "activity":
+        return (
+            f"Pass mocks={{{name!r}: returns(...)}} or a callable to run(), or create the activity on the stubs of "
+            "the `aws` fixture (create_activity); a worker then takes its tasks by get_activity_task."
+        )
+    return (
+        f"Pass mocks={{{name!r}: returns(...)}} or a callable to run(), or use the `aws` fixture: with it service "
+        "integrations reach moto. On the command line: --mocks FILE."
+    )
 
 
 def _http_failure(resource: Resource, value: Any) -> StateFailure | None:
@@ -218,22 +256,3 @@ def _http_failure(resource: Resource, value: Any) -> StateFailure | None:
     if not isinstance(status, int) or status < 400:
         return None
     return StateFailure(f"States.Http.StatusCode.{status}", dump(value.get("ResponseBody", "")))
-
-
-@contextmanager
-def _limit(seconds: float | None, state: str) -> Iterator[None]:
-    """Ends a callable that takes too long, where the platform can (in the main thread, where there is SIGALRM)."""
-    if seconds is None or not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_: Any) -> None:
-        raise MockError(f"the handler of {state!r} took longer than {seconds:g} seconds of real time")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

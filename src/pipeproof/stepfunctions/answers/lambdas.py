@@ -1,15 +1,14 @@
-"""Lambda functions run in this process: how the runtime for Python answers, and how the service wraps it."""
+"""What the Lambda service is given by Step Functions and gives back: events, responses and errors of a function."""
 
 import json
-import traceback
 import uuid
-from collections.abc import Callable, Mapping
-from importlib import import_module
-from pathlib import Path
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from pipeproof.stepfunctions.errors import MockError, StateFailure
+from pipeproof.stepfunctions.answers.python_runtime import Payload
+from pipeproof.stepfunctions.definition.resources import Resource
+from pipeproof.stepfunctions.errors import StateFailure, runtime_failure
 from pipeproof.stepfunctions.values import dump
 
 RESPONSE_FIELDS = frozenset(
@@ -17,47 +16,48 @@ RESPONSE_FIELDS = frozenset(
 )
 
 
-def load_handler(name: str, handler: str | Callable[..., Any]) -> Callable[..., Any]:
-    """A function's handler, from the `package.module:handler` that stands for it.
+def calls_function(resource: Resource) -> bool:
+    """Whether a Resource calls a Lambda function: by its ARN, or by one of the two integrations of Invoke."""
+    return resource.kind == "lambda" or (resource.sdk_service == "lambda" and resource.action == "invoke")
+
+
+def called_function(resource: Resource, payload: Any) -> str | None:
+    """The name or ARN of the function that a Task calls, if it calls one."""
+    if resource.kind == "lambda":
+        return resource.arn
+    if not calls_function(resource) or not isinstance(payload, dict):
+        return None
+    name = payload.get("FunctionName")
+    return name if isinstance(name, str) else None
+
+
+def read_event(resource: Resource, payload: Any) -> Any:
+    """The event of the function that a Task calls.
+
+    A `Payload` that is text is JSON for `lambda:invoke` where it can be read as that, and else a string.
 
     Raises:
-        MockError: There is no such module or handler.
+        StateFailure: The service does not take such a Payload.
     """
-    if callable(handler):
-        return handler
-    module_name, separator, attribute = handler.partition(":")
-    if not separator:
-        module_name, _, attribute = handler.rpartition(".")
+    if resource.kind == "lambda":
+        return payload
+    given = payload.get("Payload")
+    if given is None:
+        return {}
+    if isinstance(given, (bool, int, float)):
+        raise runtime_failure(
+            f"The Parameters '{dump(payload)}' could not be used to start the Task: [The value for the field 'Payload' "
+            "must be a STRING]"
+        )
+    if not isinstance(given, str):
+        return given
     try:
-        found: Any = import_module(module_name)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise MockError(
-            f"the handler {handler!r} of the function {name!r} cannot be loaded: {error}",
-            hint='Write it as "package.module:handler", importable from where the tests run.',
-        ) from error
-    if not callable(found):
-        raise MockError(f"{handler!r}, the handler of {name!r}, is not callable")
-    return found  # type: ignore[no-any-return]
-
-
-def error_payload(error: BaseException, random: Random) -> dict[str, Any]:
-    """What the runtime reports for an exception that a handler raised."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).parent != Path(__file__).parent
-    ]
-    return {
-        "errorMessage": str(error),
-        "errorType": type(error).__name__,
-        "requestId": request_id(random),
-        "stackTrace": [
-            f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n    {frame.line}\n' for frame in frames
-        ]
-        or ["  (no Python frame)\n"],
-    }
+        return json.loads(given)
+    except ValueError as error:
+        if resource.is_lambda_invoke:
+            return given
+        cause = f"Could not parse request body into json: {error} (Service: Lambda, Status Code: 400)"
+        raise StateFailure("Lambda.InvalidRequestContentException", cause) from error
 
 
 def request_id(random: Random) -> str:
@@ -65,31 +65,14 @@ def request_id(random: Random) -> str:
     return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
-def error_failure(error: BaseException, random: Random, *, compact: bool) -> StateFailure:
-    """The failure that an exception becomes.
+def function_failure(payload: Payload, *, compact: bool) -> StateFailure:
+    """The failure of a Task whose function has ended with an error.
 
     Args:
-        error: What the handler raised.
-        random: For the request's id.
+        payload: What the runtime or the service has reported.
         compact: Without blanks, as `lambda:invoke` writes it; a function's ARN as Resource keeps the runtime's blanks.
     """
-    payload = error_payload(error, random)
-    return StateFailure(type(error).__name__, dump(payload) if compact else json.dumps(payload, ensure_ascii=False))
-
-
-def read_result(result: Any) -> Any:
-    """A handler's result as JSON: bytes are JSON already, all else is written and read.
-
-    Raises:
-        TypeError: It has no form in JSON, which the runtime reports as Runtime.MarshalError.
-    """
-    if isinstance(result, (bytes, bytearray)):
-        text = bytes(result).decode()
-        try:
-            return json.loads(text)
-        except json.JSONDecodeError:
-            return text
-    return json.loads(json.dumps(result))
+    return StateFailure(payload["errorType"], dump(payload) if compact else json.dumps(payload, ensure_ascii=False))
 
 
 def is_invoke_response(value: Any) -> bool:
@@ -97,7 +80,19 @@ def is_invoke_response(value: Any) -> bool:
     return isinstance(value, dict) and "Payload" in value and value.keys() <= RESPONSE_FIELDS and len(value) > 1
 
 
-def wrap_result(result: Any, random: Random) -> Mapping[str, Any]:
+def sdk_response(text: str, *, failed: bool) -> dict[str, Any]:
+    """The answer of `aws-sdk:lambda:invoke`, for which a function's error is no failure of the task."""
+    error = {"FunctionError": "Unhandled"} if failed else {}
+    return {"ExecutedVersion": "$LATEST", **error, "Payload": text, "StatusCode": 200}
+
+
+def accepted(payload: Mapping[str, Any], random: Random) -> Mapping[str, Any]:
+    """The answer where the InvocationType is Event (the function runs on its own) or DryRun (nothing runs)."""
+    status = 202 if payload.get("InvocationType") == "Event" else 204
+    return {**wrap_result("", random, status=status), "Payload": ""}
+
+
+def wrap_result(result: Any, random: Random, *, status: int = 200) -> Mapping[str, Any]:
     """The answer of `lambda:invoke` for a function's result."""
     identifier = request_id(random)
     length = str(len(dump(result)))
@@ -121,8 +116,8 @@ def wrap_result(result: Any, random: Random) -> Mapping[str, Any]:
                 "x-amzn-Remapped-Content-Length": "0",
                 "x-amzn-RequestId": identifier,
             },
-            "HttpStatusCode": 200,
+            "HttpStatusCode": status,
         },
         "SdkResponseMetadata": {"RequestId": identifier},
-        "StatusCode": 200,
+        "StatusCode": status,
     }

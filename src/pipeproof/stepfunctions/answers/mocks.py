@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from pipeproof.stepfunctions.answers.requests import Reply, Request, TaskContext
+from pipeproof.stepfunctions.answers.context import TaskContext
+from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.definition.model import Definition
 from pipeproof.stepfunctions.errors import MockError, StateFailure
 from pipeproof.stepfunctions.values import copy, dump

@@ -38,6 +38,10 @@ def add_states_parser(subparsers: Any) -> None:
         metavar="NAME=VALUE",
         help="a value for ${NAME} in the definition; as often as needed",
     )
+    run.add_argument(
+        "--env-vars", type=Path, metavar="FILE", help="functions' environment variables, as `sam local` has them"
+    )
+    run.add_argument("--live", action="store_true", help="let handlers have the shell's credentials and the network")
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--json", action="store_true", help="the result and the history as JSON")
     run.set_defaults(command=_later("run_execution"))

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,7 @@ def _as_dict(document: Document, finding: Finding) -> dict[str, Any]:
 
 def run_execution(arguments: argparse.Namespace) -> int:
     """Runs one execution; 1 where it does not succeed."""
+    from pipeproof.stepfunctions.answers.invocations import live_handlers
     from pipeproof.stepfunctions.machine import StateMachine
 
     text = arguments.input
@@ -89,8 +91,15 @@ def run_execution(arguments: argparse.Namespace) -> int:
     sys.path[:0] = [str(Path.cwd()), str(arguments.file.resolve().parent)]  # where a template's handlers are
     parameters = read_parameters(arguments.parameter)
     substitutions = read_parameters(arguments.substitution, "--substitution")
-    machine = StateMachine(arguments.file, name=arguments.name, parameters=parameters, substitutions=substitutions)
-    execution = machine.run(value, arguments.mocks, check=False, test_case=arguments.test_case, seed=arguments.seed)
+    machine = StateMachine(
+        arguments.file,
+        name=arguments.name,
+        parameters=parameters,
+        substitutions=substitutions,
+        env_vars=arguments.env_vars,
+    )
+    with live_handlers() if arguments.live else nullcontext():
+        execution = machine.run(value, arguments.mocks, check=False, test_case=arguments.test_case, seed=arguments.seed)
     _write(json.dumps(_describe(execution), indent=2, default=str) if arguments.json else _summary(execution))
     return 0 if execution.status == "SUCCEEDED" else 1
 

@@ -7,6 +7,7 @@ from typing import Any
 from pipeproof.cloudformation import DocumentError
 from pipeproof.errors import InputError
 from pipeproof.stepfunctions.definition.files import Machines, read_machines
+from pipeproof.stepfunctions.definition.functions import TemplateFunction, find_functions
 from pipeproof.stepfunctions.definition.leftovers import find_leftovers
 from pipeproof.stepfunctions.definition.model import Definition, build_definition
 from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document, substitute, substitute_value
@@ -114,15 +115,19 @@ def _machines(
         return None  # reading it as a definition tells what is wrong with it
 
 
-def template_handlers(
+def functions_beside(
     source: Mapping[str, Any] | str | Path, parameters: Mapping[str, Any] | None = None
-) -> dict[str, str]:
-    """Handlers of the Python functions that stand in a template beside the machine, by function name."""
+) -> tuple[dict[str, TemplateFunction], dict[str, Any]]:
+    """The Lambda functions that stand beside the machine: a template's, and as `lambdas` takes them those of others."""
     if isinstance(source, Mapping) or (isinstance(source, str) and source.lstrip().startswith("{")):
-        return {}
+        return {}, {}
     file = Path(source)
     machines = _machines(file, None, parameters) if file.is_file() else None
-    return dict(machines.found[0].handlers) if machines is not None and machines.found else {}
+    if machines is None:
+        return {}, {}
+    described = find_functions(machines.template, file) if machines.template is not None else ()
+    others = {name: function for machine in machines.found for name, function in machine.functions.items()}
+    return {function.name: function for function in described}, others
 
 
 def restore_names(graph: Any) -> None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pipeproof.iam import Policy
 
 TYPES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
-_FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +29,19 @@ class TemplateMachine:
         name: Its physical name.
         document: Its definition.
         type: STANDARD or EXPRESS.
-        handlers: Handlers of the template's Python functions, by function name.
         read_role: Reads the template once more for what the machine's role may do; raises PolicyError or TemplateError
             where the role's policy is not in the template.
         doubt: What is doubtful about where the definition was found.
+        functions: The functions beside it that are no part of a [Template][], as `lambdas` of a machine takes them.
     """
 
     logical_id: str
     name: str
     document: Document
     type: str
-    handlers: Mapping[str, str] = field(default_factory=dict)
     read_role: "Callable[[], RoleReading] | None" = None
     doubt: str | None = None
+    functions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +95,13 @@ def find_machines(
     Raises:
         DefinitionError: A definition cannot be read.
     """
-    handlers = dict(_handlers(template))
     for resource in template.of_type(*TYPES):
         document, doubt = _read(template, resource, file, substitutions)
         properties = template.properties(resource.logical_id)
         kind = properties.get("Type" if "Serverless" in resource.type else "StateMachineType") or "STANDARD"
         read_role = partial(_read_role, template, resource, file, substitutions)
         name = template.name(resource.logical_id)
-        yield TemplateMachine(resource.logical_id, name, document, str(kind), handlers, read_role, doubt)
+        yield TemplateMachine(resource.logical_id, name, document, str(kind), read_role, doubt)
 
 
 def _read(
@@ -217,12 +215,3 @@ def _from_value(value: Any, file: Path, values: Mapping[str, Any], place: Locati
         plain = json.loads(substitute(json.dumps(value), values))
         return Document(plain, file, None, origin=place, _located=value)
     return Document(value, file, None, origin=place, _located=value)
-
-
-def _handlers(template: Template) -> Iterator[tuple[str, str]]:
-    for resource in template.of_type(*_FUNCTIONS):
-        properties = template.properties(resource.logical_id)
-        handler, runtime = properties.get("Handler"), str(properties.get("Runtime", ""))
-        if isinstance(handler, str) and runtime.startswith("python") and "." in handler:
-            module, _, function = handler.rpartition(".")
-            yield template.name(resource.logical_id), f"{module.replace('/', '.')}:{function}"

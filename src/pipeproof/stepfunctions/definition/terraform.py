@@ -37,7 +37,7 @@ def find_terraform_machines(
         DefinitionError: A definition is not known before the deployment, or cannot be read.
     """
     entries = list(_entries(document))
-    handlers = dict(_handlers(entries))
+    functions = dict(_functions(entries))
     for entry in entries:
         if entry.get("type") != _MACHINE:
             continue
@@ -54,7 +54,7 @@ def find_terraform_machines(
         name = str(values.get("name") or entry.get("name"))
         kind = str(values.get("type") or "STANDARD")
         read_role = partial(_read_role, machine, values, address, entries, file)
-        yield TemplateMachine(address, name, machine, kind, handlers, read_role)
+        yield TemplateMachine(address, name, machine, kind, read_role, functions=functions)
 
 
 def _entries(document: Mapping[str, Any]) -> Iterator[Entry]:
@@ -75,7 +75,8 @@ def _place(address: str, file: Path) -> Location:
     return Location(file, next((number for number, line in enumerate(lines, 1) if wanted in line), 1))
 
 
-def _handlers(entries: list[Entry]) -> Iterator[tuple[str, str]]:
+def _functions(entries: list[Entry]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The functions in Python, each with what a state machine's `lambdas` takes."""
     for entry in entries:
         values = entry.get("values") or {}
         handler = values.get("handler")
@@ -86,7 +87,16 @@ def _handlers(entries: list[Entry]) -> Iterator[tuple[str, str]]:
             and str(values.get("runtime", "")).startswith("python")
         ):
             module, _, function = handler.rpartition(".")
-            yield str(values.get("function_name")), f"{module.replace('/', '.')}:{function}"
+            environment = (values.get("environment") or [{}])[0].get("variables") or {}
+            described = {"timeout": values.get("timeout"), "memory": values.get("memory_size")}
+            yield (
+                str(values.get("function_name")),
+                {
+                    "handler": f"{module.replace('/', '.')}:{function}",
+                    "environment": {name: value for name, value in environment.items() if value is not None},
+                    **{key: value for key, value in described.items() if value is not None},
+                },
+            )
 
 
 def _read_role(document: Document, values: Entry, address: str, entries: list[Entry], file: Path) -> RoleReading:

@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from pipeproof.stepfunctions.answers.requests import Reply, Request, TaskContext
+from pipeproof.stepfunctions.answers.context import TaskContext
+from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.definition.resources import parse_resource
 from pipeproof.stepfunctions.engine.items.datasets import Dataset, reader_failure
 from pipeproof.stepfunctions.engine.items.reader import read_items

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeproof.stepfunctions.answers.requests import Reply, Request, TaskContext
+from pipeproof.stepfunctions.answers.context import TaskContext
+from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.definition.resources import Resource, parse_resource
 from pipeproof.stepfunctions.engine.run import Frame, Outcome, PendingToken, Place
 from pipeproof.stepfunctions.engine.scheduler import Sleep, Timer, Work
@@ -27,7 +28,7 @@ def run_task(place: Place) -> Work[Outcome]:
     heartbeat = find_seconds(place, "HeartbeatSeconds", effective)
     attempt.payload = payload
     _add_scheduled(resource, payload, timeout, heartbeat, place.frame)
-    reply = run.handlers.answer(_request(place, resource, payload, token))
+    reply = run.handlers.answer(_request(place, resource, payload, token, timeout))
     reply = yield from _await_reply(reply, resource, timeout, heartbeat, token, place.frame)
     attempt.result = reply.value
     _raise_failure(reply, resource, place.frame)
@@ -36,7 +37,7 @@ def run_task(place: Place) -> Work[Outcome]:
     return result_outcome(place, reply.value)
 
 
-def _request(place: Place, resource: Resource, payload: Any, token: str | None) -> Request:
+def _request(place: Place, resource: Resource, payload: Any, token: str | None, timeout: float | None) -> Request:
     state, iterations, run = place.state, place.frame.iterations, place.run
     context = TaskContext(
         state.name,
@@ -47,7 +48,9 @@ def _request(place: Place, resource: Resource, payload: Any, token: str | None) 
         place.environment.context(),
     )
     location = run.definition.locate(state)
-    return Request(state.name, resource, payload, context, iterations, run.random, location, run.clock.date())
+    return Request(
+        state.name, resource, payload, context, iterations, run.random, location, run.clock.date(), timeout=timeout
+    )
 
 
 def find_seconds(place: Place, field: str, effective: Any) -> float | None:
