@@ -16,7 +16,8 @@ from pipeproof.stepfunctions.definition.validation import Finding, validate
 from pipeproof.stepfunctions.errors import DefinitionError
 
 _SHOWN = 10
-_MISPLACED = "SFN107"
+TOLERATED = frozenset({"SFN107", "SFN702"})
+"""What the service refuses but the engine can run: a published sample says a name where an ARN will be."""
 
 
 def load_definition(
@@ -34,7 +35,7 @@ def load_definition(
     """
     document, found_name = load_document(source, name=name, substitutions=substitutions, parameters=parameters)
     findings = validate(document, machine_type, expressions=False)
-    errors = [finding for finding in findings if finding.severity == "error" and finding.code != _MISPLACED]
+    errors = [finding for finding in findings if finding.severity == "error" and finding.code not in TOLERATED]
     if errors:
         raise DefinitionError(render_findings(errors, document), location=document.locate(errors[0].position))
     definition = build_definition(document)

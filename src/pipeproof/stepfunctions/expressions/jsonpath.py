@@ -97,8 +97,8 @@ class Path:
 
     @property
     def is_reference(self) -> bool:
-        """Whether it names one place that can be written to (AWS: a reference path)."""
-        return all(isinstance(step, (str, int)) for step in self.steps)
+        """Whether it names one place, whatever is in the document (AWS: a reference path)."""
+        return all(isinstance(step, str) or (isinstance(step, int) and step >= 0) for step in self.steps)
 
     def find(self, document: Any) -> Any:
         """The value at this path in the document (which is the root's value).

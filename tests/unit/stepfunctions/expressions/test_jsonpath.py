@@ -249,7 +249,7 @@ def test_parse__root(path: str, root: str) -> None:
     [
         ("$", True, True),
         ("$.a['b'][0]", True, True),
-        ("$.a[-1]", True, True),
+        ("$.a[-1]", False, True),
         ("$['a','b']", False, True),
         ("$.a.length()", False, True),
         ("$.a[(@.length-1)]", False, True),

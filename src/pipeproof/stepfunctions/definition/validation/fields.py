@@ -42,13 +42,32 @@ def check_path(value: Any, position: Position, _jsonata: bool, findings: Finding
 
 
 def check_reference_path(value: Any, position: Position, jsonata: bool, findings: Findings) -> None:
-    """A path that names one place, or null."""
+    """A path that names one place."""
+    if value is None:
+        wrong_type("a path", value, position, findings)
+        return
+    before = len(findings.items)
+    check_path(value, position, jsonata, findings)
+    if len(findings.items) == before and isinstance(value, str) and not is_substitution(value):
+        _check_reference(value, position, findings)
+
+
+def _check_reference(value: str, position: Position, findings: Findings) -> None:
+    if not parse_path(value).is_reference:
+        findings.error("SFN301", f"{position[-1]} must be a reference path, which names one place: {value!r}", position)
+
+
+def check_result_path(value: Any, position: Position, jsonata: bool, findings: Findings) -> None:
+    """A path that names one place in the state's input, or null."""
     if value is None or is_substitution(value):
         return
     before = len(findings.items)
     check_path(value, position, jsonata, findings)
-    if len(findings.items) == before and not parse_path(value).is_reference:
-        findings.error("SFN301", f"{position[-1]} must be a reference path, which names one place: {value!r}", position)
+    if len(findings.items) > before:
+        return
+    _check_reference(value, position, findings)
+    if parse_path(value).root != "$":
+        findings.error("SFN301", f"{position[-1]} must lead into the state's input: {value!r}", position)
 
 
 def check_path_or_call(value: Any, position: Position, jsonata: bool, findings: Findings) -> None:
@@ -117,6 +136,12 @@ def check_string(value: Any, position: Position, jsonata: bool, findings: Findin
         wrong_type("text", value, position, findings)
     elif jsonata:
         check_expression(value, position, findings)
+
+
+def check_comment(value: Any, position: Position, jsonata: bool, findings: Findings) -> None:
+    """Text that nobody evaluates."""
+    if not isinstance(value, str):
+        wrong_type("text", value, position, findings)
 
 
 def check_any(value: Any, position: Position, jsonata: bool, findings: Findings) -> None:

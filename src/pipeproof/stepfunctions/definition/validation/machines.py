@@ -14,7 +14,9 @@ from pipeproof.stepfunctions.definition.validation.retry_catch_choice import che
 from pipeproof.stepfunctions.definition.validation.states import BOTH, check_fields
 
 _NAME_LIMIT = 80
-_TOP_FIELDS = {"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage", "ProcessorConfig"}
+_TOP_FIELDS = {"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"}
+_INNER_FIELDS = {"Comment", "StartAt", "States"}
+_PROCESSORS = (("ItemProcessor",), ("Iterator",))
 _ALIAS = re.compile(r"[\w$-]+")
 _NESTING_LIMIT = 60
 
@@ -67,8 +69,7 @@ class _Checker:
         missing = [field for field in ("States", "StartAt") if field not in raw]
         if missing:
             self.findings.error("SFN101", f"these fields are required: {', '.join(missing)}", position)
-        for field in raw.keys() - _TOP_FIELDS:
-            self.findings.warn("SFN103", f"{field!r} is no field of a state machine", (*position, field))
+        self._check_fields(raw, position)
         states = raw.get("States")
         if "States" not in raw or not isinstance(states, Mapping):
             if "States" in raw:
@@ -87,6 +88,16 @@ class _Checker:
             self._check_state(name, state, (*position, "States", name), language)
         if not missing and states:
             self._check_transitions(raw["StartAt"], states, position)
+
+    def _check_fields(self, raw: Mapping[str, Any], position: Position) -> None:
+        """Checks which fields a machine, a branch or a processor has, and the texts among them."""
+        allowed = _INNER_FIELDS if position else _TOP_FIELDS
+        for field in sorted(raw.keys() - allowed - ({"ProcessorConfig"} if position[-1:] in _PROCESSORS else set())):
+            what = "a branch or processor" if position else "a state machine"
+            self.findings.error("SFN103", f"{field!r} is no field of {what}", (*position, field))
+        for field in ("Comment", "Version"):
+            if field in raw:
+                kinds.check_comment(raw[field], (*position, field), False, self.findings)
 
     def _check_language(self, raw: Mapping[str, Any], position: Position) -> None:
         if raw.get("QueryLanguage", "JSONPath") not in ("JSONPath", "JSONata"):
@@ -162,8 +173,8 @@ class _Checker:
             alias = parts[parts.index("function") + 2 :]
             if alias and not _ALIAS.fullmatch(alias[0]):
                 self.findings.error("SFN701", f"{resource!r} has an alias or version that cannot be", position)
-        elif not re.match(r"[a-zA-Z][\w-]*:", resource):
-            self.findings.warn("SFN701", f"{resource!r} is no ARN", position)
+        elif not re.match(r"[a-zA-Z][\w-]*:", resource) or re.match(r"arn:(?:[^:]*:){0,4}[^:]*\Z", resource):
+            self.findings.error("SFN702", f"{resource!r} is no ARN", position)
         elif parsed.kind == "unknown" and resource.startswith("arn:aws:states:::"):
             self.findings.error("SFN701", f"{resource!r} names no integration", position)
         if self.is_express and parsed.kind == "activity":
@@ -174,23 +185,32 @@ class _Checker:
     def _check_transitions(self, start: Any, states: Mapping[str, Any], position: Position) -> None:
         self._check_target(start, states, (*position, "StartAt"))
         states = {name: state for name, state in states.items() if isinstance(state, Mapping)}
-        reached: set[str] = set()
-        pending = [start] if isinstance(start, str) else []
+        pointed_at: set[Any] = {start} if isinstance(start, str) else set()
         for name, state in states.items():
             for target, where in _targets(state):
                 self._check_target(target, states, (*position, "States", name, *where))
-        while pending:
-            name = pending.pop()
-            if name in reached or name not in states:
-                continue
-            reached.add(name)
-            pending.extend(target for target, _ in _targets(states[name]) if isinstance(target, str))
+                pointed_at.add(target if isinstance(target, str) else None)
         for name in states:
-            if name not in reached and isinstance(start, str) and start in states:
+            if name not in pointed_at:
                 place = (*position, "States", name)
-                self.findings.error("SFN202", f"the state {name!r} is not reachable", place)
+                self.findings.error("SFN202", f"the state {name!r} is not reachable: nothing leads to it", place)
+        self._check_islands(start, states, pointed_at, position)
         if not any(_ends(state) for state in states.values()):
             self.findings.error("SFN204", "no state ends it: none has End, and none is a Succeed or Fail", position)
+
+    def _check_islands(self, start: Any, states: Mapping[str, Any], pointed_at: set[Any], position: Position) -> None:
+        """Looks for states that lead to one another alone."""
+        reached: set[str] = set()
+        pending = [start] if isinstance(start, str) and start in states else []
+        while pending:
+            name = pending.pop()
+            if name not in reached and name in states:
+                reached.add(name)
+                pending.extend(target for target, _ in _targets(states[name]) if isinstance(target, str))
+        for name in states if reached else ():
+            if name not in reached and name in pointed_at:
+                place = (*position, "States", name)
+                self.findings.warn("SFN202", f"the state {name!r} is not reachable from {start!r}", place)
 
     def _check_target(self, target: Any, states: Mapping[str, Any], position: Position) -> None:
         if kinds.is_substitution(target):

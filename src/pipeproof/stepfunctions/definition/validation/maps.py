@@ -111,6 +111,6 @@ def _check_numbers(part: Any, position: Position, names: tuple[str, ...], jsonat
         if name in part:
             _COUNT(part[name], (*position, name), jsonata, findings)
         if f"{name}Path" in part:
-            kinds.check_path(part[f"{name}Path"], (*position, f"{name}Path"), jsonata, findings)
+            kinds.check_reference_path(part[f"{name}Path"], (*position, f"{name}Path"), jsonata, findings)
         if name in part and f"{name}Path" in part:
             findings.error("SFN104", f"{name} and {name}Path exclude each other", (*position, f"{name}Path"))

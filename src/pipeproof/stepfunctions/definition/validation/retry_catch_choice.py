@@ -21,12 +21,12 @@ _RETRIER: dict[str, kinds.Check] = {
     "BackoffRate": kinds.number_check(least=1, integer=False),
     "MaxDelaySeconds": kinds.number_check(least=1, most=31_622_400),
     "JitterStrategy": kinds.check_any,
-    "Comment": kinds.check_any,
+    "Comment": kinds.check_comment,
 }
 _CATCHER: dict[str, kinds.Check] = {
     "ErrorEquals": kinds.check_any,
     "Next": kinds.check_any,
-    "Comment": kinds.check_any,
+    "Comment": kinds.check_comment,
     "Assign": kinds.check_assign,
 }
 _RULE_FIELDS = {"Next", "Comment", "Assign", "Output", "Variable", "Condition", "And", "Or", "Not"}
@@ -51,7 +51,7 @@ def check_handlers(raw: Mapping[str, Any], position: Position, jsonata: bool, fi
 
 
 def _check_entry(field: str, entry: Mapping[str, Any], position: Position, jsonata: bool, findings: Findings) -> None:
-    own = {"Output": kinds.check_template} if jsonata else {"ResultPath": kinds.check_reference_path}
+    own = {"Output": kinds.check_template} if jsonata else {"ResultPath": kinds.check_result_path}
     allowed = _RETRIER if field == "Retry" else {**_CATCHER, **own}
     for name, value in entry.items():
         if name in allowed:
@@ -151,9 +151,7 @@ def _check_rule(rule: Any, position: Position, findings: Findings, *, top: bool 
     if operators and "Variable" not in rule:
         findings.error("SFN101", "a comparison needs Variable", position)
     elif operators:
-        kinds.check_path(rule["Variable"], (*position, "Variable"), False, findings)
-        if rule["Variable"] is None:
-            kinds.wrong_type("a path", None, (*position, "Variable"), findings)
+        kinds.check_reference_path(rule["Variable"], (*position, "Variable"), False, findings)
     for operator in operators:
         _check_operand(operator, rule[operator], (*position, operator), findings)
 
@@ -172,7 +170,7 @@ def _check_operand(operator: str, value: Any, position: Position, findings: Find
     if kinds.is_substitution(value):
         return
     if operator.endswith("Path"):
-        kinds.check_path(value, position, False, findings)
+        kinds.check_reference_path(value, position, False, findings)
     elif operator.startswith(("Is", "Boolean")):
         kinds.check_boolean(value, position, False, findings)
     elif operator.startswith("Numeric"):

@@ -14,7 +14,7 @@ _PERCENTAGE = kinds.number_check(least=0, most=100, integer=False)
 
 COMMON: dict[str, kinds.Check] = {
     "Type": kinds.check_any,
-    "Comment": kinds.check_any,
+    "Comment": kinds.check_comment,
     "QueryLanguage": kinds.check_any,
 }
 TRANSITION: dict[str, kinds.Check] = {"Next": kinds.check_any, "End": kinds.check_boolean}
@@ -23,7 +23,7 @@ PATHS: dict[str, kinds.Check] = {"InputPath": kinds.check_path, "OutputPath": ki
 OUTPUT: dict[str, kinds.Check] = {"Output": kinds.check_template}
 PARAMETERS: dict[str, kinds.Check] = {"Parameters": kinds.check_template}
 RESULT: dict[str, kinds.Check] = {
-    "ResultPath": kinds.check_reference_path,
+    "ResultPath": kinds.check_result_path,
     "ResultSelector": kinds.check_object_template,
 }
 HANDLERS: dict[str, kinds.Check] = {"Retry": kinds.check_any, "Catch": kinds.check_any}
@@ -36,7 +36,7 @@ MAP_NUMBERS: dict[str, kinds.Check] = {
 
 
 def _paths_of(numbers: Mapping[str, kinds.Check]) -> dict[str, kinds.Check]:
-    return {f"{name}Path": kinds.check_path for name in numbers}
+    return {f"{name}Path": kinds.check_reference_path for name in numbers}
 
 
 BOTH: dict[str, dict[str, kinds.Check]] = {
@@ -59,14 +59,14 @@ BOTH: dict[str, dict[str, kinds.Check]] = {
 """Fields that both query languages have, by type."""
 
 JSONPATH_ONLY: dict[str, dict[str, kinds.Check]] = {
-    "Pass": {**PATHS, **PARAMETERS, "ResultPath": kinds.check_reference_path, "Result": kinds.check_any},
+    "Pass": {**PATHS, **PARAMETERS, "ResultPath": kinds.check_result_path, "Result": kinds.check_any},
     "Task": {**PATHS, **PARAMETERS, **RESULT, **_paths_of(TASK_TIMES)},
     "Choice": {**PATHS},
-    "Wait": {**PATHS, "SecondsPath": kinds.check_path, "TimestampPath": kinds.check_path},
+    "Wait": {**PATHS, "SecondsPath": kinds.check_reference_path, "TimestampPath": kinds.check_reference_path},
     "Succeed": {**PATHS},
     "Fail": {"ErrorPath": kinds.check_path_or_call, "CausePath": kinds.check_path_or_call},
     "Parallel": {**PATHS, **PARAMETERS, **RESULT},
-    "Map": {**PATHS, **PARAMETERS, **RESULT, "ItemsPath": kinds.check_path, **_paths_of(MAP_NUMBERS)},
+    "Map": {**PATHS, **PARAMETERS, **RESULT, "ItemsPath": kinds.check_reference_path, **_paths_of(MAP_NUMBERS)},
 }
 JSONATA_ONLY: dict[str, dict[str, kinds.Check]] = {
     "Pass": OUTPUT,
@@ -103,7 +103,7 @@ def check_fields(raw: Mapping[str, Any], position: Position, jsonata: bool, find
         elif _known_elsewhere(field):
             findings.error("SFN103", f"a {kind} state has no field {field}", place)
         else:
-            findings.warn("SFN103", f"{field!r} is no field of the Amazon States Language", place)
+            findings.error("SFN103", f"{field!r} is no field of the Amazon States Language", place)
     for field in REQUIRED.get(kind, ()):
         if field not in raw:
             findings.error("SFN101", f"a {kind} state needs {field}", position)
