@@ -138,7 +138,7 @@ def check_string(value: Any, position: Position, jsonata: bool, findings: Findin
         check_expression(value, position, findings)
 
 
-def check_comment(value: Any, position: Position, jsonata: bool, findings: Findings) -> None:
+def check_comment(value: Any, position: Position, _jsonata: bool, findings: Findings) -> None:
     """Text that nobody evaluates."""
     if not isinstance(value, str):
         wrong_type("text", value, position, findings)
