@@ -190,7 +190,7 @@ class _Checker:
             for target, where in _targets(state):
                 self._check_target(target, states, (*position, "States", name, *where))
                 pointed_at.add(target if isinstance(target, str) else None)
-        for name in states:
+        for name in states if isinstance(start, str) and start in states else ():
             if name not in pointed_at:
                 place = (*position, "States", name)
                 self.findings.error("SFN202", f"the state {name!r} is not reachable: nothing leads to it", place)
