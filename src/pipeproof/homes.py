@@ -1,14 +1,18 @@
 """Where each name comes from that users import from `pipeproof`, and that is not loaded at once.
 
-Beside the names of the interface these are the errors that a test can fail with: one of them is named as a user would
-import it, `pipeproof.DbtRowsError`, in a traceback and in pytest's summary.
+Beside the names of the interface, the types of the fixtures among them, these are the errors that a test can fail with:
+one of them is named as a user would import it, `pipeproof.DbtRowsError`, in a traceback and in pytest's summary.
 """
 
 _NAMES = {
     "pipeproof.environments.aws.async_clients": ("AsyncClientError",),
     "pipeproof.environments.aws.seeding": ("SeedError",),
     "pipeproof.environments.aws.sending": ("UnstubbedEndpointError", "UnstubbedOperationError"),
-    "pipeproof.environments.aws.stub": ("UnknownOperationError",),
+    "pipeproof.environments.aws.server": ("AwsServer",),
+    "pipeproof.environments.aws.stub": (
+        "AwsStub",
+        "UnknownOperationError",
+    ),
     "pipeproof.environments.dbt.errors": (
         "DbtDifferenceError",
         "DbtNameError",
@@ -21,7 +25,11 @@ _NAMES = {
         "DbtRowsError",
         "DbtSetupError",
     ),
-    "pipeproof.environments.dbt.result": ("DbtFailed",),
+    "pipeproof.environments.dbt.result": (
+        "DbtFailed",
+        "DbtResult",
+    ),
+    "pipeproof.environments.dbt.scenario.scenario": ("Dbt",),
     "pipeproof.environments.prefect.runs.outcomes": (
         "FlowCancelled",
         "FlowCrashed",
@@ -31,9 +39,11 @@ _NAMES = {
         "FlowTimedOut",
     ),
     "pipeproof.environments.prefect.runs.results": (
+        "FlowResult",
         "ResultNotAwaitableError",
         "RunNameError",
     ),
+    "pipeproof.environments.prefect.server.prefect_server": ("PrefectServer",),
     "pipeproof.environments.prefect.server.stand_in": ("ServerEndedError",),
     "pipeproof.environments.prefect.runs.targets": (
         "FlowParametersError",
@@ -41,8 +51,15 @@ _NAMES = {
     ),
     "pipeproof.errors": ("SetupError",),
     "pipeproof.iam.errors": ("PolicyError",),
+    "pipeproof.plugin.evidence": ("Evidence",),
+    "pipeproof.plugin.prefect": (
+        "CallFn",
+        "RunFlow",
+    ),
+    "pipeproof.plugin.stepfunctions": ("MakeStateMachine",),
     "pipeproof.sandbox.network_guard": ("NetworkBlockedError",),
     "pipeproof.stepfunctions.engine.execution": (
+        "Execution",
         "ExecutionAborted",
         "ExecutionFailed",
         "ExecutionNotSucceeded",
@@ -50,12 +67,16 @@ _NAMES = {
     ),
     "pipeproof.stepfunctions.errors": (
         "DefinitionError",
+        "MachineOptionError",
         "MockError",
         "StateNameError",
         "TaskNotHandled",
     ),
+    "pipeproof.stepfunctions.engine.single_state": ("StateResult",),
     "pipeproof.stepfunctions.machine": ("StateMachine",),
     "pipeproof.stepfunctions.answers.mocks": (
+        "by_iteration",
+        "callback",
         "returns",
         "throws",
     ),

@@ -20,7 +20,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 LAYERS: dict[str, str] = {
     "pipeproof.stepfunctions": """
         errors values timestamps
-        expressions
+        expressions options
         definition
         answers
         deployment engine mocks

@@ -1,6 +1,8 @@
 """The names that users import from `pipeproof`."""
 
+import ast
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -8,11 +10,34 @@ import pipeproof
 from pipeproof.errors import InputError, PipeproofError
 from pipeproof.homes import HOMES
 
-ERRORS = sorted(name for name in HOMES if name[0].isupper() and name != "StateMachine")
+
+def _is_error(name):
+    found = getattr(pipeproof, name)
+    return isinstance(found, type) and issubclass(found, PipeproofError)
+
+
+ERRORS = sorted(filter(_is_error, HOMES))
 
 
 def test_homes__have_all_that_the_package_offers():
-    assert set(pipeproof.__all__) - set(HOMES) == {"PipeproofError"}
+    assert set(pipeproof.__all__) == {*HOMES, "PipeproofError"}
+
+
+def test_homes__are_those_that_type_checkers_are_shown():
+    tree = ast.parse(Path(pipeproof.__file__).read_text())
+    shown = {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("pipeproof.")
+        for alias in node.names
+    }
+    del shown["HOMES"], shown["PipeproofError"]
+    assert shown == HOMES
+
+
+@pytest.mark.parametrize("name", HOMES)
+def test_name__is_there(name):
+    assert getattr(pipeproof, name) is not None
 
 
 @pytest.mark.parametrize("name", ERRORS)

@@ -1,9 +1,9 @@
 """Fixtures for Step Functions: state machines that run in the test's own process, on a virtual clock."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -13,7 +13,14 @@ from pipeproof.plugin.live import SECTIONS
 if TYPE_CHECKING:
     from pipeproof.stepfunctions.machine import StateMachine
 
-Factory = Callable[..., "StateMachine"]
+
+class MakeStateMachine(Protocol):
+    """The type of the fixture `state_machine`."""
+
+    def __call__(self, source: "Mapping[str, Any] | str | Path", **options: Any) -> "StateMachine":
+        """Make a state machine of a definition; the options are those of `pipeproof.StateMachine`."""
+        ...
+
 
 _EXECUTION = "stepfunctions.execution"
 _WORKER_KEY = "pipeproof_stepfunctions"
@@ -46,7 +53,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.fixture
-def state_machine(request: pytest.FixtureRequest, evidence: Evidence) -> Factory:
+def state_machine(request: pytest.FixtureRequest, evidence: Evidence) -> MakeStateMachine:
     """Make state machines of definitions: `state_machine("orders.asl.json").run({"id": 1}, mocks={...})`.
 
     The source is a dict or the path of a file (JSON, YAML, SAM, CloudFormation); a relative path is looked for beside

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-import pipeproof
 from pipeproof.plugin.places import absolute
 
-_OURS = str(Path(pipeproof.__file__).parent)
+_OURS = str(Path(__file__).parents[1])
 
 
 def render_traceback(report: pytest.TestReport | pytest.CollectReport, is_users: Callable[[str], bool]) -> str:

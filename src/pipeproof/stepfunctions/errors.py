@@ -11,6 +11,10 @@ class DefinitionError(InputError):
     """A state machine's definition cannot be read, or the service would not accept it."""
 
 
+class MachineOptionError(PipeproofError, ValueError):
+    """An option of a state machine, or of a run of one, has a value that it cannot have."""
+
+
 class TaskNotHandled(PipeproofError):  # noqa: N818 - it says what happened, as the kinds of ExecutionNotSucceeded do
     """A Task was reached that no mock, function or stub answers."""
 

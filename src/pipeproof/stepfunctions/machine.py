@@ -25,6 +25,7 @@ from pipeproof.stepfunctions.engine.workers import WORKERS
 from pipeproof.stepfunctions.errors import MockError, StateFailure, StateNameError
 from pipeproof.stepfunctions.expressions.environment import Clock
 from pipeproof.stepfunctions.nested import run_nested
+from pipeproof.stepfunctions.options import check_limit, read_word
 
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
 """When executions start on the virtual clock, unless a test says otherwise: the same for all runs."""
@@ -57,6 +58,7 @@ class StateMachine(AnsweringMachine):
 
     Raises:
         DefinitionError: The definition cannot be read, or the service would not accept it.
+        MachineOptionError: An option cannot have the value that it has.
     """
 
     def __init__(
@@ -78,15 +80,19 @@ class StateMachine(AnsweringMachine):
         handler_limit: float | None = None,
         validation: str = "STRICT",
     ) -> None:
+        kind = read_word("type", type, ("STANDARD", "EXPRESS"))
+        self.validation = read_word("validation", validation, ("STRICT", "PRESENT", "NONE"))
+        check_limit("payload_limit", payload_limit)
+        check_limit("event_limit", event_limit)
+        check_limit("handler_limit", handler_limit, whole=False)
         self.definition = load_definition(
-            source, name=name, substitutions=substitutions, parameters=parameters, machine_type=type
+            source, name=name, substitutions=substitutions, parameters=parameters, machine_type=kind
         )
         self.name = self.definition.name or name or "StateMachine"
         described, others = functions_beside(source, parameters)
         self.lambdas = collect_functions(described, {**others, **(lambdas or {})}, env_vars)
         self.role_policy = role_policy
         self.handler_limit = handler_limit
-        self.validation = validation
         self.executions: list[Execution] = []
         self.observers: list[Observer] = []
         self._runs = 0
@@ -95,7 +101,7 @@ class StateMachine(AnsweringMachine):
             account=account,
             region=region,
             role_arn=role_arn or f"arn:aws:iam::{account}:role/{self.name}Role",
-            type=type.upper(),
+            type=kind,
             payload_limit=payload_limit,
             event_limit=event_limit,
         )
@@ -254,11 +260,11 @@ class StateMachine(AnsweringMachine):
 
 def validator_for(mode: str) -> Callable[[Any, Any], None] | None:
     """Checks mocked results in one of the TestState API's modes."""
-    if mode.upper() == "NONE":
+    if mode == "NONE":
         return None
     from pipeproof.stepfunctions.aws.mock_validation import check_result
 
-    return lambda resource, value: check_result(resource, value, mode.upper())
+    return lambda resource, value: check_result(resource, value, mode)
 
 
 def _plain_input(value: Any) -> Any:

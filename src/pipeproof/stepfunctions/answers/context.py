@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeproof.stepfunctions.definition.resources import function_name
 from pipeproof.stepfunctions.errors import StateFailure
+from pipeproof.stepfunctions.options import check_amount
 from pipeproof.virtual_time import VirtualClock
 
 DEFAULT_TIMEOUT = 900.0
@@ -74,7 +75,12 @@ class TaskContext:
     clock: VirtualClock = field(default_factory=VirtualClock)
 
     def takes(self, seconds: float) -> None:
-        """Lets virtual time pass, as if the task had worked for so long."""
+        """Lets virtual time pass, as if the task had worked for so long.
+
+        Raises:
+            MachineOptionError: It is negative, or no number.
+        """
+        check_amount("takes(seconds)", seconds)
         self.clock.pass_time(seconds)
 
     @property

@@ -13,6 +13,7 @@ from pipeproof.stepfunctions.answers.context import TaskContext
 from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.definition.model import Definition
 from pipeproof.stepfunctions.errors import MockError, StateFailure
+from pipeproof.stepfunctions.options import check_amount
 from pipeproof.stepfunctions.values import copy, dump
 
 
@@ -57,7 +58,11 @@ def returns(value: Any, *, after: float = 0.0) -> Returns:
     Args:
         value: The result. For a Lambda function what the function returns; for another service what its API answers.
         after: Virtual seconds that the task takes.
+
+    Raises:
+        MachineOptionError: `after` is negative, or no number.
     """
+    check_amount("after", after)
     return Returns(value, after)
 
 
@@ -68,7 +73,11 @@ def throws(error: str, cause: str = "", *, after: float = 0.0) -> Throws:
         error: The error's name, as Retry and Catch see it: `Lambda.TooManyRequestsException`, `MyError`.
         cause: The text for humans.
         after: Virtual seconds that the task takes until it fails.
+
+    Raises:
+        MachineOptionError: `after` is negative, or no number.
     """
+    check_amount("after", after)
     return Throws(error, cause, after)
 
 
@@ -90,7 +99,11 @@ def callback(function: Callable[..., Any], *, after: float = 0.0, call: Any = No
             returns is the task's result, what it raises its failure.
         after: Virtual seconds until it answers.
         call: A mock for the call that hands the token out; without one the call reaches moto where that is active.
+
+    Raises:
+        MachineOptionError: `after` is negative, or no number.
     """
+    check_amount("after", after)
     return Callback(function, after, call)
 
 

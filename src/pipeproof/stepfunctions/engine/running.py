@@ -184,8 +184,8 @@ class RunningExecution:
             waiting = next((visit.state.name for visit in reversed(run.visits) if not visit.error), "?")
             raise MockError(
                 f"the execution waits for ever: the task token of {waiting!r} is never sent back",
-                hint=f"Answer it with mocks={{{waiting!r}: returns(...)}}, or with callback(function) from "
-                "pipeproof.stepfunctions.answers.mocks, which is called with the payload that holds the token.",
+                hint=f"Answer it with mocks={{{waiting!r}: returns(...)}}, or with pipeproof.callback(function), "
+                "which is called with the payload that holds the token.",
             )
         failure = self._failure
         return Execution(

@@ -18,6 +18,7 @@ from pipeproof.stepfunctions.engine.visits import Attempt, Visit
 from pipeproof.stepfunctions.engine.workers import WORKERS
 from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.expressions.environment import Clock, Scope
+from pipeproof.stepfunctions.options import check_amount
 
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
 THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
@@ -50,6 +51,8 @@ class StateResult:
 class UnitOptions:
     """What TestState calls stateConfiguration.
 
+    Raises MachineOptionError where a number is negative.
+
     Attributes:
         retry_count: How often the state's first matching Retrier has already tried again.
         iteration_failures: How many iterations of a Map whose result is mocked count as failed.
@@ -59,6 +62,10 @@ class UnitOptions:
     retry_count: int = 0
     iteration_failures: int | None = None
     item_reader_data: list[Any] | None = None
+
+    def __post_init__(self) -> None:
+        check_amount("retry_count", self.retry_count, whole=True)
+        check_amount("iteration_failures", self.iteration_failures or 0, whole=True)
 
 
 def run_unit(
