@@ -20,6 +20,10 @@ _QUERIES: Mapping[str, Callable[[QueryQueue], AbstractContextManager[None]]] = {
 }
 
 
+def _answering(answered_from: Callable[[QueryQueue], AbstractContextManager[None]]) -> Callable[[AwsStub], None]:
+    return lambda stub: stub.stack.enter_context(answered_from(stub.queries))
+
+
 @contextmanager
 def open_aws(region: str = REGION, *, real_time: bool = False) -> Iterator[AwsStub]:
     """AWS, stubbed in this process, empty; all is gone afterwards. Needs no pytest.
@@ -30,9 +34,7 @@ def open_aws(region: str = REGION, *, real_time: bool = False) -> Iterator[AwsSt
     require("moto", "aws", "moto", "boto3")
     stub = AwsStub(region, real_time=real_time)
     for service, answered_from in _QUERIES.items():
-        stub.on_first_use(
-            service, lambda opened, enter=answered_from: opened.stack.enter_context(enter(opened.queries))
-        )
+        stub.on_first_use(service, _answering(answered_from))
     with (
         environ.changed(stub_variables(environ.everything(), region)),
         moto_in_process(),

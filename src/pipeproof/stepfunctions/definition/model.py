@@ -206,5 +206,5 @@ def _number(raw: Mapping[str, Any], field: str, default: float) -> float: ...
 def _number(raw: Mapping[str, Any], field: str, default: None) -> float | None: ...
 def _number(raw: Mapping[str, Any], field: str, default: float | None) -> float | None:
     """A number of the definition; the default where it is absent or still to be put in (`${Name}`)."""
-    value = raw.get(field)
+    value: Any = raw.get(field)
     return float(value) if is_number(value) else default
