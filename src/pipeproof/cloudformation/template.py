@@ -206,8 +206,7 @@ class Template:
         if resource.type == f"{SAM}Function" and attribute in REFERABLE:
             alias = self.properties(name).get("AutoPublishAlias")
             return f"{arn}:{alias if attribute == 'Alias' and isinstance(alias, str) else 1}"
-        is_output = attribute.startswith("Outputs.") and resource.type in _NESTED
-        output = self._nested_output(resource, attribute.removeprefix("Outputs.")) if is_output else None
+        output = self._nested_output(resource, attribute.removeprefix("Outputs.")) if resource.type in _NESTED else None
         if output is not None:
             return output
         problem = TemplateError(

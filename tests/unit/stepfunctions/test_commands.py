@@ -240,3 +240,24 @@ def test_check__sarif__without_findings__is_a_run_without_results(states: Any, t
     file = tmp_path / "m.asl.json"
     file.write_text(json.dumps(GOOD))
     assert json.loads(states("check", str(file), "--format", "sarif")[1])["runs"][0]["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("flows/order.asl.json", True),
+        ("order.asl.yaml", True),
+        ("infra/template.yaml", True),
+        ("template.yml", True),
+        ("package.json", False),
+        ("template.yaml.bak", False),
+    ],
+)
+def test_hook__takes_definitions_and_templates(name: str, taken: bool) -> None:
+    import re
+
+    import yaml
+
+    (hook,) = yaml.safe_load((Path(__file__).parents[3] / ".pre-commit-hooks.yaml").read_text())
+    assert bool(re.search(hook["files"], name)) is taken
+    assert hook["entry"] == "pipeproof states check"

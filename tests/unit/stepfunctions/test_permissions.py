@@ -325,6 +325,27 @@ def test_run__denies_what_the_call_needs_and_not_what_only_stops_it() -> None:
     assert allowed.run({}, answer).status == "SUCCEEDED"
 
 
+def test_run__distributed_map__needs_to_start_executions_of_its_own_machine() -> None:
+    own = ARN.format("states", "stateMachine:batch")
+    allowed = StateMachine(distributed(), name="batch", role_policy=policy(f"states:StartExecution on {own}"))
+    assert allowed.run([1]).output == [1]
+    denied = StateMachine(distributed(), name="batch", role_policy=policy("sns:*")).run([1], check=False)
+    assert (denied.status, denied.error) == ("FAILED", "States.Permissions")
+    assert f"states:StartExecution on resource: {own}" in (denied.cause or "")
+
+
+@pytest.mark.parametrize("language", ["JSONPath", "JSONata"])
+def test_run__credentials__need_assume_role_and_nothing_else_of_the_machines_role(language: str) -> None:
+    role = {"RoleArn.$": "$.role"} if language == "JSONPath" else {"RoleArn": "{% $states.input.role %}"}
+    payload = {"TopicArn": "t", "Message": "m"}
+    definition = machine("arn:aws:states:::sns:publish", payload, QueryLanguage=language, Credentials=role)
+    answer = {"T": lambda payload: {"MessageId": "1"}}
+    own = StateMachine(definition, role_policy=policy(f"sts:AssumeRole on {OTHER}"), validation="NONE")
+    assert own.run({"role": OTHER}, answer).status == "SUCCEEDED"
+    other = own.run({"role": OTHER.replace("other", "third")}, answer, check=False)
+    assert "sts:AssumeRole" in (other.cause or "")
+
+
 def test_static_needs__survive_what_no_call_would_take() -> None:
     for junk in ("*", 3, [], ["*"], {"a": [1]}, None):
         for resource in ("dynamodb:batchGetItem", "glue:createTable", "s3:deleteObjects", "batch:submitJob"):

@@ -30,6 +30,7 @@ class Request:
     started: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     is_task: bool = True
     timeout: float | None = None
+    credentials: str | None = None
 
 
 @dataclass(slots=True)

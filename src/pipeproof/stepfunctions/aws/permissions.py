@@ -175,6 +175,8 @@ def refuser(policy: Policy, settings: Settings) -> Callable[[Request], StateFail
     def refuse(request: Request) -> StateFailure | None:
         resource = request.resource
         needs = call_needs(resource, request.payload, settings.account, settings.region)
+        if request.credentials is not None:  # the call itself is that role's
+            needs = iter([CallNeed("sts:AssumeRole", request.credentials)])
         job = JOBS.get((resource.service, resource.action))
         # A job can run, and end, without what only stops it, or only asks how it stands where events tell that too.
         spared = ("stop", "poll") if job is not None and job.rule is not None else ("stop",)

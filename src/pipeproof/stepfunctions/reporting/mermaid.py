@@ -82,9 +82,10 @@ class _Drawing:
                 (covered if hit else missed).append(self._ids[state.position])
             elif state.name in self._entered:
                 covered.append(self._ids[state.position])
+        # The text has a colour of its own: dark mode's is light, as these fills are.
         for name, style, members in (
-            ("covered", "fill:#d3f9d8,stroke:#2b8a3e", covered),
-            ("missed", "fill:#ffe3e3,stroke:#c92a2a,stroke-dasharray:4", missed),
+            ("covered", "fill:#d3f9d8,stroke:#2b8a3e,color:#0b3d18", covered),
+            ("missed", "fill:#ffe3e3,stroke:#c92a2a,color:#6b1010,stroke-dasharray:4", missed),
         ):
             if members:
                 yield f"    classDef {name} {style}"

@@ -44,6 +44,7 @@ def run_distributed(place: Place, effective: Any) -> Work[Any]:
     record.max_concurrency = find_concurrency(place, effective)
     frame.add_event("MapStateStarted", {"length": 0 if given is None else len(given.items)})
     record.tolerated_count, record.tolerated_percentage = find_tolerance(place, effective)
+    map_run.refuse_children()
     frame.add_event("MapRunStarted", {"mapRunArn": map_run.arn})
     try:
         dataset = given if given is not None else map_run.read()

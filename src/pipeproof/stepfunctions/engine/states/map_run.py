@@ -13,9 +13,14 @@ from pipeproof.stepfunctions.engine.items.writer import ResultFiles, Results, wr
 from pipeproof.stepfunctions.engine.map_runs import MapRunRecord
 from pipeproof.stepfunctions.engine.run import Place
 from pipeproof.stepfunctions.engine.states.map_fields import find_number
+from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.expressions.payload import fill_expressions, fill_template
 
 PUT_OBJECT = "arn:aws:states:::s3:putObject"
+
+
+START_EXECUTION = "arn:aws:states:::states:startExecution"
+"""The call by which a distributed Map starts its children."""
 
 
 class MapRun:
@@ -53,21 +58,29 @@ class MapRun:
 
     def answer(self, arn: str, payload: Any) -> Reply:
         """What a reader or writer's resource answers."""
+        return self.place.run.handlers.answer(self._request(arn, payload))
+
+    def refuse_children(self) -> None:
+        """Ends the Map where its role's policy does not allow it to start executions of its own machine.
+
+        Raises:
+            StateFailure: States.Permissions.
+        """
+        handlers, settings = self.place.run.handlers, self.place.run.settings
+        if handlers.refuse is None:
+            return
+        request = self._request(START_EXECUTION, {"StateMachineArn": settings.machine_arn})
+        refusal = handlers.refuse(request)
+        if refusal is not None:
+            raise StateFailure("States.Permissions", refusal.cause)
+
+    def _request(self, arn: str, payload: Any) -> Request:
         run, state = self.place.run, self.place.state
         attempts, context_object = len(self.place.visit.attempts), self.place.environment.context()
         context = TaskContext(state.name, arn, attempts, None, None, context_object)
-        location = run.definition.locate(state)
-        request = Request(
-            state.name,
-            parse_resource(arn),
-            payload,
-            context,
-            self.place.frame.iterations,
-            run.random,
-            location,
-            is_task=False,
-        )
-        return run.handlers.answer(request)
+        location, iterations = run.definition.locate(state), self.place.frame.iterations
+        resource = parse_resource(arn)
+        return Request(state.name, resource, payload, context, iterations, run.random, location, is_task=False)
 
     def fill(self, template: Any, field: str) -> Any:
         """A template of a reader, a writer or a batcher."""

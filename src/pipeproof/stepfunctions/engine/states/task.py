@@ -11,7 +11,7 @@ from pipeproof.stepfunctions.engine.run import Frame, Outcome, PendingToken, Pla
 from pipeproof.stepfunctions.engine.scheduler import Sleep, Timer, Work
 from pipeproof.stepfunctions.engine.states.steps import effective_input, find_payload, result_outcome
 from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
-from pipeproof.stepfunctions.expressions.payload import fill_expressions
+from pipeproof.stepfunctions.expressions.payload import fill_expressions, fill_template
 from pipeproof.stepfunctions.values import MISSING, byte_size, dump, is_number
 
 
@@ -28,7 +28,9 @@ def run_task(place: Place) -> Work[Outcome]:
     heartbeat = find_seconds(place, "HeartbeatSeconds", effective)
     attempt.payload = payload
     _add_scheduled(resource, payload, timeout, heartbeat, place.frame)
-    reply = run.handlers.answer(_request(place, resource, payload, token, timeout))
+    request = _request(place, resource, payload, token, timeout)
+    request.credentials = _find_role(place, effective)
+    reply = run.handlers.answer(request)
     reply = yield from _await_reply(reply, resource, timeout, heartbeat, token, place.frame)
     attempt.result = reply.value
     _raise_failure(reply, resource, place.frame)
@@ -51,6 +53,19 @@ def _request(place: Place, resource: Resource, payload: Any, token: str | None, 
     return Request(
         state.name, resource, payload, context, iterations, run.random, location, run.clock.date(), timeout=timeout
     )
+
+
+def _find_role(place: Place, effective: Any) -> str | None:
+    """The role of `Credentials`, which makes the call in place of the machine's."""
+    written = place.state.raw.get("Credentials")
+    if written is None:
+        return None
+    if place.state.is_jsonata:
+        found = fill_expressions(written, "Credentials", {"input": place.value}, place.environment)
+    else:
+        found = fill_template(written, effective, place.environment)
+    role = found.get("RoleArn") if isinstance(found, dict) else None
+    return role if isinstance(role, str) else None
 
 
 def find_seconds(place: Place, field: str, effective: Any) -> float | None:
