@@ -1,4 +1,4 @@
-"""What SAM makes of its own types: the resources that it adds to a template, and `Globals`.
+"""What transforms make of a template: the resources that SAM adds, and `Globals`.
 
 Source: AWS SAM developer guide, "Generated AWS CloudFormation resources" and "Globals section".
 """
@@ -34,6 +34,20 @@ _SUFFIXES: tuple[tuple[str, str], ...] = (
     (r"\w*Permission\w*", "AWS::Lambda::Permission"),
     (r"\w*Policy", "AWS::IAM::ManagedPolicy"),
 )
+
+
+_KNOWN_TRANSFORMS = re.compile(
+    r"AWS::(Serverless|LanguageExtensions|CodeDeployBlueGreen|SecretsManager|ServiceCatalog)\b.*"
+)
+
+
+def has_macros(document: Mapping[str, Any]) -> bool:
+    """Whether a macro of somebody's own, or a part that is elsewhere, may add resources to a template."""
+    declared = document.get("Transform") or []
+    names = declared if isinstance(declared, list) else [declared]
+    resources = document.get("Resources")
+    elsewhere = "Fn::Transform" in document or (isinstance(resources, Mapping) and "Fn::Transform" in resources)
+    return elsewhere or any(not isinstance(name, str) or not _KNOWN_TRANSFORMS.fullmatch(name) for name in names)
 
 
 def generated_type(name: str, resources: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -15,14 +15,14 @@ from pipeproof.cloudformation.documents import DocumentError, LocatedDict, load_
 from pipeproof.cloudformation.intrinsics import TemplateError
 from pipeproof.cloudformation.loops import has_loops, unroll
 from pipeproof.cloudformation.names import LOWER_CASE_NAMES, Kind
+from pipeproof.cloudformation.pseudo import pseudo_parameters, url_suffix
 from pipeproof.cloudformation.resource import Resource, is_template
 from pipeproof.cloudformation.resource_types import find_kind
-from pipeproof.cloudformation.sam import REFERABLE, SAM, generated_type, merge_globals
+from pipeproof.cloudformation.sam import REFERABLE, SAM, generated_type, has_macros, merge_globals
 from pipeproof.cloudformation.stand_ins import ANY, Places, StandIn, parameter_value, text_called
 from pipeproof.errors import Location
 
 _NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
-_STACK_UUID = "51af3dc0-da77-11e4-872e-1234567db123"
 _DYNAMIC = re.compile(r"\{\{resolve:[\w-]+:([^{}]+?)\}\}")
 
 Unknown = Literal["error", "named", "any"]
@@ -332,6 +332,8 @@ class Template:
         generated = generated_type(name, written)
         if generated is not None:
             return Resource(name, generated[0], {}, locate(written, generated[1]))
+        if self.unknown != "error" and has_macros(self.document):
+            return Resource(name, "Custom::MadeByMacro", {}, None)
         known = ", ".join(sorted({*self._section("Parameters"), *written}))
         raise TemplateError(
             f"the template has no parameter or resource {name!r}", hint=f"It has: {known}.", location=at
@@ -356,19 +358,7 @@ class Template:
         return str(value)
 
     def _pseudo(self, name: str, at: Location | None) -> Any:
-        suffix = _suffix(self.partition)
-        stack = (
-            f"arn:{self.partition}:cloudformation:{self.region}:{self.account}:stack/{self.stack_name}/{_STACK_UUID}"
-        )
-        values: dict[str, Any] = {
-            "AWS::AccountId": self.account,
-            "AWS::NotificationARNs": [],
-            "AWS::Partition": self.partition,
-            "AWS::Region": self.region,
-            "AWS::StackId": stack,
-            "AWS::StackName": self.stack_name,
-            "AWS::URLSuffix": suffix,
-        }
+        values = pseudo_parameters(self.region, self.account, self.partition, self.stack_name)
         if name not in values:
             raise TemplateError(f"there is no pseudo parameter {name!r}", location=at)
         return values[name]
@@ -380,7 +370,7 @@ class Template:
             region=self.region,
             account=self.account,
             partition=self.partition,
-            suffix=_suffix(self.partition),
+            suffix=url_suffix(self.partition),
         )
 
     def _guarded(self, what: str, value: Any) -> Any:
@@ -394,7 +384,3 @@ class Template:
 
 
 _FUNCTION_ARN = "arn:{partition}:lambda:{region}:{account}:function:{name}"
-
-
-def _suffix(partition: str) -> str:
-    return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"

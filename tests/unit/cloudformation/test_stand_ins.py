@@ -251,3 +251,22 @@ def test_keys__of_a_template_that_stand_twice__the_last_counts(tmp_path: Path) -
     file = tmp_path / "template.yaml"
     file.write_text("Resources:\n  A: {Type: 'AWS::S3::Bucket'}\n  A: {Type: 'AWS::SQS::Queue'}\n")
     assert Template.load(file).resources["A"].type == "AWS::SQS::Queue"
+
+
+@pytest.mark.parametrize(
+    ("head", "known"),
+    [
+        ("Transform: [AWS::Serverless-2016-10-31, OurMacro]", True),
+        ("Transform: {Name: 'AWS::Include', Parameters: {Location: s3://b/k}}", True),
+        ("Transform: AWS::LanguageExtensions", False),
+        ("Description: plain", False),
+    ],
+)
+def test_resolve__resource_that_a_macro_may_add__has_a_stand_in(head: str, known: bool) -> None:
+    template = Template(parse_document(f"{head}\nResources: {{A: {{Type: 'AWS::S3::Bucket'}}}}"), unknown="named")
+    if known:
+        assert template.ref("MadeTopic") == "pipeline-MadeTopic"
+        assert template.get_att("MadeTopic", "Arn").startswith("arn:aws:custom:")
+        return
+    with pytest.raises(TemplateError, match="no parameter or resource"):
+        template.ref("MadeTopic")

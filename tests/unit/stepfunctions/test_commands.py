@@ -164,6 +164,7 @@ def test_check__folder__holds_definitions_and_templates_among_other_files(states
     (tmp_path / "template.yaml").write_text(TEMPLATE.replace("ACTION", "lambda:InvokeFunction"))
     (tmp_path / "package.json").write_text('{"name": "x"}')
     (tmp_path / "notes.yaml").write_text(": : not yaml")
+    (tmp_path / "tree.json").write_text(json.dumps({"children": {"m": {"definition": json.dumps(GOOD)}}}))
     (tmp_path / "picture.json").write_bytes(bytes(range(256)))
     (tmp_path / "node_modules").mkdir()
     (tmp_path / "node_modules" / "m.asl.json").write_text("{")

@@ -9,6 +9,7 @@ import pytest
 from pipeproof import StateMachine
 from pipeproof.cloudformation import TemplateError
 from pipeproof.errors import InputError
+from pipeproof.iam import PolicyError
 from pipeproof.stepfunctions.definition.files import read_machines
 from pipeproof.stepfunctions.errors import DefinitionError
 
@@ -162,7 +163,7 @@ def test_terraform__state_and_plan(write: Any, section: str) -> None:
     assert found is not None
     (only,) = found.found
     assert (only.logical_id, only.name, only.type) == ("module.flow.aws_sfn_state_machine.m", "flow", "EXPRESS")
-    assert only.handlers == {"work": "app:handler"}
+    assert only.functions["work"]["handler"] == "app:handler"
     assert StateMachine(file, name="flow").run({}, {"work": lambda event: 2}).output == 2
 
 
@@ -170,3 +171,46 @@ def test_terraform__definition_that_only_the_deployment_makes__says_so(write: An
     file = write("plan.json", terraform({"name": "flow"}, "planned_values"))
     with pytest.raises(DefinitionError, match="known only after the deployment"):
         StateMachine(file)
+
+
+ROLE = """\
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: flow
+      Policies: [{PolicyName: p, PolicyDocument: {Statement: [{Effect: Allow, Action: 'sns:Publish', Resource: '*'}]}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ("!GetAtt Role.Arn", True),
+        ("{'Fn::GetAtt': Role.Arn}", True),
+        ("{'Fn::GetAtt': [Role, Arn]}", True),
+        ("!Sub '${Role.Arn}'", True),
+        ("!Sub 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${Role}'", True),
+        ("!Join ['', ['arn:aws:iam::', !Ref AWS::AccountId, ':role/flow']]", True),
+        ("!If [Own, !GetAtt Role.Arn, !Ref Arn]", True),
+        ("!Ref Arn", False),
+        ("!ImportValue shared-role-arn", False),
+        ("arn:aws:iam::123456789012:role/elsewhere", False),
+    ],
+)
+@pytest.mark.parametrize("kind", ["Serverless", "StepFunctions"])
+def test_role__however_it_is_named(write: Any, kind: str, written: str, known: bool) -> None:
+    field = "Role" if kind == "Serverless" else "RoleArn"
+    definition = "{StartAt: P, States: {P: {Type: Pass, End: true}}}"
+    if kind == "StepFunctions":
+        definition = json.dumps(json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}))
+    name = "Definition" if kind == "Serverless" else "DefinitionString"
+    text = machine(f"{{{field}: {written}, {name}: {definition}}}", ROLE)
+    text = text.replace("AWS::Serverless::StateMachine", f"AWS::{kind}::StateMachine")
+    found = read_machines(write("t.yaml", f"Conditions: {{Own: !Equals [a, a]}}\n{text}"))
+    assert found is not None
+    assert found.found[0].read_role is not None
+    if known:
+        assert found.found[0].read_role().policy.statements[0].actions == ("sns:Publish",)
+        return
+    with pytest.raises(PolicyError):
+        found.found[0].read_role()

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeproof.cloudformation import DocumentError, TemplateError
+from pipeproof.cloudformation import DocumentError, TemplateError, parse_document
 from pipeproof.stepfunctions.definition.files import Machines, read_machines
 from pipeproof.stepfunctions.definition.loading import load_document
 from pipeproof.stepfunctions.definition.source import Document
@@ -125,12 +125,15 @@ def find_files(paths: list[Path]) -> Iterator[tuple[Path, bool]]:
 
 
 def _is_definition(file: Path) -> bool:
-    """Whether a file of a folder holds a state machine, as far as its text says."""
+    """Whether a file of a folder holds a state machine: by its name, or by its first fields."""
+    if ".asl." in file.name.lower():
+        return True
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        document = parse_document(text, file) if "StartAt" in text and "States" in text else None
+    except (OSError, UnicodeDecodeError, DocumentError):
         return False
-    return ".asl." in file.name.lower() or ("StartAt" in text and "States" in text)
+    return isinstance(document, Mapping) and "StartAt" in document and "States" in document
 
 
 def machines_unlikely(file: Path) -> bool:

@@ -1,7 +1,6 @@
 """State machines in SAM and CloudFormation templates: their definitions, types, roles and the functions beside them."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -118,23 +117,19 @@ def _read_role(
     from pipeproof.iam import Policy
 
     twin = template.reread("any")
-    role = _role(resource.properties.get("RoleArn", resource.properties.get("Role")))
-    policy = Policy.of_role(twin, role or resource.logical_id, str(file))
+    policy = Policy.of_role(twin, _role(twin, resource) or resource.logical_id, str(file))
     document = _read(twin, resource, file, substitutions)[0]
     arn = twin.arn(resource.logical_id) or "*"
     return RoleReading(document, policy, arn, lambda other: Policy.of_arn(twin, other, str(file)))
 
 
-def _role(written: Any) -> str | None:
-    """The role that `!GetAtt Role.Arn` or `!Sub ${Role.Arn}` names."""
-    found = written.get("Fn::GetAtt") if isinstance(written, Mapping) else None
-    if isinstance(found, str):
-        found = found.split(".")
-    if isinstance(found, list) and found:
-        return str(found[0])
-    text = written.get("Fn::Sub") if isinstance(written, Mapping) else None
-    named = re.fullmatch(r"\$\{(\w+)\.Arn\}", text) if isinstance(text, str) else None
-    return named[1] if named else None
+def _role(template: Template, machine: Resource) -> str | None:
+    """The logical id of a machine's role, where the template has it."""
+    from pipeproof.iam.roles import find_role
+
+    written = machine.properties.get("RoleArn", machine.properties.get("Role"))
+    arn = template.resolve(written) if written is not None else None
+    return find_role(template, arn) if isinstance(arn, str) else None
 
 
 def choose_machine(machines: list[TemplateMachine], name: str | None, file: Path) -> TemplateMachine:
