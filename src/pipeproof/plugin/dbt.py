@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipeproof.environments.dbt.scenario.scenario import Dbt
     from pipeproof.environments.dbt.session.project import DbtProject
 
-PROJECT: "pytest.StashKey[DbtProject]" = pytest.StashKey()
+PROJECTS: "pytest.StashKey[dict[Path, DbtProject]]" = pytest.StashKey()
 
 SETTINGS = {
     "project_dir": "the folder of dbt_project.yml (found when it is the only one)",
@@ -40,40 +40,72 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(f"pipeproof_dbt_{name}", f"dbt: {meaning}", default="")
 
 
-def read_settings(config: pytest.Config) -> "Settings":
-    """What to run dbt tests against."""
-    from pipeproof.environments.dbt.project.settings import Settings, find_project
+def read_settings(config: pytest.Config, project_dir: Path | None = None) -> "Settings":
+    """What to run dbt tests against.
 
-    def given(name: str) -> tuple[object, object]:
-        return config.getoption(f"pipeproof_dbt_{name}", None), config.getini(f"pipeproof_dbt_{name}")
+    Args:
+        config: pytest's configuration.
+        project_dir: The folder of the project, where it is not for the settings to say.
+    """
+    from pipeproof.environments.dbt.project.settings import Settings
 
     return Settings(
-        project_dir=find_project(config.rootpath, variables.DBT_PROJECT_DIR.read(*given("project_dir"))),
-        target=variables.DBT_TARGET.read(*given("target")),
-        schema_prefix=variables.DBT_SCHEMA_PREFIX.read(*given("schema_prefix")),
-        allowed_targets=variables.DBT_ALLOW_TARGET.read(*given("allow_target")),
+        project_dir=project_dir or given_project(config) or _find_project(config),
+        target=variables.DBT_TARGET.read(*_given(config, "target")),
+        schema_prefix=variables.DBT_SCHEMA_PREFIX.read(*_given(config, "schema_prefix")),
+        allowed_targets=variables.DBT_ALLOW_TARGET.read(*_given(config, "allow_target")),
     )
 
 
-def project_of(config: pytest.Config) -> "DbtProject":
-    """The project of this process, made when it is first asked for; its folder is among pytest's temporary ones."""
+def given_project(config: pytest.Config) -> Path | None:
+    """The folder of the project that the settings name, relative to the working directory; in the ini file, to that."""
+    from pipeproof.environments.dbt.project.settings import find_project
+
+    option, ini = _given(config, "project_dir")
+    given = variables.DBT_PROJECT_DIR.read(option, ini)
+    here = option or variables.DBT_PROJECT_DIR.is_set
+    return find_project(config.invocation_params.dir if here else config.rootpath, given) if given else None
+
+
+def _find_project(config: pytest.Config) -> Path:
+    """The only project at or below the working directory, else at or below pytest's root, which may be above it."""
+    from pipeproof.environments.dbt.project.settings import find_project, find_projects
+
+    here = config.invocation_params.dir
+    return find_project(here if find_projects(here) else config.rootpath)
+
+
+def _given(config: pytest.Config, name: str) -> tuple[object, object]:
+    """What an option and the ini file say."""
+    return config.getoption(f"pipeproof_dbt_{name}", None), config.getini(f"pipeproof_dbt_{name}")
+
+
+def project_of(config: pytest.Config, project_dir: Path | None = None) -> "DbtProject":
+    """A project of this process, made when it is first asked for; its folder is among pytest's temporary ones.
+
+    Args:
+        config: pytest's configuration.
+        project_dir: The project's folder, where it is not the one that the settings say.
+    """
     from pipeproof.environments.dbt.engine import open_project
     from pipeproof.environments.dbt.run_names import name_run
 
-    if PROJECT not in config.stash:
-        settings = read_settings(config)
+    projects = config.stash.setdefault(PROJECTS, {})
+    settings = read_settings(config, project_dir)
+    if settings.project_dir not in projects:
         folder: Path = config._tmp_path_factory.mktemp("dbt")  # type: ignore[attr-defined]  # noqa: SLF001
         worker = environ.get("PYTEST_XDIST_WORKER")
         shared = folder.parent.parent if worker else folder.parent
-        config.stash[PROJECT] = open_project(settings, name_run(settings.schema_prefix, worker or "w0"), folder, shared)
-    return config.stash[PROJECT]
+        name = name_run(settings.schema_prefix, worker or "w0")
+        projects[settings.project_dir] = open_project(settings, name, folder, shared)
+    return projects[settings.project_dir]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Give back what the project holds."""
-    if PROJECT in config.stash:
-        config.stash[PROJECT].close()
-        del config.stash[PROJECT]
+    """Give back what the projects hold."""
+    for project in config.stash.get(PROJECTS, {}).values():
+        project.close()
+    config.stash[PROJECTS] = {}
 
 
 @pytest.fixture(scope="session")

@@ -5,21 +5,23 @@ Collected with `--dbt-tests`, which `pipeproof run` gives unless it is told `--n
 """
 
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeproof.errors import InputError, PipeproofError, SetupError
-from pipeproof.plugin.dbt import project_of, read_settings
+from pipeproof.errors import PipeproofError, SetupError
+from pipeproof.plugin.dbt import given_project, project_of
 from pipeproof.plugin.evidence import RECORDS
 
 if TYPE_CHECKING:
     from pipeproof.environments.dbt.own_tests import OwnTest, OwnTests
 
-RUNNER: "pytest.StashKey[OwnTests]" = pytest.StashKey()
-NAMES: "pytest.StashKey[list[str]]" = pytest.StashKey()
+RUNNERS: "pytest.StashKey[dict[Path, OwnTests]]" = pytest.StashKey()
+NAMES: "pytest.StashKey[dict[Path, list[str]]]" = pytest.StashKey()
+WANTED: "pytest.StashKey[frozenset[Path]]" = pytest.StashKey()
+"""The projects whose own tests are collected: the folders."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,54 +34,80 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Let the project's file be among what is collected; say of a test that is not in it which one may be meant."""
-    _add_project(session.config)
+    config = session.config
+    asked = {file.parent.resolve() for argument in config.args if (file := _project_file(config, argument)) is not None}
+    config.stash[WANTED] = frozenset({*asked, *_find_wanted(config, asked)})
     try:
         return (yield)
     except pytest.UsageError as error:
-        error.args += tuple(_likely_names(session.config))
+        error.args += tuple(_likely_names(config))
         raise
 
 
-def _add_project(config: pytest.Config) -> None:
+def _find_wanted(config: pytest.Config, asked: Collection[Path]) -> list[Path]:
+    """The folders of the projects that `--dbt-tests` stands for; a single one is added to the arguments."""
     if not config.getoption("dbt_tests"):
-        return
+        return []
+    from pipeproof.environments.dbt.project.settings import find_projects
+
     try:
-        file = read_settings(config).project_dir / "dbt_project.yml"
-    except InputError as error:
+        given = given_project(config)
+    except PipeproofError as error:
         raise pytest.UsageError(str(error)) from error
-    except PipeproofError:
-        return  # a suite without a dbt project, or with several: nothing to add to it
-    if file not in {Path(argument.partition("::")[0]).resolve() for argument in config.args}:
-        config.args.append(str(file))
+    found = [given] if given else find_projects(config.invocation_params.dir) or find_projects(config.rootpath)
+    if len(found) == 1 and found[0] not in asked:
+        config.args.append(str(found[0] / "dbt_project.yml"))
+    return found
+
+
+def _project_file(config: pytest.Config, argument: str) -> Path | None:
+    """The project's file that an argument of pytest's names, with a test in it or without."""
+    file = config.invocation_params.dir / argument.partition("::")[0]
+    return file if file.name == "dbt_project.yml" else None
 
 
 def _likely_names(config: pytest.Config) -> Iterator[str]:
     """For each node id of a project's test that there is not, what it may mean."""
-    names = config.stash.get(NAMES, [])
-    for argument in config.args if names else ():
-        file, _, name = argument.partition("::")
-        if Path(file).name == "dbt_project.yml" and name and name not in names:
+    for argument in config.args:
+        file, name = _project_file(config, argument), argument.partition("::")[2]
+        names = config.stash.get(NAMES, {}).get(file.parent.resolve(), []) if file is not None else []
+        if name and names and name not in names:
             from pipeproof.environments.dbt.project.mistakes import suggest
 
             hint = suggest(name, names) or "`--dbt-tests --collect-only` lists those that there are"
             yield f"the dbt project has no test {name!r}: {hint}"
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Collect the project's file, where it is asked for."""
-    if file_path.name != "dbt_project.yml":
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out the packages that `dbt deps` has installed, a link to the project itself among them, and links to what
+    they are in: pytest would go round and round."""
+    path = collection_path
+    if path.is_symlink() and path.is_dir() and path.parent.resolve().is_relative_to(path.resolve()):
+        return True
+    if not (path.parent / "dbt_project.yml").is_file() or not path.is_dir():
         return None
-    asked = any(Path(argument.partition("::")[0]).name == file_path.name for argument in parent.config.args)
-    return DbtProjectFile.from_parent(parent, path=file_path) if asked else None
+    from pipeproof.environments.dbt.project.settings import find_packages
+
+    return True if path == path.parent / Path(find_packages(path.parent)).parts[0] else None
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a project's file, where its own tests are wanted; not by way of a link, lest they come twice."""
+    if file_path.name != "dbt_project.yml" or file_path.parent.resolve() not in parent.config.stash.get(WANTED, ()):
+        return None
+    config = parent.config
+    asked = file_path in {_project_file(config, argument) for argument in config.args}
+    below = [folder for folder in file_path.parents if folder.is_relative_to(config.rootpath)]
+    linked = any(folder.is_symlink() for folder in below if folder != config.rootpath)
+    return DbtProjectFile.from_parent(parent, path=file_path) if asked or not linked else None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Drop the schema in which the tests ran."""
-    runner = session.config.stash.get(RUNNER, None)
-    if runner is not None:
+    """Drop the schemas in which the tests ran."""
+    for runner in session.config.stash.get(RUNNERS, {}).values():
         runner.close()
-        del session.config.stash[RUNNER]
+    session.config.stash[RUNNERS] = {}
 
 
 class DbtProjectFile(pytest.File):
@@ -90,12 +118,13 @@ class DbtProjectFile(pytest.File):
         from pipeproof.environments.dbt.own_tests import list_tests
 
         try:
-            tests = list_tests(project_of(self.config))
+            tests = list_tests(project_of(self.config, self.path.parent.resolve()))
         except SetupError as error:
             way_out = "`--no-dbt-tests` leaves out the dbt project's own tests"
             error.hint = f"{error.hint}\n  {way_out}" if error.hint else way_out
             raise
-        self.config.stash[NAMES] = [test.name for test in tests]
+        names = self.config.stash.setdefault(NAMES, {})
+        names[self.path.parent.resolve()] = [test.name for test in tests]
         for test in tests:
             yield DbtTestItem.from_parent(self, name=test.name, test=test)
 
@@ -120,15 +149,16 @@ class DbtTestItem(pytest.Item):
         from pipeproof.environments.dbt.own_tests import MissingInput, OwnTests
 
         records = self.stash.setdefault(RECORDS, [])
-        config = self.config
+        folder = self.path.parent.resolve()
+        runners = self.config.stash.setdefault(RUNNERS, {})
 
         def record(kind: str, data: Mapping[str, Any]) -> None:
             records.append({"kind": kind, "data": json.loads(json.dumps(data, default=str))})
 
-        if RUNNER not in config.stash:
-            config.stash[RUNNER] = OwnTests(project_of(config))
+        if folder not in runners:
+            runners[folder] = OwnTests(project_of(self.config, folder))
         try:
-            node = config.stash[RUNNER].run(self.test, record)
+            node = runners[folder].run(self.test, record)
         except MissingInput as reason:
             pytest.skip(str(reason))
         if node.status == "warn":

@@ -14,7 +14,7 @@ from typing import Any
 from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.identity import spell_out, tell_apart
 from pipeproof.environments.dbt.project.declarations import locate_test
-from pipeproof.environments.dbt.project.manifest import BUILT_KINDS, ancestors, name_of
+from pipeproof.environments.dbt.project.manifest import BUILT_KINDS, ancestors
 from pipeproof.environments.dbt.requests import request_nodes
 from pipeproof.environments.dbt.result import DbtFailed, DbtNode
 from pipeproof.environments.dbt.scenario.scenario import Dbt, Recorder
@@ -110,7 +110,9 @@ class OwnTests:
                 error, first = self._broken[unique_id]
                 if first == test:
                     raise error
-                raise MissingInput(f"{name_of(manifest, unique_id)} could not be built: see {first.name}")
+                raise MissingInput(
+                    f"{self._project.view().names.spell(unique_id)} could not be built: see {first.name}"
+                )
         missing = [at for at in needed if at not in self._built]
         try:
             self._build_in(self._dbt, missing)
@@ -142,8 +144,7 @@ class OwnTests:
         try:
             for unique_id, given in _given_inputs(manifest, node):
                 if self._absent_sources([unique_id]):
-                    name = name_of(manifest, unique_id)
-                    dbt.given(name, given if isinstance(given, str) else [dict(row) for row in given])
+                    dbt.given(unique_id, given if isinstance(given, str) else [dict(row) for row in given])
                 else:
                     self._build_in(dbt, [at for at in ancestors(manifest, [unique_id]) if _is_built(manifest, at)])
             return _run(dbt, node)
@@ -164,7 +165,8 @@ def _inputs(manifest: Any, unit_test: Any) -> list[str]:
 def _given_inputs(manifest: Any, unit_test: Any) -> Iterator[tuple[str, Any]]:
     """What a unit test's model reads, with the rows that the test gives for it."""
     for unique_id in _inputs(manifest, unit_test):
-        name = name_of(manifest, unique_id)
+        source = manifest.sources.get(unique_id)
+        name = f"{source.source_name}.{source.name}" if source is not None else manifest.nodes[unique_id].name
         for given in unit_test.given:
             named = re.findall(r"['\"]([^'\"]+)['\"]", given.input)
             if name in {".".join(named), *named[-1:]}:

@@ -17,7 +17,7 @@ from pipeproof.environments.dbt.in_process.patches.configurations import move_cr
 from pipeproof.environments.dbt.in_process.patches.contents import Known
 from pipeproof.environments.dbt.in_process.patches.parsing import parsing
 from pipeproof.environments.dbt.in_process.patches.remembering import remembering
-from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, PROFILE, Folders
+from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Folders
 from pipeproof.environments.dbt.project.view import Surroundings
 from pipeproof.variables import DBT_SCHEMA
 
@@ -125,11 +125,11 @@ def current_adapter(kind: str) -> Any:
     return get_adapter_by_type(kind)  # type: ignore[no-untyped-call]
 
 
-def is_ours(kind: str) -> bool:
-    """Whether the last invocation, which left its adapter behind, was with our profile."""
+def is_ours(kind: str, folders: Folders) -> bool:
+    """Whether the last invocation, which left its adapter behind, was with the profile in these folders."""
     try:
-        return bool(current_adapter(kind).config.profile_name == PROFILE)
-    except KeyError:
+        return str(current_adapter(kind).config.args.PROFILES_DIR) == str(folders.profiles)
+    except (AttributeError, KeyError):
         return False
 
 

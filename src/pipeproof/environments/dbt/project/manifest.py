@@ -180,12 +180,6 @@ def lineage(manifest: Any) -> list[Mapping[str, Any]]:
     ]
 
 
-def name_of(manifest: Any, unique_id: str) -> str:
-    """What a test calls a node or source."""
-    source = manifest.sources.get(unique_id)
-    return f"{source.source_name}.{source.name}" if source is not None else str(manifest.nodes[unique_id].name)
-
-
 def ancestors(manifest: Any, wanted: Collection[str]) -> Iterator[str]:
     """Nodes and all that they are made of."""
     seen: set[str] = set()

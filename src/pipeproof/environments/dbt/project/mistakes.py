@@ -35,7 +35,7 @@ def unknown_name(name: object, names: Iterable[str], manifest: Any) -> DbtNameEr
         return DbtNameError(f"a model, seed, snapshot or source is named by text, not by {type(name).__name__}")
     if any(node.name == name for versions in manifest.disabled.values() for node in versions):
         return DbtNameError(f"{name} is disabled in the project", hint="`enabled` in its configuration says so")
-    hint = suggest(name, names) or "`dbt.project.nodes` lists what there is"
+    hint = suggest(name.rpartition(":")[2], names) or "`dbt.project.nodes` lists what there is"
     return DbtNameError(f"the project has no model, seed, snapshot or source {name!r}", hint=hint)
 
 
@@ -133,15 +133,14 @@ def explained(what: str, find_absent: Callable[[], PipeproofError | None]) -> It
         raise find_absent() or DbtQueryError(f"{what}: {str(error).strip()}") from error
 
 
-def not_built(node: Any, status: str | None) -> DbtNotBuiltError:
-    """The error for rows of something that is not in the database."""
+def not_built(node: Any, name: str, status: str | None) -> DbtNotBuiltError:
+    """The error for rows of something that is not in the database; `name` is what a test calls it."""
     if node.resource_type == "source":
-        name = f"{node.source_name}.{node.name}"
         return DbtNotBuiltError(f"the source {name} has no table here", hint=f'give it rows: dbt.given("{name}", […])')
     how = f"dbt.{_BUILDERS.get(str(node.resource_type), 'run')}"
     if status is not None:
-        return DbtNotBuiltError(f"{node.name} was not built: its last run in this test ended with {status!r}")
+        return DbtNotBuiltError(f"{name} was not built: its last run in this test ended with {status!r}")
     return DbtNotBuiltError(
-        f"{node.name} was not built in this test",
-        hint=f'call {how}("{node.name}") first, or give it rows: dbt.given("{node.name}", […])',
+        f"{name} was not built in this test",
+        hint=f'call {how}("{name.removeprefix("model:")}") first, or give it rows: dbt.given("{name}", […])',
     )

@@ -1,6 +1,7 @@
 """Where the dbt project is and what its tests connect to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,26 +51,41 @@ def find_project(start: Path, given: str | Path | None = None) -> Path:
         if not (folder / "dbt_project.yml").is_file():
             raise InputError(f"dbt-project-dir: there is no dbt_project.yml in {folder}")
         return folder
-    found = sorted(find_projects(start))
+    found = find_projects(start)
     if len(found) == 1:
         return found[0]
     if not found:
         raise DbtSetupError(f"no dbt_project.yml at or below {start}", hint=f"say where it is: {_WAYS}")
-    names = ", ".join(str(folder.relative_to(start)) for folder in found)
+    names = ", ".join(str(folder.relative_to(start.resolve())) for folder in found)
     raise DbtSetupError(f"several dbt projects below {start}: {names}", hint=f"say which one: {_WAYS}")
 
 
-def find_projects(start: Path, depth: int = 4) -> Iterable[Path]:
-    """The dbt projects at or below a folder, packages of a project and its own sub-projects left out."""
-    if (start / "dbt_project.yml").is_file():
-        yield start.resolve()
+def find_projects(start: Path) -> list[Path]:
+    """The dbt projects at or below a folder: neither their packages, wherever these are installed, nor projects inside
+    of them; links are not followed."""
+    found = sorted(_walk(start.resolve(), depth=6))
+    installed = [folder.joinpath(find_packages(folder)).resolve() for folder in found]
+    return [folder for folder in found if not any(folder.is_relative_to(packages) for packages in installed)]
+
+
+def _walk(folder: Path, depth: int) -> Iterator[Path]:
+    if (folder / "dbt_project.yml").is_file():
+        yield folder
         return
-    if depth == 0:
-        return
-    for child in sorted(start.iterdir()):
-        hidden = child.name.startswith(".") or child.name in _NEVER_PROJECTS
-        if not hidden and child.is_dir() and not child.is_symlink():
-            yield from find_projects(child, depth - 1)
+    for child in sorted(folder.iterdir()) if depth else ():
+        passed_over = child.name.startswith(".") or child.name in _NEVER_PROJECTS
+        if not passed_over and child.is_dir() and not child.is_symlink():
+            with suppress(PermissionError):
+                yield from _walk(child, depth - 1)
+
+
+def find_packages(project_dir: Path) -> str:
+    """Where a project's packages are installed, relative to it: dbt's `packages-install-path`."""
+    try:
+        settings = read_project_file(project_dir)
+    except DbtSetupError:
+        settings = {}
+    return str(settings.get("packages-install-path") or settings.get("modules-path") or "dbt_packages")
 
 
 def read_project_file(project_dir: Path) -> dict[str, Any]:

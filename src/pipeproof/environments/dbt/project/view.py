@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeproof import environ
 from pipeproof.environments.dbt.project import manifest as manifests
+from pipeproof.environments.dbt.project.names import Names
 from pipeproof.variables import DBT_SCHEMA
 
 
@@ -67,9 +68,9 @@ class View:
         return self.parsed.copy()
 
     @cached_property
-    def names(self) -> Mapping[str, Any]:
-        """Nodes and sources by the names that a test may use."""
-        return _index_names(self.manifest)
+    def names(self) -> Names:
+        """The names that a test may use for nodes and sources."""
+        return Names(self.manifest)
 
     @cached_property
     def escapes(self) -> Mapping[str, str]:
@@ -85,21 +86,3 @@ class View:
     def lineage(self) -> list[Mapping[str, Any]]:
         """The nodes and sources for the report."""
         return manifests.lineage(self.manifest)
-
-
-def _index_names(manifest: Any) -> dict[str, Any]:
-    """Nodes and sources by the names that a test may use; the project's own before its packages'."""
-    names: dict[str, Any] = {}
-    own = manifest.metadata.project_name
-    built = [node for node in manifest.nodes.values() if node.resource_type in manifests.BUILT_KINDS]
-    for node in sorted(built, key=lambda node: (node.package_name != own, node.unique_id)):
-        version = getattr(node, "version", None)
-        if version is not None:
-            names.setdefault(f"{node.name}.v{version}", node)
-            if version != node.latest_version:
-                continue
-        names.setdefault(node.name, node)
-        names.setdefault(f"{node.package_name}.{node.name}", node)
-    for source in sorted(manifest.sources.values(), key=lambda source: (source.package_name != own, source.unique_id)):
-        names.setdefault(f"{source.source_name}.{source.name}", source)
-    return names

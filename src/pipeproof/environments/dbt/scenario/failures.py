@@ -1,12 +1,13 @@
 """A failed invocation as an error: what failed, with the database's words, on the line of the project's file."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.project.lines import locate_node, locate_parse_error
-from pipeproof.environments.dbt.project.manifest import ancestors, name_of
+from pipeproof.environments.dbt.project.manifest import ancestors
+from pipeproof.environments.dbt.project.names import Names
 from pipeproof.environments.dbt.result import DbtFailed, DbtNode, DbtResult
 from pipeproof.environments.dbt.session.project import DbtProject
 
@@ -41,7 +42,8 @@ def explain_failure(
     skipped = [name for name, node in result.nodes.items() if node.status == "skipped"]
     if skipped:
         lines.append(f"not run because of that: {', '.join(skipped)}")
-    return DbtFailed("\n".join(lines), hint=_hint(manifest, first, given), location=location, result=result)
+    names = project.view().names
+    return DbtFailed("\n".join(lines), hint=_hint(manifest, names, first, given), location=location, result=result)
 
 
 def _words(node: DbtNode) -> str:
@@ -58,24 +60,33 @@ def _write_compiled(folder: Path, node: DbtNode) -> Path:
     return path
 
 
-def _hint(manifest: Any, node: DbtNode, given: Mapping[str, Sequence[str]]) -> str | None:
+def _hint(manifest: Any, names: Names, node: DbtNode, given: Mapping[str, Sequence[str]]) -> str | None:
     """What to do when an input is not there: name the inputs that were neither built nor given, or their columns."""
     if _COLUMN.search(node.message):
         inputs = [at for at in ancestors(manifest, [node.unique_id]) if at in given and at != node.unique_id]
-        return (
-            "; ".join(f"{name_of(manifest, at)} was given the columns {', '.join(given[at])}" for at in inputs) or None
-        )
+        columns = (f"{names.spell(at)} was given the columns {', '.join(given[at])}" for at in inputs)
+        return "; ".join(columns) or None
     if not _MISSING.search(node.message):
         return None
+    parent = _missing_parent(manifest, node, given)
+    if parent is None:
+        return None
+    name = names.spell(str(parent.unique_id))
+    hint = f'give it rows: dbt.given("{name}", […])'
+    if parent.resource_type == "seed":  # which `run` does not load, by whatever selection
+        return f'{hint}, or load it: dbt.seed("{parent.name}"), or dbt.build("+{node.name}")'
+    return hint if parent.resource_type == "source" else f'{hint}, or build it first: "+{node.name}"'
+
+
+def _missing_parent(manifest: Any, node: DbtNode, given: Collection[str]) -> Any:
+    """The input of a node that its message says is not there; by its schema too, where tables of two have one name."""
+    message = node.message.lower().replace('"', "").replace("`", "")
     found = manifest.nodes.get(node.unique_id)
-    for parent in getattr(found, "depends_on_nodes", ()):
-        source = manifest.sources.get(parent)
-        other = manifest.nodes.get(parent)
-        name = name_of(manifest, parent) if source or other else None
-        table = (source.identifier if source else getattr(other, "alias", None)) or ""
-        if name and parent not in given and table.lower() in node.message.lower():
-            hint = f'give it rows: dbt.given("{name}", […])'
-            if other is not None and other.resource_type == "seed":  # which `run` does not load, by whatever selection
-                return f'{hint}, or load it: dbt.seed("{name}"), or dbt.build("+{node.name}")'
-            return hint if source else f'{hint}, or build it first: "+{node.name}"'
-    return None
+    likely: list[tuple[bool, Any]] = []
+    for at in getattr(found, "depends_on_nodes", ()):
+        parent = manifest.sources.get(at) or manifest.nodes.get(at)
+        table = str(getattr(parent, "identifier", None) or getattr(parent, "alias", "")).lower()
+        if parent is None or at in given or not re.search(rf"(?<!\w){re.escape(table)}(?!\w)", message):
+            continue
+        likely.append((f"{parent.schema}.{table}".lower() in message, parent))
+    return max(likely, key=lambda pair: pair[0])[1] if likely else None

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from pipeproof.environments.dbt.guard.watch import refusal
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project import mistakes
 from pipeproof.environments.dbt.project.view import View
-from pipeproof.environments.dbt.requests import Request, check_options, check_request
+from pipeproof.environments.dbt.requests import Request, check_options, check_request, request_nodes
 from pipeproof.environments.dbt.result import DbtResult
 from pipeproof.environments.dbt.rows.reading import empty_table, infer_types, is_sql, read_rows
 from pipeproof.environments.dbt.scenario.execution import execute
@@ -268,7 +269,7 @@ class Dbt:
     def _explained(self, what: str, query: str = "") -> AbstractContextManager[None]:
         """Tell a refusal of the database's in words of ours: that something the query reads is not there, for one."""
         return mistakes.explained(
-            what, lambda: references.find_absent(query, self._view.manifest, self._schemas, self._statuses)
+            what, lambda: references.find_absent(query, self._view, self._schemas, self._statuses)
         )
 
     def _source_of(self, name: str) -> str:
@@ -276,7 +277,8 @@ class Dbt:
         node = self._find(name)
 
         def compile_node() -> str | None:
-            return self.compile(name, vars=self._view.variables).nodes[node.name].compiled
+            request = replace(request_nodes("compile", [node]), vars=self._view.variables)
+            return self.perform(request).nodes[node.unique_id].compiled
 
         return references.locate(node, self._schemas, compile_node)
 

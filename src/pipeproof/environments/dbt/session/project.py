@@ -17,7 +17,6 @@ from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.in_process import runner
 from pipeproof.environments.dbt.in_process.runner import Parsed
 from pipeproof.environments.dbt.project import manifest as manifests
-from pipeproof.environments.dbt.project import mistakes
 from pipeproof.environments.dbt.project.lines import locate_parse_error, meant_reference
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Folders, Profile, make_profile
 from pipeproof.environments.dbt.project.settings import Settings, read_project_file
@@ -121,7 +120,7 @@ class DbtProject:
     def live_adapter(self) -> Any:
         """dbt's adapter, as the last invocation left it."""
         self.parsed()
-        if not runner.is_ours(self.adapter):
+        if not runner.is_ours(self.adapter, self.folders):
             # This process has read what another parsed and run nothing yet, or a test ran dbt by itself.
             arguments = ["list", "--select", "config.enabled:false"]
             outcome = runner.invoke(self.folders, arguments, self.parsed().copy(), PARSE_SCHEMA, _ignore)
@@ -165,23 +164,17 @@ class DbtProject:
         return manifests.find_escapes(manifest, self.profile.target, self.adapter)
 
     def find(self, name: str, lately: Sequence[View] = ()) -> Any:
-        """The node or source of that name: `orders`, `package.orders`, `orders.v2`, `source.table`.
+        """The node or source of that name; see [Names][pipeproof.environments.dbt.project.names.Names].
 
         Args:
             name: The name.
             lately: Where to look first: the project as a test's last runs saw it.
 
         Raises:
-            DbtNameError: There is none.
+            DbtNameError: There is none, or there are several.
         """
-        for view in lately:
-            if isinstance(name, str) and name in view.names:
-                return view.names[name]
-        view = self.view()
-        if not isinstance(name, str) or name not in view.names:
-            view = lately[0] if lately else view
-            raise mistakes.unknown_name(name, view.names, view.manifest)
-        return view.names[name]
+        views = [*lately, self.view()]
+        return next((view for view in views if name in view.names), views[0]).names.find(name)
 
     def _read_or_parse(self, variables: Mapping[str, Any], key: str) -> Any:
         """What a worker of the run has parsed in the same surroundings, else what this one parses."""

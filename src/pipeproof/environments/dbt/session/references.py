@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project import mistakes
+from pipeproof.environments.dbt.project.view import View
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.schemas import Schemas
 from pipeproof.errors import PipeproofError
@@ -41,32 +42,32 @@ def render_query(query: str, project: DbtProject, schema: str, find: Callable[[s
 
     def ref(*names: str, v: object = None, version: object = None) -> str:
         which = v if v is not None else version
-        return find(".".join(names) if which is None else f"{names[-1]}.v{which}")
+        return find(f"model:{'.'.join(names if which is None else (*names, f'v{which}'))}")
 
     environment = Environment(undefined=StrictUndefined)  # noqa: S701 - SQL, not HTML
     target = {"schema": schema, "name": project.profile.target, "type": project.adapter}
-    names = {"ref": ref, "source": lambda source, table: find(f"{source}.{table}"), "target": target}
+    names = {"ref": ref, "source": lambda source, table: find(f"source:{source}.{table}"), "target": target}
     with mistakes.explained("the query", lambda: None):
         return environment.from_string(query).render(**names)
 
 
-def find_absent(query: str, manifest: Any, schemas: Schemas, statuses: Mapping[str, str]) -> PipeproofError | None:
+def find_absent(query: str, view: View, schemas: Schemas, statuses: Mapping[str, str]) -> PipeproofError | None:
     """The error for what a query reads and is not there; `None` where all of it is.
 
     Args:
         query: The query, rendered.
-        manifest: The project.
+        view: The project.
         schemas: The test's schemas.
         statuses: What became of the nodes that the test has run, by their unique ids.
     """
     schemas.warehouse.share()  # what is not the test's own may be there as well
-    built = [node for node in manifest.nodes.values() if node.resource_type in manifests.BUILT_KINDS]
-    for node in [*built, *manifest.sources.values()]:
+    built = [node for node in view.manifest.nodes.values() if node.resource_type in manifests.BUILT_KINDS]
+    for node in [*built, *view.manifest.sources.values()]:
         if node.unique_id in schemas.given:
             continue
         source = node.resource_type == "source"
         relation = node if source else schemas.relation_of(node)
         named = node.relation_name if source else str(relation)
         if named in query and not schemas.warehouse.column_types(relation):
-            return mistakes.not_built(node, statuses.get(node.unique_id))
+            return mistakes.not_built(node, view.names.spell(node.unique_id), statuses.get(node.unique_id))
     return None
