@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeproof.environments.dbt.errors import DbtNodeError
 from pipeproof.environments.dbt.identity import spell_out, tell_apart
+from pipeproof.environments.dbt.project.settings import find_packages
 from pipeproof.errors import Location, PipeproofError
 
 BROKEN = {"error", "fail", "runtime error", "partial success"}
@@ -174,9 +175,9 @@ def _read_node(result: Any, manifest: Any, project_dir: Path) -> DbtNode:
     )
 
 
-def find_file(node: Any, project_dir: Path) -> Path | None:
-    """The file that a node of the project, or of a package installed in it, comes from."""
-    path = getattr(node, "original_file_path", None)
-    installed = project_dir / "dbt_packages" / str(getattr(node, "package_name", ""))
+def find_file(node: Any, project_dir: Path, path: str = "") -> Path | None:
+    """The file that a node of the project, or of a package installed in it, comes from; `path` names another of its."""
+    path = path or getattr(node, "original_file_path", None) or ""
+    installed = project_dir / find_packages(project_dir) / str(getattr(node, "package_name", ""))
     root = installed if (installed / "dbt_project.yml").is_file() else project_dir
     return root / path if path else None

@@ -69,6 +69,11 @@ class PlainAdapter:
 
     Relation = PlainRelation
 
+    @staticmethod
+    def type() -> str:
+        """The database's name."""
+        return "duckdb"
+
     def __init__(self, database: str) -> None:
         self.config = SimpleNamespace(credentials=SimpleNamespace(database=database), quoting={})
 

@@ -194,11 +194,21 @@ def ancestors(manifest: Any, wanted: Collection[str]) -> Iterator[str]:
         waiting += node.depends_on_nodes if node is not None else []
 
 
-def known_types(node: Any, built: Mapping[str, str]) -> dict[str, str]:
-    """The types of a node's columns: as its YAML says them, else as they are in the database now."""
+def declared_types(node: Any) -> dict[str, str]:
+    """The types of a node's columns as the project says them."""
     seeded = (node.config.get("column_types") or {}) if node.resource_type == "seed" else {}
-    declared = {column.name: column.data_type for column in node.columns.values() if column.data_type}
-    return {**built, **{name: str(kind) for name, kind in seeded.items()}, **declared}
+    declared = {column.name: str(column.data_type) for column in node.columns.values() if column.data_type}
+    return {**{name: str(kind) for name, kind in seeded.items()}, **declared}
+
+
+def declared_keys(node: Any) -> list[tuple[str, list[str]]]:
+    """The primary key and the unique ones of an enforced contract: how SQL calls them, and their columns."""
+    if node.resource_type != "model" or not node.config.contract.enforced:
+        return []
+    kinds = {"primary_key": "primary key", "unique": "unique"}
+    whole = [(each.type, list(each.columns)) for each in getattr(node, "constraints", ())]
+    single = [(each.type, [column.name]) for column in node.columns.values() for each in column.constraints]
+    return [(kinds[str(kind)], columns) for kind, columns in (*whole, *single) if str(kind) in kinds and columns]
 
 
 def _relations(manifest: Any) -> Iterable[Any]:

@@ -20,7 +20,8 @@ def write_literal(value: Any, kind: str) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
-        return "true" if value else "false"
+        word = "true" if value else "false"
+        return word if kind.lower().startswith("bool") else f"cast({word} as {kind})"
     if isinstance(value, bytes):
         return f"cast('\\x{value.hex()}' as {kind})"
     if isinstance(value, list):

@@ -18,9 +18,14 @@ def name_type(field: "pa.Field[Any]", adapter: Any) -> str:
         field: The field.
         adapter: dbt's adapter.
     """
-    if field.metadata and JSON_FIELD.items() <= field.metadata.items():
+    if is_json(field):
         return "json"
     return _name_type(field.type, type(adapter))
+
+
+def is_json(field: "pa.Field[Any]") -> bool:
+    """Whether an Arrow field of text is marked as JSON."""
+    return bool(field.metadata and JSON_FIELD.items() <= field.metadata.items())
 
 
 def arrow_type(word: str) -> "pa.DataType":

@@ -1,17 +1,18 @@
 """A failed invocation as an error: what failed, with the database's words, on the line of the project's file."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.project.lines import locate_node, locate_parse_error
-from pipeproof.environments.dbt.project.manifest import ancestors
+from pipeproof.environments.dbt.project.manifest import ancestors, declared_types
 from pipeproof.environments.dbt.project.names import Names
 from pipeproof.environments.dbt.result import DbtFailed, DbtNode, DbtResult
 from pipeproof.environments.dbt.session.project import DbtProject
 
 _COLUMN = re.compile(r"column .*(?:does not exist|not found)|does not have a column", re.IGNORECASE)
+_MISMATCH = re.compile(r"^\s*\|\s*(\S+)\s*\|[^|]*\|[^|]*\|\s*data type mismatch", re.MULTILINE)
 _MISSING = re.compile(r"(?:does not exist|not found|unknown (?:table|relation))", re.IGNORECASE)
 
 
@@ -20,9 +21,9 @@ def explain_failure(
     manifest: Any,
     result: DbtResult,
     exception: BaseException | None,
-    given: Mapping[str, Sequence[str]],
+    given: Mapping[str, Mapping[str, str]],
 ) -> DbtFailed:
-    """The error for what failed first; the others are named. `given` has the columns of what stands in."""
+    """The error for what failed first; the others are named. `given` has the columns of what stands in, and types."""
     broken = [(name, node) for name, node in result.nodes.items() if node.broken]
     if not broken:
         text = str(exception).strip() or type(exception).__name__
@@ -60,10 +61,12 @@ def _write_compiled(folder: Path, node: DbtNode) -> Path:
     return path
 
 
-def _hint(manifest: Any, names: Names, node: DbtNode, given: Mapping[str, Sequence[str]]) -> str | None:
+def _hint(manifest: Any, names: Names, node: DbtNode, given: Mapping[str, Mapping[str, str]]) -> str | None:
     """What to do when an input is not there: name the inputs that were neither built nor given, or their columns."""
+    inputs = [at for at in ancestors(manifest, [node.unique_id]) if at in given and at != node.unique_id]
+    if mismatched := {column.lower() for column in _MISMATCH.findall(node.message)}:
+        return "; ".join(_undeclared(manifest, names, mismatched, {at: given[at] for at in inputs})) or None
     if _COLUMN.search(node.message):
-        inputs = [at for at in ancestors(manifest, [node.unique_id]) if at in given and at != node.unique_id]
         columns = (f"{names.spell(at)} was given the columns {', '.join(given[at])}" for at in inputs)
         return "; ".join(columns) or None
     if not _MISSING.search(node.message):
@@ -76,6 +79,18 @@ def _hint(manifest: Any, names: Names, node: DbtNode, given: Mapping[str, Sequen
     if parent.resource_type == "seed":  # which `run` does not load, by whatever selection
         return f'{hint}, or load it: dbt.seed("{parent.name}"), or dbt.build("+{node.name}")'
     return hint if parent.resource_type == "source" else f'{hint}, or build it first: "+{node.name}"'
+
+
+def _undeclared(
+    manifest: Any, names: Names, mismatched: Collection[str], given: Mapping[str, Mapping[str, str]]
+) -> Iterator[str]:
+    """The columns that break a contract as nothing says of what type the values are that were given to them."""
+    for at, columns in given.items():
+        declared = declared_types(manifest.sources.get(at) or manifest.nodes[at])
+        for column, kind in columns.items():
+            if column not in declared and column.lower() in mismatched:
+                what = f"{'whole numbers' if 'int' in kind.lower() else 'values'}, which are {kind.lower()}"
+                yield f"{names.spell(at)}.{column} was given {what}: declare its data_type in the YAML"
 
 
 def _missing_parent(manifest: Any, node: DbtNode, given: Collection[str]) -> Any:

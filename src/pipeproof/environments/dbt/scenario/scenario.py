@@ -16,9 +16,10 @@ from pipeproof.environments.dbt.project import mistakes
 from pipeproof.environments.dbt.project.view import View
 from pipeproof.environments.dbt.requests import Request, check_options, check_request, request_nodes
 from pipeproof.environments.dbt.result import DbtResult
-from pipeproof.environments.dbt.rows.reading import empty_table, infer_types, is_sql, read_rows
+from pipeproof.environments.dbt.rows.reading import is_sql, read_rows
 from pipeproof.environments.dbt.scenario.execution import execute
 from pipeproof.environments.dbt.scenario.failures import explain_failure
+from pipeproof.environments.dbt.scenario.giving import give_query, give_rows
 from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.session import references
 from pipeproof.environments.dbt.session.project import DbtProject
@@ -71,20 +72,9 @@ class Dbt:
         relation = self._schemas.relation_of(node)
         self._schemas.make(str(relation.schema))
         if is_sql(rows):
-            query = self._render(rows)
-            with self._explained(f"the query given for {name}", query):
-                self._warehouse.create_from_query(relation, query)
+            give_query(self._schemas, node, name, self._render(rows), self._explained)
         else:
-            table, typed = read_rows(rows, self._folders)
-            built = self._warehouse.column_types(relation) if node.unique_id not in self._given else {}
-            mistakes.check_columns(node, table.column_names, self.project.path, built)
-            types = manifests.known_types(node, built)
-            if not typed:
-                table = infer_types(table, types)
-            if not table.column_names:
-                table = empty_table(name, types)
-            with self._explained(f"the rows given for {name}"):
-                self._warehouse.create_table(relation, table, types)
+            give_rows(self.project, self._schemas, node, name, rows, self._folders, self._explained)
         self._given[node.unique_id] = relation
 
     def run(self, select: Selection = None, **options: Any) -> DbtResult:
@@ -176,7 +166,7 @@ class Dbt:
         if ran.refused:
             raise refusal(ran.refused, self.schema)
         if ran.exception is not None or (check and not result.success):
-            given = {at: list(self._warehouse.column_types(relation)) for at, relation in self._given.items()}
+            given = {at: self._warehouse.column_types(relation) for at, relation in self._given.items()}
             raise explain_failure(self.project, manifest, result, ran.exception, given)
         if ran.unmatched or not nodes:
             raise mistakes.nothing_selected(request, ran.unmatched, view.manifest)

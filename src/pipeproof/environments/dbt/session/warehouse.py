@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt.rows.literals import write_csv, write_row
 from pipeproof.environments.dbt.rows.reading import make_array, mark_uuids
-from pipeproof.environments.dbt.rows.sql_types import arrow_type, name_type
+from pipeproof.environments.dbt.rows.sql_types import arrow_type, is_json, name_type
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
+
+_UNTYPED = '"NULL"'
+"""The type, where a database has it, of what is only NULL: it fits wherever any type would."""
+
+_accepted: dict[tuple[str, str], bool] = {}
+"""Which types databases are known to have."""
 
 BATCH = 500
 """How many rows one `insert` statement takes, where there is no faster way."""
@@ -115,7 +121,7 @@ class Warehouse:
         self.execute(f"drop schema if exists {relation.without_identifier().include(database=False)} cascade")
 
     def drop(self, relation: Any) -> None:
-        """Drop a relation, whether it is a table or a view."""
+        """Drop a relation, whether it is a table or a view; a table whose keys point to it keeps its rows."""
         if self._alone and str(relation) not in self._made:
             return
         _, found = self.read(
@@ -123,11 +129,36 @@ class Warehouse:
             f"where table_schema = '{relation.schema}' and table_name = '{relation.identifier}'"
         )
         for (kind,) in found:
-            self.execute(f"drop {'view' if 'VIEW' in str(kind).upper() else 'table'} {relation} cascade")
+            what = "view" if "VIEW" in str(kind).upper() else "table"
+            try:
+                self.execute(f"drop {what} {relation} cascade")
+            except Exception:
+                if not self._free(relation):
+                    raise
+                self.execute(f"drop {what} {relation} cascade")
+
+    def _free(self, relation: Any) -> bool:
+        """Let no table point to one any more, where the database has no `cascade` for that; whether any did."""
+        try:
+            _, found = self.read(
+                "select distinct schema_name, table_name from duckdb_constraints() "  # noqa: S608 - names of ours
+                f"where constraint_type = 'FOREIGN KEY' and referenced_table = '{relation.identifier}' "
+                f"and schema_name like '{relation.schema}%'"
+            )
+        except Exception:  # noqa: BLE001 - each driver has its own
+            return False
+        for schema, name in found:
+            child = relation.incorporate(path={"schema": schema, "identifier": name})
+            copy = relation.incorporate(path={"schema": schema, "identifier": f"pipeproof_{name}"})
+            self.execute(f"create or replace table {copy} as select * from {child}")  # noqa: S608 - names of ours
+            self.drop(child)
+            self.execute(f"alter table {copy} rename to {self.quote(str(name))}")
+        return bool(found)
 
     def forget(self, relation: Any) -> None:
         """Take a table that was made here for one that dbt has made anew."""
         self._made.pop(str(relation), None)
+        self._relations = [known for known in self._relations if str(known) != str(relation)]
 
     def create_from_query(self, relation: Any, query: str) -> None:
         """Make a table of a query."""
@@ -136,7 +167,19 @@ class Warehouse:
         self.drop(relation)
         self.execute(f"create table {relation} as {query}")
 
-    def create_table(self, relation: Any, table: "pa.Table", types: Mapping[str, str]) -> None:
+    def add_keys(self, relation: Any, keys: Sequence[str]) -> None:
+        """Make a table anew, with keys: not every database can add them to one that is there."""
+        without = relation.incorporate(path={"identifier": f"pipeproof_{relation.identifier}"})
+        columns = self.column_types(relation)
+        self.execute(f"alter table {relation} rename to {self.quote(str(without.identifier))}")
+        definition = ", ".join(f"{self.quote(name)} {kind}" for name, kind in columns.items())
+        self.execute(f"create table {relation} ({', '.join((definition, *keys))})")
+        self.execute(f"insert into {relation} select * from {without}")  # noqa: S608 - names of ours
+        self.execute(f"drop table {without}")
+
+    def create_table(
+        self, relation: Any, table: "pa.Table", columns: Mapping[str, str], keys: Sequence[str] = ()
+    ) -> None:
         """Make a table of rows, or fill the one that this made before if its columns are the same.
 
         A table that is dropped takes the views that read it with it.
@@ -144,27 +187,57 @@ class Warehouse:
         Args:
             relation: The table.
             table: Its rows.
-            types: The columns' types where they are known.
+            columns: The types of its columns.
+            keys: Its keys, as SQL declares them.
         """
-        adapter = self._adapter()
-        before = self._made.get(str(relation), {})
-        columns = {}
-        for at, column in enumerate(table.schema):
-            guess = before.get(column.name) if table.column(at).null_count == table.num_rows else None
-            columns[column.name] = types.get(column.name) or guess or name_type(column, adapter)
-        columns = columns or {"pipeproof_no_columns": "integer"}
-        names = [adapter.quote_as_configured(name, "identifier") for name in columns]
+        columns = dict(columns) or {"pipeproof_no_columns": "integer"}
+        names = [self.quote(name) for name in columns]
         cursor = self._live_handle().cursor()
-        if columns == before:
+        if not keys and columns == self._made.get(str(relation)):
             self.execute(f"delete from {relation}", cursor)  # noqa: S608 - a name of ours
         else:
             self.drop(relation)
+            self.forget(relation)
             definition = ", ".join(f"{name} {kind}" for name, kind in zip(names, columns.values(), strict=True))
-            self.execute(f"create table {relation} ({definition})", cursor)
-            self._made[str(relation)] = columns
+            self.execute(f"create table {relation} ({', '.join((definition, *keys))})", cursor)
+            self._made[str(relation)] = {} if keys else columns
             self._relations.append(relation)
         if table.num_rows:
             self._insert(cursor, relation, names, list(columns.values()), table)
+
+    def made_types(self, relation: Any) -> Mapping[str, str]:
+        """The types of a table that was made here, by column; none where it was not."""
+        return self._made.get(str(relation), {})
+
+    def quote(self, name: str) -> str:
+        """A column's name in a statement."""
+        return str(self._adapter().quote_as_configured(name, "identifier"))
+
+    def name_type(self, field: "pa.Field[Any]") -> str:
+        """What a column of values is declared as; one of NULLs alone as nothing, where the database can do that."""
+        import pyarrow as pa
+
+        if pa.types.is_null(field.type) and self.accepts(_UNTYPED):
+            return _UNTYPED
+        return name_type(field, self._adapter())
+
+    def accepts(self, kind: str) -> bool:
+        """Whether the database knows a type."""
+        known = (self.dialect, kind)
+        if known in _accepted:
+            return _accepted[known]
+        try:
+            self.read(f"select cast(null as {kind}) as x")
+        except Exception:  # noqa: BLE001 - each driver has its own
+            if kind == _UNTYPED:
+                _accepted[known] = False  # any other may be made later
+            return False
+        return _accepted.setdefault(known, True)
+
+    @property
+    def dialect(self) -> str:
+        """The database's name: `duckdb`, `postgres`, …."""
+        return str(self._adapter().type())
 
     def _insert(
         self, cursor: Any, relation: Any, names: Sequence[str], kinds: Sequence[str], table: "pa.Table"
@@ -172,7 +245,11 @@ class Warehouse:
         columns = ", ".join(names)
         if callable(getattr(cursor, "register", None)):
             cursor.register("pipeproof_rows", table)
-            self.execute(f"insert into {relation} ({columns}) select * from pipeproof_rows", cursor)  # noqa: S608
+            values = ", ".join(
+                f"cast({name} as json)" if is_json(field) else name
+                for name, field in zip(names, table.schema, strict=True)
+            )
+            self.execute(f"insert into {relation} ({columns}) select {values} from pipeproof_rows", cursor)  # noqa: S608
             cursor.unregister("pipeproof_rows")
         elif table.num_rows > BATCH and callable(getattr(cursor, "copy_expert", None)):
             cursor.copy_expert(f"copy {relation} ({columns}) from stdin with (format csv)", write_csv(table))
