@@ -86,7 +86,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
         return True
     if not (path.parent / "dbt_project.yml").is_file() or not path.is_dir():
         return None
-    from pipeproof.environments.dbt.project.settings import find_packages
+    from pipeproof.environments.dbt.packages import find_packages
 
     return True if path == path.parent / Path(find_packages(path.parent)).parts[0] else None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeproof.environments.dbt.errors import DbtNodeError
 from pipeproof.environments.dbt.identity import spell_out, tell_apart
-from pipeproof.environments.dbt.project.settings import find_packages
+from pipeproof.environments.dbt.packages import find_packages
 from pipeproof.errors import Location, PipeproofError
 
 BROKEN = {"error", "fail", "runtime error", "partial success"}

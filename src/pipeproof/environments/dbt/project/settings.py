@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pipeproof.environments.dbt.errors import DbtSetupError
+from pipeproof.environments.dbt.packages import find_packages
 from pipeproof.errors import InputError, Location
 from pipeproof.variables import DBT_PROJECT_DIR, DBT_SCHEMA_PREFIX, EMBEDDED
 
@@ -78,16 +78,6 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
         if not passed_over and child.is_dir() and not child.is_symlink():
             with suppress(PermissionError):
                 yield from _walk(child, depth - 1)
-
-
-@cache
-def find_packages(project_dir: Path) -> str:
-    """Where a project's packages are installed, relative to it: dbt's `packages-install-path`."""
-    try:
-        settings = read_project_file(project_dir)
-    except DbtSetupError:
-        settings = {}
-    return str(settings.get("packages-install-path") or settings.get("modules-path") or "dbt_packages")
 
 
 def read_project_file(project_dir: Path) -> dict[str, Any]:
