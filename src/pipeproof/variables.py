@@ -135,6 +135,12 @@ NETWORK = Variable(
     "What tests reach, as the input `network`, which `pipeproof run` sets it to (`auto` where nobody says anything)",
     "open", passed_on=False,
 )  # fmt: skip
+PATCHES = Variable(
+    "PIPEPROOF_PATCHES", one_of("all", "needed", "none"),
+    "What pipeproof replaces inside of Prefect and dbt: `all`; `needed`, without what is there for speed alone; or "
+    "`none`, where Prefect's own test harness serves",
+    "all",
+)  # fmt: skip
 CACHE_DIR = Variable(
     "PIPEPROOF_CACHE_DIR", optional_path,
     "Where Prefect's migrated database is kept, in place of the user's folder for caches",
@@ -144,7 +150,7 @@ TO_BE_SET: Mapping[str, "Variable[object]"] = {
     variable.name: variable
     for variable in (
         DBT_PROJECT_DIR, DBT_TARGET, DBT_SCHEMA_PREFIX, DBT_ALLOW_TARGET, DBT_ENGINE, PREFECT_DATABASE, NETWORK,
-        CACHE_DIR,
+        PATCHES, CACHE_DIR,
     )
 }  # fmt: skip
 """The variables that are a user's to set."""

@@ -66,8 +66,8 @@ def aws(request: pytest.FixtureRequest, evidence: Evidence) -> "Iterator[AwsStub
     with open_aws(str(request.config.getini("pipeproof_aws_region")), real_time=real_time) as stub:
         stub.on_first_use("stepfunctions", lambda opened: serve_state_machines(opened, evidence))
         yield stub
-        if stub.calls:
-            evidence("aws.calls", summarize(stub.calls))
+        if seen := stub.seen:
+            evidence("aws.calls", summarize(seen))
         for enforcement in stub.enforcements:
             evidence("aws.policy", summarize_usage(enforcement.usage))
 

@@ -1,6 +1,6 @@
 """boto3's stepfunctions on moto, run by this engine: start_execution in a user's flow runs the machine.
 
-This module touches moto's private parts: `StepFunctionResponse.call_action` is replaced while the context is open. moto
+What is touched of moto is listed in `SERVICE`: where that has changed, moto answers by itself. moto
 keeps state machines, aliases, activities and tags; executions and the rules of the API are ours, in
 [pipeproof.stepfunctions.service][]. Executions run at once, in virtual time, so that the first describe_execution finds
 them ended; one that waits for a task token or a worker stays RUNNING until it is answered, or until the test lets
@@ -9,10 +9,11 @@ virtual time pass.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from pipeproof.environments.aws.touched import MOTO
 from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.deployment import announced
 from pipeproof.stepfunctions.machine import StateMachine
@@ -20,6 +21,17 @@ from pipeproof.stepfunctions.service import state
 from pipeproof.stepfunctions.service.activities import schedule
 from pipeproof.stepfunctions.service.errors import ServiceError
 from pipeproof.stepfunctions.service.operations import answer
+
+SERVICE = MOTO.hook(
+    "state machines are answered by moto itself, which does not run them, and `deploy()` refuses to work",
+    "moto.stepfunctions.responses:StepFunctionResponse.call_action(self)",
+    "moto.stepfunctions.responses:StepFunctionResponse._get_action(self)",
+    "moto.stepfunctions.responses:StepFunctionResponse.stepfunction_backend",
+    "moto.stepfunctions.responses:StepFunctionResponse.serialized(self, action_result)",
+    "moto.stepfunctions.models:stepfunctions_backends",
+    "moto.core.responses:ActionResult(result)",
+    "moto.core.exceptions:AWSError",
+)
 
 
 @contextmanager
@@ -31,17 +43,12 @@ def engine_in_moto(observer: state.Observer | None = None) -> Iterator[state.Ser
     Args:
         observer: Called with each machine and execution that ended.
     """
-    from moto.stepfunctions import responses
-
-    handler: Any = responses.StepFunctionResponse
     service = state.Service(observers=[observer] if observer is not None else [])
-    original = handler.call_action
-    handler.call_action = _wrap(original, service)
-    try:
-        with announced(_MotoStub(service)):
-            yield service
-    finally:
-        handler.call_action = original
+    with ExitStack() as stack:
+        makes = {"moto.stepfunctions.responses:StepFunctionResponse.call_action": lambda it: _wrap(it, service)}
+        if SERVICE.enter(stack, makes):
+            stack.enter_context(announced(_MotoStub(service)))
+        yield service
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +85,9 @@ def _wrap(original: Any, service: state.Service) -> Callable[[Any], Any]:
     from moto.core.responses import ActionResult
 
     def call_action(response: Any) -> Any:
-        operation = response._get_action()  # noqa: SLF001 - see the module's docstring
-        parameters = json.loads(response.body or "{}")
+        with SERVICE.known():
+            operation = response._get_action()  # noqa: SLF001 - listed in SERVICE
+            parameters = json.loads(response.body or "{}")
         try:
             found = answer(service, operation, parameters, lambda: response.stepfunction_backend)
         except ServiceError as error:

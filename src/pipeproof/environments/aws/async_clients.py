@@ -1,9 +1,11 @@
 """Async clients (aioboto3, aiobotocore): told where they can be tested, as moto in the process does not answer them."""
 
 import sys
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeproof.environments.aws.touched import ASYNC_CALLS
 from pipeproof.errors import PipeproofError
 
 AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws")
@@ -13,10 +15,10 @@ class AsyncClientError(PipeproofError):
     """An async client was used where only boto3 is stubbed."""
 
 
-def async_client_classes() -> list[Any]:
-    """The class that all of aiobotocore's clients descend from, where it is loaded."""
-    module = sys.modules.get("aiobotocore.client")
-    return [module.AioBaseClient] if module is not None else []
+def enter_async(stack: ExitStack) -> None:
+    """Have async clients refused until the stack is closed, where aiobotocore is loaded."""
+    if "aiobotocore.client" in sys.modules:
+        ASYNC_CALLS.enter(stack, {"aiobotocore.client:AioBaseClient._make_api_call": wrap_async_call})
 
 
 def wrap_async_call(original: Any) -> Any:

@@ -1,19 +1,16 @@
 """Where calls are met inside botocore: seen, refused, broken or sent to moto.
 
-This is the only module that touches botocore's and moto's private parts: `BaseClient._make_api_call`,
-`Endpoint._do_get_response` and `Endpoint._send`, `RequestSigner.get_auth_instance` and moto's `botocore_stubber` (and
-what [pipeproof.environments.aws.waiting][] names). They are replaced on the classes, so clients that were made before
-(while the user's modules were imported, before moto was loaded) are met too; moto's own way, a handler in each new
-session, misses those.
+The names that are replaced stand in [pipeproof.environments.aws.touched][].
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pipeproof.environments.aws.async_clients import async_client_classes, wrap_async_call, wrap_creation
+from pipeproof.environments.aws import touched
+from pipeproof.environments.aws.async_clients import enter_async, wrap_creation
 from pipeproof.environments.aws.sending import ask_moto
 from pipeproof.environments.aws.waiting import replacements
 
@@ -103,41 +100,28 @@ def acting_as(principal: str, held_to: Judge | None = None) -> Iterator[None]:
 @contextmanager
 def observed_by(observer: Observer) -> Iterator[None]:
     """Show each call of botocore in this process to `observer`; the innermost of nested ones sees it."""
-    _observers.append(observer)
-    undo = _patch_all() if len(_observers) == 1 else None
-    try:
+    with ExitStack() as stack:
+        _observers.append(observer)
+        stack.callback(_observers.remove, observer)
+        if len(_observers) == 1:
+            _enter_all(stack)
         yield
-    finally:
-        _observers.remove(observer)
-        if undo:
-            undo()
 
 
 def is_observed() -> bool:
-    """Whether somebody sees the calls of this process: the stub of the fixture `aws` does."""
+    """Whether somebody observes calls now."""
     return bool(_observers)
 
 
-def _patch_all() -> Callable[[], None]:
-    from botocore.client import BaseClient  # type: ignore[import-untyped]
-    from botocore.endpoint import Endpoint  # type: ignore[import-untyped]
-    from botocore.signers import RequestSigner  # type: ignore[import-untyped]
-
-    replaced = [
-        _replace(BaseClient, "_make_api_call", _wrap_call),
-        _replace(BaseClient, "__init__", wrap_creation),
-        _replace(Endpoint, "_do_get_response", _wrap_attempt),
-        _replace(Endpoint, "_send", _wrap_send),
-        _replace(RequestSigner, "get_auth_instance", _wrap_signing),
-        *(_replace(owner, name, wrap) for owner, name, wrap in replacements(_sleep, _is_real)),
-        *(_replace(owner, "_make_api_call", wrap_async_call) for owner in async_client_classes()),
-    ]
-
-    def undo() -> None:
-        for owner, name, original in reversed(replaced):
-            setattr(owner, name, original)
-
-    return undo
+def _enter_all(stack: ExitStack) -> None:
+    touched.CALLS.enter(stack, {"botocore.client:BaseClient._make_api_call": _wrap_call})
+    touched.CREATION.enter(stack, {"botocore.client:BaseClient.__init__": wrap_creation})
+    touched.ATTEMPTS.enter(stack, {"botocore.endpoint:Endpoint._do_get_response": _wrap_attempt})
+    if touched.ANSWERING.usable():
+        touched.SENDING.enter(stack, {"botocore.endpoint:Endpoint._send": _wrap_send})
+    touched.SIGNING.enter(stack, {"botocore.signers:RequestSigner.get_auth_instance": _wrap_signing})
+    touched.WAITS.enter(stack, replacements(_sleep, _is_real))
+    enter_async(stack)
 
 
 def _sleep(seconds: float) -> None:
@@ -147,12 +131,6 @@ def _sleep(seconds: float) -> None:
 
 def _is_real() -> bool:
     return bool(_observers) and _observers[-1].real_time
-
-
-def _replace(owner: Any, name: str, wrap: Callable[[Any], Any]) -> tuple[Any, str, Any]:
-    original = getattr(owner, name)
-    setattr(owner, name, wrap(original))
-    return owner, name, original
 
 
 def _wrap_call(original: Any) -> Any:
@@ -195,14 +173,31 @@ def _wrap_attempt(original: Any) -> Any:
             call.status = 0
             return None, made_up
         result = _answering(endpoint, made_up, original, request, operation_model, context)
-        if made_up is None and result[0] is not None:
-            instead = observer.review(call, request, result[0][0])
+        answer = _answer_in(result)
+        if made_up is None and answer is not None:
+            instead = observer.review(call, request, answer)
             if instead is not None:
                 result = _answering(endpoint, instead, original, request, operation_model, context)
-        call.status = result[0][0].status_code if result[0] is not None else 0
+                answer = _answer_in(result)
+        call.status = answer.status_code if answer is not None else 0
         return result
 
     return do_get_response
+
+
+def _answer_in(result: Any) -> Any:
+    """botocore's HTTP response in what an attempt gives: `((response, parsed), None)`, or `(None, exception)`."""
+    with touched.ATTEMPTS.tolerated():
+        success, _exception = result
+        answer = success and success[0]
+        return answer if answer is None else _with_status(answer)
+    return None
+
+
+def _with_status(answer: Any) -> Any:
+    if not isinstance(answer.status_code, int):
+        raise TypeError(f"the status of an answer is {answer.status_code!r}")
+    return answer
 
 
 _ANSWER: ContextVar[Any] = ContextVar("pipeproof_aws_answer", default=None)
@@ -227,25 +222,23 @@ def _wrap_send(original: Any) -> Any:
             return answer
         service, operation = _OPERATION.get()
         answered = ask_moto(request, service, operation)
-        if answered is not None:
+        if answered is None:
+            return original(endpoint, request)
+        with touched.SENDING.known():
             status, headers, body = answered
             return AWSResponse(request.url, status, headers, MockRawResponse(body))
-        return original(endpoint, request)
 
     return send
 
 
 @contextmanager
 def moto_only_by_send() -> Iterator[None]:
-    """Switch off moto's own handler in sessions: calls would come to it before they are seen here."""
-    from moto.core.models import botocore_stubber
-
-    before = botocore_stubber.enabled
-    botocore_stubber.enabled = False
-    try:
+    """Switch off moto's own handler in sessions, where calls come to moto by botocore's `_send`."""
+    if not touched.SENDING.at_work:
         yield
-    finally:
-        botocore_stubber.enabled = before
+        return
+    with touched.ANSWERING.replacing({"moto.core.models:botocore_stubber.enabled": lambda _enabled: False}):
+        yield
 
 
 def _wrap_signing(original: Any) -> Any:

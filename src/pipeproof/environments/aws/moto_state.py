@@ -6,8 +6,10 @@ subprocess find it with the other: who comes first empties it, who leaves last e
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
+
+from pipeproof.environments.aws.touched import STATE
 
 _lock = threading.Lock()
 _users = 0
@@ -53,10 +55,10 @@ def moto_in_process() -> Iterator[None]:
     """moto's mock, with a state that is empty at first and gone afterwards."""
     from moto import mock_aws
 
-    mock = mock_aws(config=_CONFIG)
-    with fresh_state():
-        mock.start(reset=False)
+    mock, shared = mock_aws(config=_CONFIG), STATE.usable()
+    with fresh_state() if shared else nullcontext():
+        mock.start(reset=not shared)
         try:
             yield
         finally:
-            mock.stop(remove_data=False)
+            mock.stop(remove_data=not shared)

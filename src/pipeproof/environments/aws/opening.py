@@ -11,6 +11,7 @@ from pipeproof.environments.aws.moto_state import moto_in_process
 from pipeproof.environments.aws.queries import athena, redshift_data
 from pipeproof.environments.aws.queries.queue import QueryQueue
 from pipeproof.environments.aws.stub import AwsStub
+from pipeproof.environments.aws.touched import CALLS
 from pipeproof.environments.installed import require
 
 _QUERIES: Mapping[str, Callable[[QueryQueue], AbstractContextManager[None]]] = {
@@ -38,11 +39,13 @@ def open_aws(region: str = REGION, *, real_time: bool = False) -> Iterator[AwsSt
     with (
         environ.changed(stub_variables(environ.everything(), region)),
         moto_in_process(),
-        moto_only_by_send(),
         observed_by(stub),
+        moto_only_by_send(),
         default_session(stub),
         stub.stack,
     ):
+        if not CALLS.at_work:  # nothing will tell when a service is used first
+            stub.use_all()
         yield stub
 
 

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pipeproof.environments.aws.async_clients import AWS_DOMAINS
+from pipeproof.environments.aws.touched import KNOWING
 from pipeproof.errors import PipeproofError
 
 _NO_STUB = "Not yet implemented"
@@ -50,6 +51,8 @@ def ask_moto(request: Any, service: str, operation: str) -> tuple[int, Any, Any]
 
 def _knows(url: str) -> bool:
     """Whether one of moto's services has the host."""
+    if not KNOWING.usable():
+        return False
     from moto.backend_index import backend_url_patterns
 
     parts = urlsplit(url)

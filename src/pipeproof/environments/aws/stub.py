@@ -21,6 +21,7 @@ from pipeproof.environments.aws.queries.queue import (
     make_result,
 )
 from pipeproof.environments.aws.responses import error_response
+from pipeproof.environments.aws.touched import ATTEMPTS, CALLS
 from pipeproof.errors import PipeproofError
 from pipeproof.iam import Policy
 from pipeproof.iam.calls import Call
@@ -48,7 +49,7 @@ class AwsStub:
     def __init__(self, region: str = REGION, account: str = ACCOUNT, *, real_time: bool = False) -> None:
         self.region = region
         self.account = account
-        self.calls: list[AwsCall] = []
+        self._calls: list[AwsCall] = []
         self.enforcements: list[Enforcement] = []
         self.real_time = real_time
         self._active: list[Enforcement] = []
@@ -60,6 +61,17 @@ class AwsStub:
         self.stack = ExitStack()
         self.clocks: list[Callable[[float], None]] = []
         self.queries = QueryQueue()
+
+    @property
+    def calls(self) -> list[AwsCall]:
+        """The calls of the test so far, in the order in which they ended."""
+        CALLS.require("calls cannot be seen")
+        return self._calls
+
+    @property
+    def seen(self) -> Sequence[AwsCall]:
+        """The calls that were seen, for a report: with another botocore there may have been more."""
+        return tuple(self._calls)
 
     @property
     def session(self) -> Any:
@@ -102,6 +114,7 @@ class AwsStub:
 
         Yields what was asked of the policy: `missing`, `used`, `unused`. Of nested ones the innermost counts.
         """
+        self._require("policies cannot be enforced")
         options = {"region": self.region, "account": self.account, **template_options}
         loaded = Policy.load(policy, role=role, **options)
         if boundary is not None:
@@ -111,6 +124,7 @@ class AwsStub:
         self._active.append(enforcement)
         try:
             yield enforcement
+            self._require("a policy was not enforced on all calls")
         finally:
             self._active.remove(enforcement)
 
@@ -141,11 +155,13 @@ class AwsStub:
             status: The HTTP status; without, the one that goes with the code.
         """
         self._check_known(service, operation)
+        self._require("a call cannot be made to fail")
         return self._faults.add(Fault(service, operation, error, times, message, status))
 
     def throttle(self, service: str, operation: str | None = None, *, times: int | None = 1) -> Fault:
         """Let the next attempts be throttled, with the code that this service throttles with."""
         self._check_known(service, operation)
+        self._require("a call cannot be throttled")
         code, status = throttling_error(service)
         return self._faults.add(Fault(service, operation, code, times, "Rate exceeded", status))
 
@@ -155,6 +171,7 @@ class AwsStub:
         Time is not spent but in a test that is marked `real_time`.
         """
         self._check_known(service, operation)
+        self._require("a call cannot be delayed")
         return self._faults.add(Fault(service, operation, None, times, seconds=seconds))
 
     def load(self, folder: str | Path) -> None:
@@ -252,7 +269,7 @@ class AwsStub:
             call.principal,
         )
         with self._lock:
-            self.calls.append(seen)
+            self._calls.append(seen)
 
     def sleep(self, seconds: float) -> None:
         """A wait of botocore is not slept but in a test that is marked `real_time`."""
@@ -266,6 +283,16 @@ class AwsStub:
         if call.principal is not None:
             return call.held_to
         return self._active[-1] if self._active else None
+
+    def use_all(self) -> None:
+        """Do now what waits for the first call of some service."""
+        for hook in [hook for hooks in self._first_use.values() for hook in hooks]:
+            hook(self)
+        self._first_use.clear()
+
+    def _require(self, what: str) -> None:
+        CALLS.require(what)
+        ATTEMPTS.require(what)
 
     def _slow(self, fault: Fault, call: Attempted, request: Any) -> Any:
         from botocore.exceptions import ReadTimeoutError  # type: ignore[import-untyped]

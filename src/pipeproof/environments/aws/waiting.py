@@ -1,19 +1,20 @@
 """The waits of botocore: between attempts, in waiters and for the adaptive mode's tokens; here they take no time.
 
-Private parts that are replaced: the modules `time` of `botocore.endpoint` and `botocore.waiter`, `TokenBucket._acquire`
-of `botocore.retries.bucket` and `RetryHandler._sleep` of `botocore.retries.standard`. Who wants the time to pass (a
+The names that are replaced stand in [pipeproof.environments.aws.touched][] (`WAITS`). Who wants the time to pass (a
 test marked `real_time`) says so through the observer; who runs on a clock of its own (a Lambda handler inside of an
 execution) is handed the seconds by [waits_handed_to][].
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
+from pipeproof.environments.aws.touched import WAITS
+from pipeproof.patching import Make
+
 Wait = Callable[[float], None]
-Replacement = tuple[Any, str, Callable[[Any], Any]]
 
 _handed_to: ContextVar[Wait | None] = ContextVar("pipeproof_aws_waits", default=None)
 
@@ -28,17 +29,13 @@ def waits_handed_to(clock: Wait) -> Iterator[None]:
         _handed_to.reset(token)
 
 
-def replacements(sleep: Wait, is_real: Callable[[], bool]) -> list[Replacement]:
-    """What has to be replaced in botocore, each as owner, name and a function from the original to the replacement.
+def replacements(sleep: Wait, is_real: Callable[[], bool]) -> Mapping[str, Make]:
+    """What makes each replacement in botocore, by its place.
 
     Args:
         sleep: Called with the seconds of a wait that is handed to nobody else.
         is_real: Whether such a wait takes its time.
     """
-    import botocore.endpoint  # type: ignore[import-untyped]
-    import botocore.waiter  # type: ignore[import-untyped]
-    from botocore.retries.bucket import TokenBucket  # type: ignore[import-untyped]
-    from botocore.retries.standard import RetryHandler  # type: ignore[import-untyped]
 
     def wait(seconds: float) -> None:
         clock = _handed_to.get()
@@ -47,7 +44,12 @@ def replacements(sleep: Wait, is_real: Callable[[], bool]) -> list[Replacement]:
     def patient(original: Any) -> Any:
         def acquire(bucket: Any, amount: float, block: bool) -> Any:
             if block and not (_handed_to.get() is None and is_real()):
-                _fill(bucket, amount, wait)
+                with WAITS.known():
+                    lacking = _lacking(bucket, amount)
+                if lacking > 0:
+                    wait(lacking)
+                    with WAITS.known():
+                        _fill(bucket, amount, lacking)
             return original(bucket, amount, block)
 
         return acquire
@@ -64,20 +66,22 @@ def replacements(sleep: Wait, is_real: Callable[[], bool]) -> list[Replacement]:
         return needs_retry
 
     module = SimpleNamespace(sleep=wait)
-    return [
-        (botocore.endpoint, "time", lambda _: module),
-        (botocore.waiter, "time", lambda _: module),
-        (TokenBucket, "_acquire", patient),
-        (RetryHandler, "needs_retry", polling),
-    ]
+    return {
+        "botocore.endpoint:time": lambda _: module,
+        "botocore.waiter:time": lambda _: module,
+        "botocore.retries.bucket:TokenBucket._acquire": patient,
+        "botocore.retries.standard:RetryHandler.needs_retry": polling,
+    }
 
 
-def _fill(bucket: Any, amount: float, wait: Wait) -> None:
-    """Let a token bucket hold what is asked of it, after the wait that this would take."""
-    bucket._refill()  # noqa: SLF001 - see the module's docstring
-    lacking = bucket._sleep_amount(amount)  # noqa: SLF001
-    if lacking > 0:
-        wait(lacking)
-        bucket._last_timestamp -= lacking  # noqa: SLF001
-        bucket._refill()  # noqa: SLF001
-        bucket._current_capacity = max(bucket._current_capacity, amount)  # noqa: SLF001 - rounding
+def _lacking(bucket: Any, amount: float) -> float:
+    """The seconds until a token bucket would hold what is asked of it."""
+    bucket._refill()  # noqa: SLF001 - listed in WAITS
+    return float(bucket._sleep_amount(amount))  # noqa: SLF001
+
+
+def _fill(bucket: Any, amount: float, seconds: float) -> None:
+    """Let a token bucket hold what is asked of it, as if the seconds had passed."""
+    bucket._last_timestamp -= seconds  # noqa: SLF001
+    bucket._refill()  # noqa: SLF001
+    bucket._current_capacity = max(bucket._current_capacity, amount)  # noqa: SLF001 - rounding

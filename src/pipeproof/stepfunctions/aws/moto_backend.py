@@ -1,15 +1,13 @@
-"""What service integrations reach when no mock answers: AWS stubbed by moto, where that is active.
-
-This module asks moto whether its mock is active (`MockAWS._mocks_active`), which moto offers no public way to ask.
-"""
+"""What service integrations reach when no mock answers: AWS stubbed by moto, where that is active."""
 
 import re
 import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.environments.aws.botocore_hooks import acting_as
+from pipeproof.environments.aws.botocore_hooks import acting_as, is_observed
 from pipeproof.environments.aws.sending import UnstubbedEndpointError, UnstubbedOperationError
+from pipeproof.environments.aws.touched import ACTIVE
 from pipeproof.stepfunctions import deployment
 from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.aws import names as aws_names
@@ -32,8 +30,9 @@ def active_backends(region: str, role_arn: str) -> "tuple[Backend, ...]":
 
 def is_moto_active() -> bool:
     """Whether moto's mock answers boto3 in this process."""
-    models = sys.modules.get("moto.core.models")
-    return bool(models is not None and getattr(models.MockAWS, "_mocks_active", False))
+    if "moto.core.models" not in sys.modules:
+        return False
+    return bool(ACTIVE.find("moto.core.models:MockAWS._mocks_active")) if ACTIVE.usable() else is_observed()
 
 
 def call_stepfunctions(region: str) -> bool:

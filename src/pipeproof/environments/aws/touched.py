@@ -1,0 +1,91 @@
+"""What is touched inside of botocore and moto, why, and what is lost where it has changed.
+
+Classes are touched and not sessions, so that clients that were made before (while the user's modules were imported,
+before moto was loaded) are met too; moto's own way, a handler in each new session, misses those. Where that way has to
+do, moto's handler answers, and what a test asks for beyond it is refused: a test that passed without it would prove
+nothing. The modules that use each are beside this one; what is touched of moto's Step Functions is listed in
+`stepfunctions/moto_service`.
+"""
+
+from pipeproof.patching import Library
+
+BOTOCORE = Library("botocore", "botocore", "1.35.0")
+MOTO = Library("moto", "moto", "5.1.0")
+AIOBOTOCORE = Library("aiobotocore", "aiobotocore", "2.13.0")
+
+CALLS = BOTOCORE.hook(
+    "calls are answered and not seen, and `aws.calls` and `aws.enforce` refuse to work",
+    "botocore.client:BaseClient._make_api_call(self, operation_name, api_params)",
+)
+"""`botocore_hooks`: a call begins and ends."""
+
+CREATION = BOTOCORE.hook(
+    "an async client of AWS itself is refused when it is used, not when it is made",
+    "botocore.client:BaseClient.__init__",
+)
+"""`async_clients`: which clients moto cannot answer in this process."""
+
+ATTEMPTS = BOTOCORE.hook(
+    "policies and faults do not hit, and `aws.enforce`, `aws.fail`, `aws.throttle` and `aws.delay` refuse to work",
+    "botocore.endpoint:Endpoint._do_get_response(self, request, operation_model, context)",
+)
+"""`botocore_hooks`: made-up answers, which botocore reads like real ones: retries, exceptions and waiters behave."""
+
+SENDING = BOTOCORE.hook(
+    "clients that were made before the fixture `aws` was opened are not stubbed",
+    "botocore.endpoint:Endpoint._send(self, request)",
+    "botocore.awsrequest:AWSResponse(url, status_code, headers, raw)",
+    refuse="a call cannot be answered",
+)
+"""`botocore_hooks`: what is sent goes to moto, and never out of the process."""
+
+SIGNING = BOTOCORE.hook(
+    "clients that were made before the fixture `aws` was opened sign with the keys that they found",
+    "botocore.signers:RequestSigner.get_auth_instance(self, signing_name, region_name, signature_version, "
+    "request_credentials)",
+)
+"""`botocore_hooks`: stub keys in place of the machine's."""
+
+WAITS = BOTOCORE.hook(
+    "waits between attempts and of waiters take their time",
+    "botocore.endpoint:time",
+    "botocore.waiter:time",
+    "botocore.retries.bucket:TokenBucket._acquire(self, amount, block)",
+    "botocore.retries.bucket:TokenBucket._refill(self)",
+    "botocore.retries.bucket:TokenBucket._sleep_amount(self, amount)",
+    "botocore.retries.standard:RetryHandler.needs_retry(self)",
+)
+"""`waiting`: waits pass at once."""
+
+ANSWERING = MOTO.hook(
+    "clients that were made before the fixture `aws` was opened are not stubbed",
+    "moto.core.models:botocore_stubber.process_request(request)",
+    "moto.core.models:botocore_stubber.enabled",
+    "moto.core.botocore_stubber:MockRawResponse(response_input)",
+)
+"""`sending`: moto's answer to a request; its own handler is off meanwhile, acting before a policy is asked."""
+
+KNOWING = MOTO.hook(
+    "an operation that moto lacks is reported as an endpoint that it lacks",
+    "moto.backend_index:backend_url_patterns",
+)
+"""`sending`: which hosts moto has."""
+
+STATE = MOTO.hook(
+    "`aws` and `aws_server` of one test share nothing that `aws_server` was opened with first",
+    "moto.core.base_backend:BackendDict.reset()",
+    "moto.core.model_instances:reset_model_data()",
+)
+"""`moto_state`: both fixtures use one state, emptied by the first and by the last."""
+
+ACTIVE = MOTO.hook(
+    "Tasks without a mock are answered by moto inside of the fixture `aws` alone, and not in `mock_aws()`",
+    "moto.core.models:MockAWS._mocks_active",
+)
+"""`stepfunctions/aws/moto_backend`: whether moto answers boto3 now."""
+
+ASYNC_CALLS = AIOBOTOCORE.hook(
+    "async clients that were made before the fixture `aws` was opened are not refused",
+    "aiobotocore.client:AioBaseClient._make_api_call(self, operation_name, api_params)",
+)
+"""`async_clients`: touched where aiobotocore is loaded."""

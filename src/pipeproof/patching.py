@@ -1,0 +1,366 @@
+"""The one gate to what pipeproof replaces, or reads, inside of other people's libraries.
+
+For each library one module lists what is touched, in [Hook][]s: the names that go together, with the parameters that
+are counted on, and what is lost without them. Where a name, a signature or a result is not as the list has it, at entry
+or at the call, the library's own behaviour stands and one warning a process says what is lost by that. What has been
+replaced is put back whatever happens.
+
+- botocore, aiobotocore, moto: `environments/aws/touched.py`; moto's Step Functions: `stepfunctions/moto_service.py`
+- Prefect: `environments/prefect/internals/touched.py`
+- dbt: `environments/dbt/in_process/touched.py`
+- pytest, its plugins, psycopg2, DuckDB: `plugin/touched.py`
+"""
+
+import functools
+import inspect
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from pipeproof.errors import SetupError
+from pipeproof.variables import PATCHES
+
+Make = Callable[[Any], Any]
+"""Makes what stands in a name's place of what was there."""
+
+_PLACE = re.compile(r"(?P<module>[\w.]+)(?::(?P<path>[\w.]+))?(?:\((?P<parameters>[\w, ]*)\))?")
+_NOT_AS_KNOWN = (ImportError, AttributeError, TypeError, KeyError, IndexError, ValueError)
+"""What reading something of a library raises that has changed."""
+
+
+class LibraryChangedWarning(UserWarning):
+    """A library has changed where pipeproof reaches into it; what is lost by that is said, once a process."""
+
+
+class Changed(Exception):  # noqa: N818 - it is no failure: the library's own behaviour stands
+    """Something of a library is not as its list has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Something of a library's that is touched.
+
+    Args:
+        place: `module:Class.method`, or a module.
+        parameters: The parameters that its own ones have to begin with, all further ones having defaults; `None` where
+            it is not called.
+    """
+
+    place: str
+    parameters: tuple[str, ...] | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Name":
+        """Read `module:Class.method(self, request)`; a name without parentheses is not called."""
+        match = _PLACE.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} does not name a place in a module")
+        place = match["module"] + (f":{match['path']}" if match["path"] else "")
+        listed = match["parameters"]
+        return cls(place, None if listed is None else tuple(part.strip() for part in listed.split(",") if part.strip()))
+
+    def find(self) -> "Found":
+        """What is there.
+
+        Raises:
+            Changed: Nothing is, or it takes other parameters.
+        """
+        try:
+            found = look_up(self.place)
+        except (ImportError, AttributeError) as error:
+            raise Changed(f"{self.place} is gone") from error
+        if self.parameters is not None and not _takes(found.value, self.parameters):
+            raise Changed(f"{self.place} does not take ({', '.join(self.parameters)}) any more")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where something was found: `owner` has it under `name`."""
+
+    owner: Any
+    name: str
+    value: Any
+
+
+def look_up(place: str) -> Found:
+    """What is at a place: all that is touched of libraries is found by this function.
+
+    Raises:
+        ImportError: There is no such module.
+        AttributeError: It has no such name.
+    """
+    module, _, path = place.partition(":")
+    owner: Any = import_module(module)
+    if not path:
+        return Found(None, module, owner)
+    *outer, name = path.split(".")
+    for part in outer:
+        owner = getattr(owner, part)
+    return Found(owner, name, getattr(owner, name))
+
+
+def _takes(function: Any, parameters: tuple[str, ...]) -> bool:
+    """Whether a function's parameters begin with these, and all others may be left out."""
+    try:
+        own = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # written in C: nothing says what it takes
+        return callable(function)
+    if inspect.ismethod(function) and parameters[:1] in {("self",), ("cls",)}:
+        parameters = parameters[1:]
+    by_position = [each for each in own if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD}]
+    if any(each.kind is each.VAR_POSITIONAL for each in own) and len(by_position) < len(parameters):
+        return True
+    if tuple(each.name for each in by_position[: len(parameters)]) != parameters:
+        return False
+    further = [*by_position[len(parameters) :], *(each for each in own if each.kind is each.KEYWORD_ONLY)]
+    return all(each.default is not each.empty for each in further)
+
+
+@dataclass(eq=False)
+class Library:
+    """A library that is touched.
+
+    Args:
+        title: What a user calls it.
+        distribution: Its name in the registry.
+        least: The least version that is known to work.
+        switched: Whether `PIPEPROOF_PATCHES` has a say.
+        category: The warning for what is lost.
+    """
+
+    title: str
+    distribution: str
+    least: str
+    switched: bool = False
+    category: type[LibraryChangedWarning] = LibraryChangedWarning
+    hooks: "list[Hook]" = field(default_factory=list)
+
+    def hook(self, without: str, *names: str, speed: bool = False, refuse: str | None = None) -> "Hook":
+        """List names that are touched together.
+
+        Args:
+            without: What is lost where one of them has changed.
+            names: `module:Class.method(self, request)`, see [Name][].
+            speed: Whether nothing but time is.
+            refuse: Where the library must not go on by itself once a call is not as it is known: what is then said.
+        """
+        made = Hook(self, without, tuple(map(Name.parse, names)), speed, refuse)
+        self.hooks.append(made)
+        return made
+
+    @property
+    def installed(self) -> str:
+        """The version that is installed."""
+        try:
+            return version(self.distribution)
+        except PackageNotFoundError:
+            return "of an unknown version"
+
+
+@dataclass(eq=False)
+class Hook:
+    """Names of a library that are touched together, for one purpose."""
+
+    library: Library
+    without: str
+    names: tuple[Name, ...]
+    speed: bool = False
+    refuse: str | None = None
+    """What is said where the library must not go on by itself."""
+    changed: str | None = None
+    """What has changed, where something has."""
+    users: int = 0
+    """How many contexts are entered now that replace something."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether `PIPEPROOF_PATCHES` lets it be."""
+        chosen = PATCHES.read() if self.library.switched else PATCHES.default
+        return chosen == "all" or (chosen == "needed" and not self.speed)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it replaces something now, and nothing was found changed."""
+        return self.users > 0 and self.changed is None
+
+    def find(self, place: str) -> Any:
+        """What is at one of the places that are listed.
+
+        Raises:
+            Changed: It is gone, or takes other parameters.
+        """
+        return self._named(place).find().value
+
+    def check(self) -> None:
+        """Find all that is listed; raises [Changed][] where something is not as it is listed."""
+        for name in self.names:
+            name.find()
+
+    def usable(self) -> bool:
+        """Whether all that is listed is as it is listed; warn where it is not."""
+        try:
+            self.check()
+        except Changed as error:
+            self.lose(error)
+            return False
+        return True
+
+    def enter(self, stack: ExitStack, makes: "Mapping[str, Make] | Callable[[], AbstractContextManager[Any]]") -> bool:
+        """Put something in the listed names' places until the stack is closed; warn where that cannot be.
+
+        Args:
+            stack: Undoes it.
+            makes: What makes each replacement, by place; or a context that does it all.
+
+        Returns:
+            Whether it was done.
+        """
+        if not self.wanted:
+            return False
+        try:
+            self.check()
+            stack.enter_context(self.replacing(makes) if isinstance(makes, Mapping) else makes())
+        except Changed as error:
+            self.lose(error)
+            return False
+        return True
+
+    @contextmanager
+    def replacing(self, makes: Mapping[str, Make]) -> Iterator[None]:
+        """Put something in the places of names, all of them or, where one has changed, none.
+
+        Raises:
+            Changed: One of them is gone, or takes other parameters.
+        """
+        found = {place: self._named(place).find() for place in makes}
+        with ExitStack() as stack:
+            for place, make in makes.items():
+                stack.enter_context(replaced(found[place], self.guard(found[place].value, make(found[place].value))))
+            self.users += 1
+            stack.callback(self._leave)
+            yield
+
+    def guard(self, original: Any, replacement: Any) -> Any:
+        """A replacement that gives way to the original where the library calls it, or is, not as it is known."""
+        if not (inspect.isroutine(original) and inspect.isfunction(replacement)):
+            return replacement
+        return _guard_async(self, original, replacement) if inspect.iscoroutinefunction(replacement) else _guard(
+            self, original, replacement
+        )  # fmt: skip
+
+    @contextmanager
+    def known(self) -> Iterator[None]:
+        """Read what is private of a library: what it raises where that has changed becomes [Changed][].
+
+        For use in a replacement, before it has called the original: that one is then called.
+        """
+        try:
+            yield
+        except _NOT_AS_KNOWN as error:
+            raise Changed(f"{type(error).__name__}: {error}") from error
+
+    @contextmanager
+    def tolerated(self) -> Iterator[None]:
+        """The same after the original was called: a change is warned of and the body left, nothing else."""
+        try:
+            yield
+        except (Changed, *_NOT_AS_KNOWN) as error:
+            self.lose(error)
+
+    def lose(self, error: BaseException) -> None:
+        """Warn, once a process, of what is lost."""
+        if self.changed is not None:
+            return
+        self.changed = str(error) if isinstance(error, Changed) else f"{type(error).__name__}: {error}"
+        library = self.library
+        switch = f" {PATCHES.name}=none runs the tests with {library.title} as it is." if library.switched else ""
+        change = f"{library.title} {library.installed} is not as pipeproof knows it ({self.changed})"
+        warnings.warn(f"{change}: {self.without}.{switch}", library.category, stacklevel=3)
+
+    def require(self, what: str) -> None:
+        """Refuse what a test asks for and would not get: a test that passed without it would prove nothing.
+
+        Raises:
+            SetupError: Something of the library has changed.
+        """
+        if self.changed is not None:
+            library = self.library
+            raise SetupError(
+                f"{what} with {library.title} {library.installed}: {self.changed}",
+                hint=f"Pin a version that works: {library.distribution} does from {library.least} on.",
+            )
+
+    def _named(self, place: str) -> Name:
+        return next(name for name in self.names if name.place == place)
+
+    def _leave(self) -> None:
+        self.users -= 1
+
+
+def _guard(hook: Hook, original: Callable[..., Any], replacement: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return replacement(*args, **kwargs)
+        except Changed as error:
+            hook.lose(error)
+        except TypeError as error:
+            if _fits(replacement, args, kwargs):
+                raise
+            hook.lose(error)
+        if hook.refuse:
+            hook.require(hook.refuse)
+        return original(*args, **kwargs)
+
+    return call
+
+
+def _guard_async(hook: Hook, original: Callable[..., Any], replacement: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return await replacement(*args, **kwargs)
+        except Changed as error:
+            hook.lose(error)
+        except TypeError as error:
+            if _fits(replacement, args, kwargs):
+                raise
+            hook.lose(error)
+        if hook.refuse:
+            hook.require(hook.refuse)
+        return await original(*args, **kwargs)
+
+    return call
+
+
+def _fits(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a function takes these arguments: if not, its `TypeError` was Python's, and nothing has been done."""
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
+
+
+@contextmanager
+def replaced(found: Found, value: Any) -> Iterator[None]:
+    """Give a module, class or object another value for a name; on leaving, it is as it was."""
+    owner, name = found.owner, found.name
+    before = inspect.getattr_static(owner, name)
+    own = name in vars(owner)
+    setattr(owner, name, staticmethod(value) if isinstance(before, staticmethod | classmethod) else value)
+    try:
+        yield
+    finally:
+        if own:
+            setattr(owner, name, before)
+        else:
+            delattr(owner, name)
