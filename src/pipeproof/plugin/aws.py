@@ -67,7 +67,7 @@ def aws(request: pytest.FixtureRequest, evidence: Evidence) -> "Iterator[AwsStub
         stub.on_first_use("stepfunctions", lambda opened: serve_state_machines(opened, evidence))
         yield stub
         if seen := stub.seen:
-            evidence("aws.calls", summarize(seen))
+            evidence("aws.calls", summarize(list(seen)))
         for enforcement in stub.enforcements:
             evidence("aws.policy", summarize_usage(enforcement.usage))
 

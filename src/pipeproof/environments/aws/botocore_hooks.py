@@ -187,11 +187,11 @@ def _wrap_attempt(original: Any) -> Any:
 
 def _answer_in(result: Any) -> Any:
     """botocore's HTTP response in what an attempt gives: `((response, parsed), None)`, or `(None, exception)`."""
+    found: list[Any] = []
     with touched.ATTEMPTS.tolerated():
         success, _exception = result
-        answer = success and success[0]
-        return answer if answer is None else _with_status(answer)
-    return None
+        found += [] if success is None else [_with_status(success[0])]
+    return found[0] if found else None
 
 
 def _with_status(answer: Any) -> Any:
