@@ -6,7 +6,6 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -48,10 +47,12 @@ class _Parser(argparse.ArgumentParser):
         options, unknown = super().parse_known_args(args, namespace)
         flags = [word.partition("=")[0] for word in unknown if word.startswith("-")]
         if flags:
-            meant = get_close_matches(flags[0], self._option_string_actions, 1)
+            from pipeproof.text import closest
+
+            meant = closest(flags[0], self._option_string_actions)
             runs_pytest = "--tests" in self._option_string_actions
             hint = f"; pytest's own stand after --: {self.prog} -- {flags[0]}" if runs_pytest else ""
-            self.error(f"there is no flag {flags[0]}{f'; did you mean {meant[0]}?' if meant else hint}")
+            self.error(f"there is no flag {flags[0]}{f'; did you mean {meant}?' if meant else hint}")
         if unknown and "--tests" in self._option_string_actions:
             self.error(f"{unknown[0]!r} stands alone; tests are named with --tests {unknown[0]}")
         return options, unknown

@@ -1,7 +1,9 @@
-"""Text that others wrote: split into lines, and freed of what a terminal would act on."""
+"""Text that others wrote: split into lines, freed of what a terminal would act on, and read where it is misspelt."""
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 _LINE_BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
@@ -27,3 +29,14 @@ def plain(text: str) -> str:
 def strip_ansi(text: str) -> str:
     """Take terminals' escape sequences out of a text."""
     return _ANSI.sub("", text) if "\x1b" in text else text
+
+
+def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """The known word that a misspelt one is like, for a hint: `did you mean orders?`.
+
+    Args:
+        word: What somebody wrote.
+        known: What it may be.
+        cutoff: How alike they have to be, from 0 to 1.
+    """
+    return next(iter(get_close_matches(word, known, 1, cutoff)), None)

@@ -6,7 +6,6 @@ The table is `sam_policies.json`, which `tools/derive_facts.py` makes of the pac
 import json
 import re
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from pipeproof.errors import Location
 from pipeproof.iam.documents import Document
 from pipeproof.iam.errors import PolicyError
+from pipeproof.text import closest
 
 _PARAMETER = re.compile(r"\$\{(\w+)\}")
 
@@ -24,8 +24,8 @@ def policy_template(
     """What SAM makes of its template `name`; raises [PolicyError][] where SAM has none or a parameter is missing."""
     rules = _table().get(name)
     if rules is None:
-        near = get_close_matches(name, _table(), 1)
-        hint = f"Did you mean {near[0]}?" if near else None
+        near = closest(name, _table())
+        hint = f"Did you mean {near}?" if near else None
         raise PolicyError(f"SAM has no policy template {name!r}", hint=hint, location=at)
 
     def fill(value: Any) -> Any:

@@ -4,8 +4,9 @@ import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TypeVar
+
+from pipeproof.text import closest
 
 T = TypeVar("T")
 
@@ -101,9 +102,9 @@ def install(value: str) -> Install:
     split = arguments(value)
     if not split:
         raise ValueError("allowed: none, auto, or arguments of `uv pip install`")
-    meant = get_close_matches(value.strip().lower(), ["none", "auto"], 1, 0.8)
+    meant = closest(value.strip().lower(), ["none", "auto"], cutoff=0.8)
     if meant:  # a slip must not install a stranger's package
-        raise ValueError(f"allowed: none, auto, or arguments of `uv pip install`; did you mean {meant[0]}?")
+        raise ValueError(f"allowed: none, auto, or arguments of `uv pip install`; did you mean {meant}?")
     return Install("arguments", split)
 
 

@@ -43,11 +43,6 @@ class Terminal:
         self._drawn = 0.0
         self._held: list[str] = []
 
-    @property
-    def colored(self) -> bool:
-        """Whether colours are shown."""
-        return self._live
-
     def say(self, text: str) -> None:
         """Write lines of our own."""
         self._clear()

@@ -1,10 +1,10 @@
 """What the Step Functions room raises for its users, and the failures that travel inside an execution."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from pipeproof.errors import InputError, PipeproofError
+from pipeproof.text import closest
 
 
 class DefinitionError(InputError):
@@ -32,8 +32,8 @@ class StateNameError(PipeproofError, KeyError):
 
     def __init__(self, name: str, known: Iterable[str] = ()) -> None:  # none in a pickle, which brings the words
         states = list(known)
-        close = get_close_matches(name, states, n=1)
-        meant = f"; did you mean {close[0]!r}?" if close else ""
+        close = closest(name, states)
+        meant = f"; did you mean {close!r}?" if close else ""
         super().__init__(f"there is no state {name!r}", hint=f"there are {', '.join(map(repr, states))}{meant}")
 
 

@@ -1,10 +1,10 @@
 """Whether the values of options are what the options can have: words of a list, numbers that are not negative."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from pipeproof.stepfunctions.errors import MachineOptionError
+from pipeproof.text import closest
 
 
 def read_word(option: str, value: Any, words: Sequence[str]) -> str:
@@ -21,8 +21,8 @@ def read_word(option: str, value: Any, words: Sequence[str]) -> str:
     word = value.upper() if isinstance(value, str) else value
     if word in words:
         return str(word)
-    close = get_close_matches(str(word), words, n=1)
-    meant = f"; did you mean {close[0]!r}?" if close else ""
+    close = closest(str(word), words)
+    meant = f"; did you mean {close!r}?" if close else ""
     raise MachineOptionError(f"{option} cannot be {value!r}", hint=f"it is {' or '.join(words)}{meant}")
 
 

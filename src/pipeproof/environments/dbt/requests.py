@@ -4,13 +4,13 @@ import json
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pipeproof import environ
 from pipeproof.environments.dbt.errors import DbtNameError, DbtNothingSelected, DbtOptionError, DbtSetupError
+from pipeproof.text import closest
 
 _SELECTING = {"-s", "--select", "-m", "--models", "--model", "--exclude", "--selector", "--vars", "--state"}
 _SELECTING |= {"--resource-type", "--resource-types", "--exclude-resource-type", "--exclude-resource-types"}
@@ -52,8 +52,8 @@ def check_options(command: str, given: Collection[str], known: Collection[str]) 
     """Refuse options that a command does not have."""
     for name in given:
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            close = closest(name, known)
+            hint = f"did you mean {close}?" if close else f"there are {', '.join(known)}"
             raise DbtOptionError(f"dbt.{command} has no option {name!r}", hint=hint)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from pipeproof.environments.dbt.errors import DbtNodeError
 from pipeproof.environments.dbt.identity import spell_out, tell_apart
 from pipeproof.environments.dbt.packages import find_packages
 from pipeproof.errors import Location, PipeproofError
+from pipeproof.text import closest
 
 BROKEN = {"error", "fail", "runtime error", "partial success"}
 """The statuses of nodes that did not do what they should."""
@@ -80,9 +80,9 @@ class NodesByName(Mapping[str, DbtNode]):
             return self._nodes[keys[0]]
         if keys:
             raise DbtNodeError(f"dbt ran several nodes of the name {name!r}", hint=f"say which one: {', '.join(keys)}")
-        close = get_close_matches(str(name), self._nodes, n=1)
+        close = closest(str(name), self._nodes)
         hint = f"what ran is {', '.join(self._nodes) or 'nothing'}"
-        raise DbtNodeError(f"dbt ran no {name!r}", hint=f"{hint}; did you mean {close[0]}?" if close else hint)
+        raise DbtNodeError(f"dbt ran no {name!r}", hint=f"{hint}; did you mean {close}?" if close else hint)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._nodes)

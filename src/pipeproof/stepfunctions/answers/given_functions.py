@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pipeproof.stepfunctions.answers.lambda_functions import LambdaFunction
 from pipeproof.stepfunctions.definition.functions import TemplateFunction
 from pipeproof.stepfunctions.errors import MockError
+from pipeproof.text import closest
 
 _KEYS = frozenset({"handler", "role_policy", "environment", "timeout", "memory"})
 _KEYS = frozenset({"handler", "role_policy", "environment", "timeout", "memory"})
@@ -93,8 +93,8 @@ def _check_variables(
 ) -> None:
     for key, values in variables.items():
         if key != _ALL and key not in described and key not in names:
-            meant = get_close_matches(key, [*names, *described], 1)
-            hint = f"Did you mean {meant[0]!r}?" if meant else f"It has: {', '.join(names) or 'none'}."
+            meant = closest(key, [*names, *described])
+            hint = f"Did you mean {meant!r}?" if meant else f"It has: {', '.join(names) or 'none'}."
             raise MockError(f"env_vars names {key!r}, but the template has no such function", hint=hint)
         functions = described.values() if key == _ALL else [described[names.get(key, key)]]
         known = {name for function in functions for name in function.variable_names()}

@@ -6,7 +6,6 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from pipeproof.stepfunctions.answers.context import TaskContext
@@ -15,6 +14,7 @@ from pipeproof.stepfunctions.definition.model import Definition
 from pipeproof.stepfunctions.errors import MockError, StateFailure
 from pipeproof.stepfunctions.options import check_amount
 from pipeproof.stepfunctions.values import copy, dump
+from pipeproof.text import closest
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +218,9 @@ def check_names(mocks: Mapping[str, Any], definition: Definition) -> None:
         return
     states = {state.name for machine in (definition, *machines) for state in machine.graph.walk()}
     for name in [name for name in mocks if name not in states]:
-        meant = get_close_matches(name, states, 1, 0.7)
+        meant = closest(name, states, cutoff=0.7)
         if meant and not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", dump(definition.document.value)):
-            raise MockError(f"there is a mock for {name!r}, but no such state", hint=f"Did you mean {meant[0]!r}?")
+            raise MockError(f"there is a mock for {name!r}, but no such state", hint=f"Did you mean {meant!r}?")
 
 
 def call_function(function: Callable[..., Any], payload: Any, context: TaskContext) -> Any:

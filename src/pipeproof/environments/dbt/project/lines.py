@@ -7,13 +7,13 @@ one is known.
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
 from pipeproof.environments.dbt.project.declarations import find_entry, locate_test
 from pipeproof.environments.dbt.result import DbtNode
 from pipeproof.errors import Location
+from pipeproof.text import closest
 
 _QUOTED_LINE = re.compile(r"^\s*LINE (?P<line>\d+): (?P<text>.*)$", re.MULTILINE)
 _CARET = re.compile(r"^(?P<before>\s*)\^+\s*$", re.MULTILINE)
@@ -42,8 +42,8 @@ def meant_reference(text: str, project_dir: Path) -> str | None:
     files = (file for suffix in ("sql", "csv", "py") for file in project_dir.rglob(f"*.{suffix}"))
     names = {file.stem for file in files if not _OTHER_FOLDERS & {*file.relative_to(project_dir).parts}}
     name = named["name"].rsplit(".", 1)[-1]
-    close = get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]}?" if close and name not in names else None
+    close = closest(name, names)
+    return f"did you mean {close}?" if close and name not in names else None
 
 
 def locate_node(node: DbtNode, manifest: Any, project_dir: Path) -> tuple[Location | None, str | None]:

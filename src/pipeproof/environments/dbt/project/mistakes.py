@@ -17,6 +17,7 @@ from pipeproof.environments.dbt.errors import (
 from pipeproof.environments.dbt.project.manifest import BUILT_KINDS
 from pipeproof.environments.dbt.requests import Request
 from pipeproof.errors import PipeproofError
+from pipeproof.text import closest
 
 _BUILDERS = {"seed": "seed", "snapshot": "snapshot"}
 
@@ -94,10 +95,10 @@ def _check_spelling(node: Any, names: Sequence[str]) -> None:
     given = {name.lower() for name in names}
     declared = {column.name.lower() for column in node.columns.values()}
     for name in names:
-        close = get_close_matches(name.lower(), declared - given, n=1, cutoff=0.75)
+        close = closest(name.lower(), declared - given, cutoff=0.75)
         if close and name.lower() not in declared:
             raise DbtRowsError(
-                f"{node.source_name}.{node.name} has no column {name!r} in its YAML", hint=f"did you mean {close[0]}?"
+                f"{node.source_name}.{node.name} has no column {name!r} in its YAML", hint=f"did you mean {close}?"
             )
 
 

@@ -8,7 +8,6 @@ import importlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from pipeproof import environ
 from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.project.settings import Settings, read_project_file
 from pipeproof.errors import Location
+from pipeproof.text import closest
 from pipeproof.variables import DBT_ALLOW_TARGET, DBT_SCHEMA, EMBEDDED
 
 PROFILE = "pipeproof"
@@ -182,8 +182,8 @@ def _place(output: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _meant(target: str, others: Iterable[str] = ()) -> str:
     """The target that a misspelt one is like, as the beginning of a hint."""
-    close = get_close_matches(target.lower(), [*others, EMBEDDED], n=1)
-    return f"did you mean {close[0]}? " if close else ""
+    close = closest(target.lower(), [*others, EMBEDDED])
+    return f"did you mean {close}? " if close else ""
 
 
 def _find_profiles(settings: Settings) -> Path:

@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from uuid import UUID
 
 from pipeproof.errors import PipeproofError
+from pipeproof.text import closest
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import Artifact, State
@@ -36,8 +36,8 @@ class RunsByName(dict[str, list[Run]]):
 
     def __missing__(self, name: str) -> list[Run]:
         there = f"there are runs of {', '.join(map(repr, self))}" if self else "there are none at all"
-        close = get_close_matches(str(name), self, n=1)
-        hint = f"{there}; did you mean {close[0]!r}?" if close else there
+        close = closest(str(name), self)
+        hint = f"{there}; did you mean {close!r}?" if close else there
         raise RunNameError(f"the flow run has no run of a {self._kind} {name!r}", hint=hint)
 
 

@@ -4,10 +4,10 @@ import inspect
 import json
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import PipeproofError
+from pipeproof.text import closest
 
 if TYPE_CHECKING:
     from prefect.flows import Flow
@@ -112,8 +112,8 @@ def _advice(signature: inspect.Signature, parameters: Mapping[str, Any]) -> str:
             continue
         if name == "return_state":
             return "; run_flow(…, check=False) gives the state, as `.state` of the result"
-        if close := get_close_matches(name, signature.parameters, n=1):
-            return f"; did you mean {close[0]}?"
+        if close := closest(name, signature.parameters):
+            return f"; did you mean {close}?"
     if "check" in signature.parameters:
         return "; `check=` is run_flow's own, so give the flow's by its position"
     return ""
