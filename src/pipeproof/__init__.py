@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pipeproof.environments.prefect.server.prefect_server import PrefectServer
     from pipeproof.environments.prefect.server.stand_in import ServerEndedError
     from pipeproof.errors import SetupError
-    from pipeproof.iam.errors import PolicyError
+    from pipeproof.iam.errors import ConditionKeyError, PolicyError
     from pipeproof.plugin.evidence import Evidence
     from pipeproof.plugin.prefect import CallFn, RunFlow
     from pipeproof.plugin.stepfunctions import MakeStateMachine
@@ -70,6 +70,7 @@ __all__ = [
     "AwsServer",
     "AwsStub",
     "CallFn",
+    "ConditionKeyError",
     "Dbt",
     "DbtDifferenceError",
     "DbtFailed",

@@ -50,7 +50,7 @@ _NAMES = {
         "TargetError",
     ),
     "pipeproof.errors": ("SetupError",),
-    "pipeproof.iam.errors": ("PolicyError",),
+    "pipeproof.iam.errors": ("ConditionKeyError", "PolicyError"),
     "pipeproof.plugin.evidence": ("Evidence",),
     "pipeproof.plugin.prefect": (
         "CallFn",

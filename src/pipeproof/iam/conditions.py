@@ -7,10 +7,19 @@ values" of the policy elements reference.
 import base64
 import ipaddress
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from pipeproof.iam.patterns import Context, matches, substitute
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What is taken of condition keys that nobody can know: whether a condition on them holds."""
+
+    is_known: Callable[[str], bool]
+    holds: bool
 
 
 def _number(compare: Callable[[float, float], bool]) -> Callable[[str, str], bool]:
@@ -100,10 +109,12 @@ def is_operator(name: str) -> bool:
     return base == "null" or base in _OPERATORS
 
 
-def holds(condition: Mapping[str, Mapping[str, Any]], context: Context) -> bool:
-    """Whether each operator holds for each of its keys."""
+def holds(condition: Mapping[str, Mapping[str, Any]], context: Context, guess: Guess | None = None) -> bool:
+    """Whether each operator holds for each of its keys; with a guess, what is not known holds or does not."""
     return all(
-        _check(operator, key, expected if isinstance(expected, list) else [expected], context)
+        guess.holds
+        if guess is not None and not guess.is_known(key.lower())
+        else _check(operator, key, expected if isinstance(expected, list) else [expected], context)
         for operator, keys in condition.items()
         for key, expected in keys.items()
     )

@@ -1,20 +1,61 @@
-"""The condition keys of a request: those that each request has, and those that its parameters tell.
+"""The condition keys of a request: those that each request has, and those that its parameters or its resource tell.
 
 Source: AWS IAM user guide, "AWS global condition context keys", and the condition keys of each service in the service
-authorization reference. Keys that only AWS could know (tags of resources, the caller's VPC) are the test's to give.
+authorization reference. Keys that only AWS could know (the caller's VPC, the principal's tags) are the test's to give:
+[is_determined][] says which those are not.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from pipeproof.iam.calls import PREFIXES, Call
+from pipeproof.iam.dynamodb_keys import PartitionKey, dynamodb_keys
+from pipeproof.iam.service_keys import Keys, service_keys, told_by_parameters, write
 
-Keys = dict[str, "str | list[str]"]
+Tags = Mapping[str, str]
 
 
-def request_context(call: Call, principal_arn: str, now: datetime | None = None) -> Keys:
-    """The condition keys of a call by the principal (the ARN of a role or of a user)."""
+def nobody_knows(*_: Any) -> None:
+    """The answer to a question about resources where there are none to ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What is asked of the resources that a call names.
+
+    Attributes:
+        tags: An ARN → the resource's tags; None where nobody can tell.
+        object_tags: A bucket, a key and a version (or None) → the object's tags; None where there is no such object.
+        partition_key: A table and an index (or None) → the name of the partition key.
+    """
+
+    tags: Callable[[str], Tags | None] = nobody_knows
+    object_tags: Callable[[str, str, str | None], Tags | None] = nobody_knows
+    partition_key: PartitionKey = nobody_knows
+
+
+def request_context(
+    call: Call,
+    principal_arn: str,
+    now: datetime | None = None,
+    *,
+    resource: str = "",
+    resources: Resources | None = None,
+    asked: frozenset[str] = frozenset(),
+) -> Keys:
+    """The condition keys of a call by the principal (the ARN of a role or of a user).
+
+    Args:
+        call: The call.
+        principal_arn: Who makes it.
+        now: When it is made; now, by default.
+        resource: The ARN of the resource that an action of the call is needed on.
+        resources: What is known of resources.
+        asked: The keys, in lower case, that the policies ask for: only for these are the resources looked at.
+    """
+    known = resources or Resources()
     moment = now or datetime.now(UTC)
     _, _, _, _, account, name = principal_arn.split(":", 5)
     keys: Keys = {
@@ -27,16 +68,88 @@ def request_context(call: Call, principal_arn: str, now: datetime | None = None)
         "aws:RequestedRegion": call.region,
         "aws:ResourceAccount": call.account,
         "aws:SecureTransport": "true",
-        "aws:SourceIp": "127.0.0.1",
+        "aws:TokenIssueTime": moment.isoformat(),
         "aws:UserAgent": "Boto3",
         "aws:ViaAWSService": "false",
     }
     if name.startswith("user/"):
         keys["aws:username"] = name.rpartition("/")[2]
     keys.update(_request_tags(call.params))
-    of_service = _SERVICES.get(PREFIXES.get(call.service, call.service))
-    if of_service:
-        keys.update(of_service(call))
+    prefix = PREFIXES.get(call.service, call.service)
+    keys.update(_named_as_parameters(prefix, call.params, asked))
+    keys.update(service_keys(prefix, call))
+    if prefix == "dynamodb":
+        keys.update(dynamodb_keys(call, resource, known.partition_key))
+    keys.update(_resource_tags(prefix, call, resource, known, asked))
+    return keys
+
+
+def is_determined(key: str, prefix: str, context: Mapping[str, Any], resource_tags: bool) -> bool:
+    """Whether a request's context says what a condition key is: by a value, or by having none.
+
+    Args:
+        key: The key in lower case.
+        prefix: IAM's prefix of the service that is called.
+        context: The request's keys in lower case.
+        resource_tags: Whether the tags of the resource are known.
+    """
+    if key in context:
+        return True
+    family, _, name = key.partition("/")
+    if name and family in ("aws:resourcetag", f"{prefix}:resourcetag", "s3:existingobjecttag", "s3:buckettag"):
+        return resource_tags
+    if family in ("aws:requesttag", "s3:requestobjecttag"):
+        return True
+    return key in _ABSENT or key in told_by_parameters(prefix) or family.startswith("kms:encryptioncontext:")
+
+
+_ABSENT = frozenset(
+    {
+        "aws:calledvia",
+        "aws:calledviafirst",
+        "aws:calledvialast",
+        "aws:multifactorauthage",
+        "aws:multifactorauthpresent",
+        "aws:principalservicename",
+        "aws:principalservicenameslist",
+        "aws:referer",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
+        "aws:tagkeys",
+        "aws:username",
+        "iam:passedtoservice",
+        "kms:viaservice",
+    }
+)
+"""The keys that a call by a role in its own name has only where they are in its context."""
+
+
+def _named_as_parameters(prefix: str, params: Mapping[str, Any], asked: frozenset[str]) -> Keys:
+    """The service's keys that have the name of a parameter (`rds:DatabaseName`, `ecs:cluster`)."""
+    plain = {name.lower(): value for name, value in params.items() if isinstance(value, str | int | bool)}
+    found = {key: plain.get(key.removeprefix(f"{prefix}:")) for key in asked if key.startswith(f"{prefix}:")}
+    return {key: write(value) for key, value in found.items() if value is not None}
+
+
+def tags_asked(asked: frozenset[str]) -> bool:
+    """Whether policies ask for tags of resources, which have to be looked up."""
+    return any(key.partition("/")[0].endswith((":resourcetag", ":existingobjecttag", ":buckettag")) for key in asked)
+
+
+def _resource_tags(prefix: str, call: Call, resource: str, known: Resources, asked: frozenset[str]) -> Keys:
+    if not tags_asked(asked):
+        return {}
+    keys: Keys = {}
+    for name, value in (known.tags(resource) or {}).items():
+        keys[f"aws:ResourceTag/{name}"] = keys[f"{prefix}:ResourceTag/{name}"] = value
+        if prefix == "s3":
+            keys[f"s3:BucketTag/{name}"] = value
+    bucket, key = call.params.get("Bucket"), call.params.get("Key")
+    if prefix == "s3" and bucket and key:
+        tags = known.object_tags(str(bucket), str(key), call.params.get("VersionId"))
+        keys.update({f"s3:ExistingObjectTag/{name}": value for name, value in (tags or {}).items()})
     return keys
 
 
@@ -51,91 +164,6 @@ def _request_tags(params: Mapping[str, Any]) -> Keys:
         return {}
     return {**{f"aws:RequestTag/{key}": value for key, value in pairs.items()}, "aws:TagKeys": list(pairs)}
 
-
-def _pick(params: Mapping[str, Any], names: Mapping[str, str]) -> Keys:
-    return {key: str(params[name]) for key, name in names.items() if params.get(name) is not None}
-
-
-def _s3(call: Call) -> Keys:
-    keys = _pick(
-        call.params,
-        {
-            "s3:delimiter": "Delimiter",
-            "s3:max-keys": "MaxKeys",
-            "s3:prefix": "Prefix",
-            "s3:versionid": "VersionId",
-            "s3:x-amz-acl": "ACL",
-            "s3:x-amz-copy-source": "CopySource",
-            "s3:x-amz-server-side-encryption": "ServerSideEncryption",
-            "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
-            "s3:x-amz-storage-class": "StorageClass",
-            "s3:object-lock-mode": "ObjectLockMode",
-            "s3:if-none-match": "IfNoneMatch",
-            "s3:if-match": "IfMatch",
-        },
-    )
-    if call.operation.startswith("ListObject"):
-        keys.setdefault("s3:prefix", "")
-    for pair in str(call.params.get("Tagging") or "").split("&"):
-        name, _, value = pair.partition("=")
-        if name and isinstance(call.params.get("Tagging"), str):
-            keys[f"s3:RequestObjectTag/{name}"] = value
-    return keys
-
-
-def _dynamodb(call: Call) -> Keys:
-    params = call.params
-    keys = _pick(params, {"dynamodb:Select": "Select", "dynamodb:ReturnValues": "ReturnValues"})
-    item = params.get("Key") or params.get("Item")
-    if isinstance(item, Mapping):
-        keys["dynamodb:Attributes"] = [str(name) for name in item]
-    return keys
-
-
-def _kms(call: Call) -> Keys:
-    encryption = call.params.get("EncryptionContext") or {}
-    keys: Keys = {f"kms:EncryptionContext:{name}": str(value) for name, value in encryption.items()}
-    if encryption:
-        keys["kms:EncryptionContextKeys"] = [str(name) for name in encryption]
-    if "alias/" in str(call.params.get("KeyId", "")):
-        keys["kms:RequestAlias"] = "alias/" + str(call.params["KeyId"]).partition("alias/")[2]
-    return keys
-
-
-def _secretsmanager(call: Call) -> Keys:
-    return _pick(
-        call.params,
-        {
-            "secretsmanager:SecretId": "SecretId",
-            "secretsmanager:Name": "Name",
-            "secretsmanager:VersionStage": "VersionStage",
-            "secretsmanager:VersionId": "VersionId",
-        },
-    )
-
-
-def _sns(call: Call) -> Keys:
-    return _pick(call.params, {"sns:Protocol": "Protocol", "sns:Endpoint": "Endpoint"})
-
-
-def _events(call: Call) -> Keys:
-    entries = call.params.get("Entries") or []
-    keys: Keys = {}
-    for key, name in {"events:source": "Source", "events:detail-type": "DetailType"}.items():
-        values = [str(entry[name]) for entry in entries if isinstance(entry, Mapping) and name in entry]
-        if values:
-            keys[key] = values
-    return keys
-
-
-_SERVICES: Mapping[str, Callable[[Call], Keys]] = {
-    "dynamodb": _dynamodb,
-    "events": _events,
-    "kms": _kms,
-    "s3": _s3,
-    "secretsmanager": _secretsmanager,
-    "sns": _sns,
-}
 
 _SERVICE_PRINCIPALS: Mapping[str, str] = {"stepfunctions": "states", "sfn": "states", "ecs": "ecs-tasks"}
 

@@ -55,6 +55,17 @@ def substitute(pattern: str, context: Context) -> str | None:
     return None if missing else text
 
 
+def variables_of(pattern: str) -> set[str]:
+    """The condition keys, in lower case, of the policy variables without a default in a pattern."""
+    names = (match.group(1) for match in _VARIABLE.finditer(pattern))
+    return {name.strip().lower() for name in names if "," not in name and name.strip() not in _LITERALS}
+
+
+def with_any(pattern: str) -> str:
+    """A pattern with `*` for each of its policy variables."""
+    return _VARIABLE.sub("*", pattern)
+
+
 _ESCAPE = "\ue000"
 """Marks the next character as literal; a character of the private use area, which no name in AWS holds."""
 

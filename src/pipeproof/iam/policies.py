@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from pipeproof.cloudformation import Template, TemplateError, is_template, load_document, locate, parse_document
 from pipeproof.errors import Location
-from pipeproof.iam.conditions import holds, is_operator
+from pipeproof.iam.conditions import Guess, holds, is_operator
 from pipeproof.iam.documents import Document
 from pipeproof.iam.errors import PolicyError
-from pipeproof.iam.patterns import Context, matches, overlaps, substitute
+from pipeproof.iam.patterns import Context, matches, overlaps, substitute, variables_of, with_any
 from pipeproof.iam.roles import aws_managed_policy, find_role, policy_of_role
 
 Kind = Literal["identity", "boundary", "session", "scp"]
@@ -43,23 +43,40 @@ class Statement:
     variables: bool = True
     location: Location | None = None
 
-    def applies(self, action: str, resource: str, context: Context) -> bool:
+    def applies(self, action: str, resource: str, context: Context, guess: Guess | None = None) -> bool:
         """Whether the statement speaks of this action on this resource in this request."""
-        return self.names_action(action) and self.names_resource(resource, context) and self.condition_holds(context)
+        return (
+            self.names_action(action)
+            and self.names_resource(resource, context, guess)
+            and (not self.condition or holds(self.condition, context, guess))
+        )
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The condition keys, in lower case, that its conditions and its policy variables ask for."""
+        conditions = {key.lower() for keys in self.condition.values() for key in keys}
+        values = [str(value) for keys in self.condition.values() for value in keys.values()]
+        variables = {name for text in (*self.resources, *values) for name in variables_of(text)}
+        return frozenset(conditions | (variables if self.variables else set()))
 
     def names_action(self, action: str) -> bool:
         """Whether the action is one of the statement's; case does not count."""
         return any(matches(pattern, action, ignore_case=True) for pattern in self.actions) != self.not_actions
 
-    def names_resource(self, resource: str, context: Context) -> bool:
+    def names_resource(self, resource: str, context: Context, guess: Guess | None = None) -> bool:
         """Whether the resource is one of the statement's, with the policy variables of the request."""
+        if guess is not None and self.variables and self._may_name(resource, guess):
+            return guess.holds
         compare = overlaps if self.effect == "Allow" and not self.not_resources else matches
         patterns = (substitute(pattern, context) if self.variables else pattern for pattern in self.resources)
         return any(compare(pattern, resource) for pattern in patterns if pattern is not None) != self.not_resources
 
-    def condition_holds(self, context: Context) -> bool:
-        """Whether the statement's conditions hold in this request."""
-        return not self.condition or holds(self.condition, context)
+    def _may_name(self, resource: str, guess: Guess) -> bool:
+        """Whether the resource hangs on a policy variable that nobody can know."""
+        unknown = (
+            pattern for pattern in self.resources if not all(guess.is_known(name) for name in variables_of(pattern))
+        )
+        return any(matches(with_any(pattern), resource) for pattern in unknown)
 
 
 @dataclass(frozen=True)

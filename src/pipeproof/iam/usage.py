@@ -1,6 +1,6 @@
 """What of a policy was used, and what it lacked: kept while calls are checked, read by tests and reports."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,9 +33,14 @@ class Usage:
     policy: Policy
     asked: dict[Requirement, Decision] = field(default_factory=dict)
 
-    def decide(self, needs: Iterable[Requirement], context: Mapping[str, Any]) -> list[Decision]:
-        """Decide on all that a call needs, and keep the answers."""
-        decisions = [evaluate(self.policy, action, resource, context) for action, resource in needs]
+    def decide(
+        self,
+        needs: Iterable[Requirement],
+        context: Mapping[str, Any],
+        is_known: Callable[[str], bool] | None = None,
+    ) -> list[Decision]:
+        """Decide on all that a call needs, and keep the answers; see [evaluate][pipeproof.iam.evaluation.evaluate]."""
+        decisions = [evaluate(self.policy, action, resource, context, is_known=is_known) for action, resource in needs]
         for decision in decisions:
             key = (decision.action, decision.resource)
             if key not in self.asked or not decision.allowed:

@@ -17,6 +17,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError, WaiterError
 
+from pipeproof import ConditionKeyError
 from pipeproof.environments.aws import (
     AsyncClientError,
     AwsStub,
@@ -197,7 +198,9 @@ def test_enforce__boundary_and_context(raw: AwsStub) -> None:
         BEFORE.list_objects_v2(Bucket="raw", Prefix="in/2026")
         with pytest.raises(ClientError, match="s3:ListBucket"):
             BEFORE.list_objects_v2(Bucket="raw", Prefix="out/")
-    with raw.enforce(policy), pytest.raises(ClientError, match="s3:ListBucket"):
+    with raw.enforce(policy, context={"aws:PrincipalTag/a": None}), pytest.raises(ClientError, match="s3:ListBucket"):
+        BEFORE.list_objects_v2(Bucket="raw", Prefix="in/2026")
+    with raw.enforce(policy), pytest.raises(ConditionKeyError, match="aws:principaltag/a"):
         BEFORE.list_objects_v2(Bucket="raw", Prefix="in/2026")
 
 

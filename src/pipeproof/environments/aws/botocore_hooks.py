@@ -73,11 +73,13 @@ _muted: ContextVar[bool] = ContextVar("pipeproof_aws_muted", default=False)
 
 @contextmanager
 def unobserved() -> Iterator[None]:
-    """Calls made in here go to moto without being seen (the product's own seeding)."""
-    token = _muted.set(True)
+    """Calls made in here go to moto without being seen (the product's own seeding, and questions amid a call)."""
+    token, current, operation = _muted.set(True), _CURRENT.set(None), _OPERATION.set(_OPERATION.get())
     try:
         yield
     finally:
+        _OPERATION.reset(operation)
+        _CURRENT.reset(current)
         _muted.reset(token)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pipeproof.environments.aws.botocore_hooks import Attempted
 from pipeproof.iam import Decision, Policy, render_denial, required_actions
 from pipeproof.iam.calls import PREFIXES, Call, Requirement
-from pipeproof.iam.context import passed_to, request_context
+from pipeproof.iam.context import Resources, is_determined, passed_to, request_context, tags_asked
 from pipeproof.iam.usage import Grant, Usage
 from pipeproof.iam.wording import denial_code
 
@@ -19,11 +19,25 @@ Refusal = tuple[str, str, int]
 
 
 class Enforcement:
-    """What `aws.enforce()` yields: the policy, and what was asked of it so far."""
+    """What `aws.enforce()` yields: the policy, and what was asked of it so far.
 
-    def __init__(self, policy: Policy, account: str, context: Mapping[str, Any]) -> None:
+    Args:
+        policy: The policy.
+        account: Whose role it is, where the policy does not say.
+        context: Condition keys that the test gives.
+        resources: What is known of the resources that calls name.
+    """
+
+    def __init__(
+        self, policy: Policy, account: str, context: Mapping[str, Any], resources: Resources | None = None
+    ) -> None:
         self.usage = Usage(policy)
         self._context = dict(context)
+        self._resources = resources or Resources()
+        self._asked = frozenset(
+            key for layer in policy.layers for statement in layer.statements for key in statement.keys
+        )
+        self._asks_for_tags = tags_asked(self._asked)
         role = policy.principal_arn or f"arn:aws:iam::{account}:role/{_role_name(policy)}"
         self.role_arn = role
         owner, _, name = role.partition(":role/")
@@ -54,7 +68,7 @@ class Enforcement:
         needs = required_actions(
             api.service, api.operation, api.params, region=api.region, account=api.account, partition=api.partition
         )
-        decisions = self.usage.decide(needs, self._keys(api))
+        decisions = [self._decide(api, need) for need in needs]
         denied = next((decision for decision in decisions if not decision.allowed), None)
         return self._refusal(denied, api, call) if denied else None
 
@@ -64,15 +78,26 @@ class Enforcement:
             return None
         listing = replace(api, operation="ListObjectsV2", params={"Bucket": api.params.get("Bucket", "")})
         needs = required_actions("s3", listing.operation, listing.params, region=api.region, partition=api.partition)
-        denied = next((item for item in self.usage.decide(needs, self._keys(listing)) if not item.allowed), None)
+        denied = next((item for need in needs if not (item := self._decide(listing, need)).allowed), None)
         if denied is None:
             return None
         call.notes.append("The object is not there; AWS tells so only who may list the bucket.")
         return self._refusal(denied, api, call)
 
-    def _keys(self, api: Call) -> dict[str, Any]:
-        keys: dict[str, Any] = request_context(api, self.role_arn)
-        return {**keys, "iam:PassedToService": passed_to(api), **self._context}
+    def _decide(self, api: Call, need: Requirement) -> Decision:
+        """What the policy says to one need of a call, with the condition keys that the need has."""
+        keys: dict[str, Any] = request_context(
+            api, self.role_arn, resource=need[1], resources=self._resources, asked=self._asked
+        )
+        keys = {**keys, "iam:PassedToService": passed_to(api), **self._context}
+        known = {key.lower(): value for key, value in keys.items()}
+        tags_known = self._asks_for_tags and self._resources.tags(need[1]) is not None
+        prefix = PREFIXES.get(api.service, api.service)
+
+        def is_known(key: str) -> bool:
+            return is_determined(key, prefix, known, tags_known)
+
+        return self.usage.decide([need], keys, is_known)[0]
 
     def _refusal(self, decision: Decision, api: Call, call: Attempted) -> Refusal:
         metadata = call.client.meta.service_model.metadata

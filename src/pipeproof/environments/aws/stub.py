@@ -20,6 +20,7 @@ from pipeproof.environments.aws.queries.queue import (
     QueryResultError,
     make_result,
 )
+from pipeproof.environments.aws.resource_facts import resources_of
 from pipeproof.environments.aws.responses import error_response
 from pipeproof.environments.aws.touched import ATTEMPTS, CALLS
 from pipeproof.errors import PipeproofError
@@ -89,6 +90,9 @@ class AwsStub:
             self._clients[key] = self.session.client(service)
         return self._clients[key]
 
+    def _client_in(self, service: str, region: str) -> Any:
+        return self.client(service) if region == self.region else self.client(service, region_name=region)
+
     def resource(self, service: str, **options: Any) -> Any:
         """A boto3 resource."""
         return self.session.resource(service, **options)
@@ -119,7 +123,7 @@ class AwsStub:
         loaded = Policy.load(policy, role=role, **options)
         if boundary is not None:
             loaded = loaded.with_boundary(boundary)
-        enforcement = Enforcement(loaded, self.account, context or {})
+        enforcement = Enforcement(loaded, self.account, context or {}, resources_of(self._client_in, self.region))
         self.enforcements.append(enforcement)
         self._active.append(enforcement)
         try:
