@@ -62,8 +62,8 @@ def dynamodb_keys(call: Call, resource: str, partition_key: PartitionKey) -> dic
     attributes = list(dict.fromkeys(name for part in parts for name in _attributes(part)))
     if attributes:
         keys["dynamodb:Attributes"] = attributes
-    name = partition_key(table, index or None) if parts else None
-    leading = [text for part in parts if name for text in _leading(part, name)]
+    leader = partition_key(table, index or None) if parts else None
+    leading = [text for part in parts if leader for text in _leading(part, leader)]
     if leading:
         keys["dynamodb:LeadingKeys"] = list(dict.fromkeys(leading))
     return keys
