@@ -242,9 +242,17 @@ class Hook:
         with ExitStack() as stack:
             for place, make in makes.items():
                 stack.enter_context(replaced(found[place], self.guard(found[place].value, make(found[place].value))))
-            self.users += 1
-            stack.callback(self._leave)
+            stack.enter_context(self.in_use())
             yield
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """It is at work meanwhile."""
+        self.users += 1
+        try:
+            yield
+        finally:
+            self.users -= 1
 
     def guard(self, original: Any, replacement: Any) -> Any:
         """A replacement that gives way to the original where the library calls it, or is, not as it is known."""
@@ -298,9 +306,6 @@ class Hook:
 
     def _named(self, place: str) -> Name:
         return next(name for name in self.names if name.place == place)
-
-    def _leave(self) -> None:
-        self.users -= 1
 
 
 def _guard(hook: Hook, original: Callable[..., Any], replacement: Callable[..., Any]) -> Callable[..., Any]:

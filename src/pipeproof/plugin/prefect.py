@@ -11,7 +11,7 @@ import pytest
 
 from pipeproof.errors import InputError
 from pipeproof.plugin.evidence import Evidence
-from pipeproof.variables import PREFECT_DATABASE
+from pipeproof.variables import PATCHES, PREFECT_DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ def _first_of_function_scope(item: pytest.Item, names: list[str]) -> int:
 def _start_early(config: pytest.Config) -> None:
     from importlib.util import find_spec
 
-    if config.option.collectonly or find_spec("prefect") is None:
+    if config.option.collectonly or find_spec("prefect") is None or PATCHES.read() == "none":
         return
     from pipeproof.environments.prefect.server import launcher
 

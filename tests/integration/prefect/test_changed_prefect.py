@@ -127,3 +127,15 @@ def test_internals__engine_is_gone(hide):
     with pytest.raises(pipeproof.FlowFailed, match=r"half \(half-") as caught:
         outcome(result)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("patches", ["needed", "none"])
+def test_patches__a_flow_runs_with_prefect_as_it_is(monkeypatch, patches):
+    """Nothing is warned of, as nothing has changed; the fork server of the session was made with all patches."""
+    monkeypatch.setenv("PIPEPROOF_PATCHES", patches)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        with open_server() as server:
+            assert PREFECT_API_URL.value() == server.api_url
+            result = run_flow(halve, ([4],), {})
+            assert (result.value, described(result)[:2]) == ([2], HALVED[:2])

@@ -8,8 +8,11 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
+from pipeproof.patching import LibraryChangedWarning
+from pipeproof.variables import PATCHES
 
-class PrefectInternalsWarning(UserWarning):
+
+class PrefectInternalsWarning(LibraryChangedWarning):
     """This version of Prefect has changed where pipeproof reaches into it; what is lost by that is said, once."""
 
 
@@ -23,8 +26,18 @@ def lose(loss: str, error: BaseException) -> None:
     """Warn, once a process, that something does not work with this version of Prefect."""
     if loss not in _told:
         _told.add(loss)
-        said = f"Prefect {version('prefect')} is not as pipeproof knows it ({error}): {loss}"
-        warnings.warn(said, PrefectInternalsWarning, stacklevel=2)
+        changed = f"Prefect {version('prefect')} is not as pipeproof knows it ({error})"
+        switch = f"{PATCHES.name}=none runs the tests with Prefect as it is."
+        warnings.warn(f"{changed}: {loss}. {switch}", PrefectInternalsWarning, stacklevel=2)
+
+
+def is_wanted(*, speed: bool) -> bool:
+    """Whether `PIPEPROOF_PATCHES` lets something be replaced.
+
+    Args:
+        speed: Whether it is there for speed alone.
+    """
+    return PATCHES.read() == "all" or (PATCHES.read() == "needed" and not speed)
 
 
 def entered(stack: contextlib.ExitStack, hook: contextlib.AbstractContextManager[None], *, without: str) -> bool:
@@ -33,6 +46,8 @@ def entered(stack: contextlib.ExitStack, hook: contextlib.AbstractContextManager
     Returns:
         Whether it was entered.
     """
+    if not is_wanted(speed=False):
+        return False
     try:
         stack.enter_context(hook)
     except CHANGED as error:

@@ -10,6 +10,7 @@ from urllib.request import getproxies
 from pipeproof.environments.prefect.internals.client import settings as client
 from pipeproof.environments.prefect.internals.client.sending import hastened
 from pipeproof.environments.prefect.internals.client.sparing import spared
+from pipeproof.environments.prefect.internals.patching import is_wanted
 from pipeproof.environments.prefect.server import launcher
 from pipeproof.environments.prefect.server.backends import Backend, forked, stock
 from pipeproof.environments.prefect.server.keeping import environment_of
@@ -108,7 +109,10 @@ def open_server(database: str | None = None) -> Iterator[PrefectServer]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            backend: Backend = stack.enter_context(forked(launcher.start(database), database))
+            if not is_wanted(speed=False) and database is None:
+                backend: Backend = stack.enter_context(stock())
+            else:
+                backend = stack.enter_context(forked(launcher.start(database), database))
         except ForkServerError as error:
             if database is not None:
                 raise

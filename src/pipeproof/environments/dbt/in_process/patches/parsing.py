@@ -5,7 +5,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pipeproof.environments.dbt.in_process.patches.patching import replace
+from pipeproof import environ
+from pipeproof.environments.dbt.in_process.touched import LOOKS, TREES
 
 
 @dataclass
@@ -27,21 +28,33 @@ def parsing() -> Iterator[set[str]]:
     """
     looked: set[str] = set()
     with ExitStack() as stack:
-        replaced = replace("dbt_common.context:InvocationContext.env", lambda held: _note_looks(held, looked))
-        if replaced is not None:
-            stack.enter_context(replaced)
-        try:
-            from dbt_common.tests import disable_test_caching, enable_test_caching
-        except ImportError:
-            yield looked
-            return
+        noting = {"dbt_common.context:InvocationContext.env": lambda held: _note_looks(held, looked)}
+        if not LOOKS.enter(stack, noting):
+            looked.update(_all_names())
         if _process.parsed:
-            enable_test_caching()
+            TREES.enter(stack, _trees_kept)
         try:
             yield looked
         finally:
-            disable_test_caching()
             _process.parsed = True
+            if not LOOKS.at_work:  # found changed meanwhile
+                looked.update(_all_names())
+
+
+@contextmanager
+def _trees_kept() -> Iterator[None]:
+    enable = TREES.find("dbt_common.tests:enable_test_caching")
+    disable = TREES.find("dbt_common.tests:disable_test_caching")
+    enable()
+    try:
+        yield
+    finally:
+        disable()
+
+
+def _all_names() -> set[str]:
+    """All variables, save for those that change from test to test."""
+    return {*environ.everything()} - {"PYTEST_CURRENT_TEST"}
 
 
 class _Noting(dict[str, str]):
@@ -65,8 +78,10 @@ def _note_looks(environment: Any, looked: set[str]) -> Any:
         found = environment.fget(context)
         if type(found) is not dict:
             return found
-        context._env = _Noting(found)  # noqa: SLF001
-        context._env.looked = looked  # noqa: SLF001
-        return context._env  # noqa: SLF001
+        noting = _Noting(found)
+        noting.looked = looked
+        with LOOKS.tolerated():
+            context._env = noting  # noqa: SLF001
+        return noting
 
     return property(env)

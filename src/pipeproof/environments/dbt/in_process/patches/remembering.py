@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+from pipeproof.environments.dbt.in_process import touched
 from pipeproof.environments.dbt.in_process.patches import configurations, contents, events, selection, templates
-from pipeproof.environments.dbt.in_process.patches.patching import replace
 
 _TASK = "dbt.task.runnable:GraphRunnableTask"
+_EVENTS = "dbt_common.events"
 
 
 @contextmanager
@@ -23,37 +24,48 @@ def remembering(
         wanted: The names of the events that somebody listens to, of those that tell of no trouble.
         only: The unique ids of what is selected; none for what the command line says.
     """
+    makes: tuple[tuple[Any, dict[str, Any]], ...] = (
+        (touched.PLUGINS, {"dbt.plugins.manager:PluginManager.get_prefixed_modules": _once}),
+        (touched.PROFILE, {"dbt.cli.requires:load_profile": lambda load: configurations.keep_profile(load, schema)}),
+        (touched.PROJECT, {"dbt.cli.requires:load_project": configurations.keep_project}),
+        (touched.CONFIGURATION, {"dbt.cli.requires:RuntimeConfig.from_parts": configurations.keep_configuration}),
+        (touched.FIRING, {f"{_EVENTS}.event_manager:EventManager.fire_event": partial(_skip, wanted)}),
+        (
+            touched.EVENTS,
+            {
+                f"{_EVENTS}.base_types:BaseEvent.__init__": events.write_later,
+                f"{_EVENTS}.base_types:BaseEvent.__getattr__": events.write_now,
+            },
+        ),
+        (touched.FLAGS, {"dbt_common.behavior_flags:BehaviorFlagRendered._default_source": _of_adapters}),
+        (touched.TEMPLATES, {"dbt_common.clients.jinja:MacroFuzzEnvironment.compile": templates.compile_once}),
+        (touched.SUMMARY, {"dbt.compilation:Linker.get_graph_summary": _no_summary}),
+        (touched.MACROS, {"dbt.context.manifest:ManifestContext.to_dict": templates.gather_macros}),
+        (touched.CALENDAR, {"parsedatetime:Constants": _once}),
+        (touched.SELECTION, {"dbt.graph.selector:NodeSelector.select_nodes": partial(_select, only)}),
+        (touched.SCHEMAS, {f"{_TASK}.create_schemas": lambda create: contents.create_absent(create, known)}),
+        (touched.CONTENTS, {f"{_TASK}.populate_adapter_cache": lambda fill: contents.fill_cache(fill, known)}),
+    )
     with ExitStack() as stack:
-        for place, make in (
-            ("dbt.plugins.manager:PluginManager.get_prefixed_modules", _once),
-            ("dbt.cli.requires:load_profile", lambda load: configurations.keep_profile(load, schema)),
-            ("dbt.cli.requires:load_project", configurations.keep_project),
-            ("dbt.cli.requires:RuntimeConfig.from_parts", configurations.keep_configuration),
-            ("dbt_common.events.event_manager:EventManager.fire_event", lambda fire: events.skip_unheard(fire, wanted)),
-            ("dbt_common.events.base_types:BaseEvent.__init__", events.write_later),
-            ("dbt_common.events.base_types:BaseEvent.__getattr__", events.write_now),
-            ("dbt_common.behavior_flags:BehaviorFlagRendered._default_source", lambda _find: lambda: "dbt.adapters"),
-            ("dbt_common.clients.jinja:MacroFuzzEnvironment.compile", templates.compile_once),
-            ("dbt.compilation:Linker.get_graph_summary", lambda _summarize: lambda _linker, _manifest: {}),
-            ("dbt.context.manifest:ManifestContext.to_dict", templates.gather_macros),
-            ("parsedatetime:Constants", _once),
-            (
-                "dbt.graph.selector:NodeSelector.select_nodes",
-                lambda select: selection.select_exactly(select, only),
-            ),
-            (
-                "dbt.task.runnable:GraphRunnableTask.create_schemas",
-                lambda create: contents.create_absent(create, known),
-            ),
-            (
-                "dbt.task.runnable:GraphRunnableTask.populate_adapter_cache",
-                lambda fill: contents.fill_cache(fill, known),
-            ),
-        ):
-            replaced = replace(place, make)
-            if replaced is not None:
-                stack.enter_context(replaced)
+        for hook, make in makes:
+            hook.enter(stack, make)
         yield
+
+
+def _skip(wanted: Collection[str], fire: Callable[..., None]) -> Callable[..., None]:
+    return events.skip_unheard(fire, wanted)
+
+
+def _select(only: Collection[str], select: Callable[..., Any]) -> Callable[..., Any]:
+    return selection.select_exactly(select, only)
+
+
+def _of_adapters(_find: Any) -> Callable[[], str]:
+    return lambda: "dbt.adapters"
+
+
+def _no_summary(_summarize: Any) -> Callable[[Any, Any], dict[Any, Any]]:
+    return lambda _linker, _manifest: {}
 
 
 @cache

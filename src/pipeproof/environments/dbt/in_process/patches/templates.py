@@ -4,6 +4,8 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
+from pipeproof.environments.dbt.in_process.touched import MACROS
+
 KEPT = 1000
 """How many compiled templates are kept."""
 
@@ -33,7 +35,9 @@ def gather_macros(to_dict: Callable[[Any], Any]) -> Callable[[Any], Any]:
         held = context.namespace
         if not hasattr(held, "_search_order"):
             return to_dict(context)
-        context.namespace = dict(chain.from_iterable(part.items() for part in reversed([*held._search_order()])))  # noqa: SLF001
+        with MACROS.known():
+            parts = [part.items() for part in reversed([*held._search_order()])]  # noqa: SLF001
+        context.namespace = dict(chain.from_iterable(parts))
         try:
             return to_dict(context)
         finally:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pipeproof.environments.prefect.internals.patching import CHANGED, module, replaced
+from pipeproof.environments.prefect.internals.patching import CHANGED, is_wanted, module, replaced
 from pipeproof.environments.prefect.internals.traffic import is_of_engine
 
 _LOOK_SECONDS = 0.01
@@ -41,6 +41,9 @@ def hastened() -> Iterator[None]:
 
     A request of this process for what events tell of is sent after the events that have come before it.
     """
+    if not is_wanted(speed=True):
+        yield
+        return
     with contextlib.ExitStack() as stack:
         for haste in (_events_before_requests, _gathering_queues, _plain_console):
             with contextlib.suppress(*CHANGED):  # it is only slower without

@@ -10,7 +10,16 @@ from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from pipeproof.environments.prefect.internals.patching import CHANGED, Shared, entered, kinds, lose, module, replaced
+from pipeproof.environments.prefect.internals.patching import (
+    CHANGED,
+    Shared,
+    entered,
+    is_wanted,
+    kinds,
+    lose,
+    module,
+    replaced,
+)
 
 _SERVICE_DRAIN_SECONDS = 10.0
 
@@ -117,7 +126,7 @@ def _has_setting(settings: Any, name: str) -> bool:
 
 def drain_services() -> None:
     """Send what is queued for the current server (events, logs), and let go of the connection to it."""
-    if "prefect" not in sys.modules:
+    if "prefect" not in sys.modules or not is_wanted(speed=False):
         return
     try:
         services = module("prefect._internal.concurrency.services")._QueueServiceBase  # noqa: SLF001

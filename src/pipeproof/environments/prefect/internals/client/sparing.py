@@ -16,7 +16,7 @@ from types import FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pipeproof.environments.prefect.internals.patching import CHANGED, module, overlaid, replaced
+from pipeproof.environments.prefect.internals.patching import CHANGED, is_wanted, module, overlaid, replaced
 
 _NEW_OBJECTS = 20_000
 """How many objects a flow makes before the garbage collector looks at them; Python has 700, and 2,000 since 3.13."""
@@ -29,6 +29,9 @@ def spared(storage: Path) -> Iterator[None]:
     Args:
         storage: The folder where results are kept, which is the test server's own.
     """
+    if not is_wanted(speed=True):
+        yield
+        return
     with contextlib.ExitStack() as stack:
         for hook in (
             _known_storage(storage),
@@ -46,7 +49,7 @@ def spared(storage: Path) -> Iterator[None]:
 def seldom_collected() -> Iterator[None]:
     """Let garbage be collected seldom, unless the user has chosen when it is."""
     before = gc.get_threshold()
-    if not gc.isenabled() or not 0 < before[0] < _NEW_OBJECTS:
+    if not is_wanted(speed=True) or not gc.isenabled() or not 0 < before[0] < _NEW_OBJECTS:
         yield
         return
     gc.set_threshold(_NEW_OBJECTS, *before[1:])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.prefect import clock
-from pipeproof.environments.prefect.internals.patching import CHANGED, changed, module
+from pipeproof.environments.prefect.internals.patching import CHANGED, changed, is_wanted, module
 from pipeproof.environments.prefect.internals.server.intake import EventIntake
 from pipeproof.environments.prefect.internals.server.recording import Batches, collected_events, collected_task_runs
 from pipeproof.environments.prefect.internals.server.remembering import StorageAnswers
@@ -35,21 +35,23 @@ def make_server_app() -> Any:
     traffic = Traffic()
     intake = EventIntake(traffic)
     collected: list[Batches] = []
-    for hasten in (careless, _answer_in_place, _declare_operators):
+    haste = is_wanted(speed=True)
+    for hasten in (careless, _answer_in_place, _declare_operators) if haste else ():
         with contextlib.suppress(*CHANGED):  # it is only slower without
             hasten()
-    for collect in (collected_task_runs, collected_events):
+    for collect in (collected_task_runs, collected_events) if haste else ():
         with contextlib.suppress(*CHANGED):
             collected.append(collect(traffic))
-    app = StorageAnswers(create_app(ephemeral=True))
+    made = create_app(ephemeral=True)
+    app = StorageAnswers(made) if haste else made
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if _may_write(scope):
             Path(WRITTEN_FILE).touch()
         if scope["type"] != "http":
-            await app(scope, intake.holding(receive) if _brings_events(scope) else receive, send)
+            await app(scope, intake.holding(receive) if haste and _brings_events(scope) else receive, send)
             return
-        if not is_of_engine(scope["method"], scope["path"]):
+        if haste and not is_of_engine(scope["method"], scope["path"]):
             await intake.take_in()
             for batches in collected:
                 await batches.write()

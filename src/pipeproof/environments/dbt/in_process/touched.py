@@ -1,0 +1,55 @@
+"""What is replaced inside of dbt, why, and what is lost where it has changed.
+
+Nearly all is there for speed: a scenario's own work takes dbt some milliseconds; reading the files of the project and
+the profile, checking them against schemas, looking for plugins and listing what the database holds takes it many more.
+So each hook stands by itself, and what has changed is left as it is and then takes its time. `patches/` has what stands
+in each place. What is private and only read is in `runner`, which says so at its top.
+"""
+
+from pipeproof.patching import Hook, Library
+
+DBT = Library("dbt", "dbt-core", "1.9.0", switched=True)
+
+_SLOWER = "each run of dbt takes longer"
+
+
+def _speed(name: str) -> Hook:
+    return DBT.hook(_SLOWER, name, speed=True)
+
+
+PLUGINS = _speed("dbt.plugins.manager:PluginManager.get_prefixed_modules(cls)")
+PROFILE = _speed("dbt.cli.requires:load_profile(project_root, cli_vars)")
+PROJECT = _speed("dbt.cli.requires:load_project(project_root, version_check, profile)")
+CONFIGURATION = _speed("dbt.cli.requires:RuntimeConfig.from_parts(cls, project, profile, args)")
+FIRING = _speed("dbt_common.events.event_manager:EventManager.fire_event(self, e, level, node)")
+EVENTS = DBT.hook(
+    _SLOWER,
+    "dbt_common.events.base_types:BaseEvent.__init__(self)",
+    "dbt_common.events.base_types:BaseEvent.__getattr__(self, key)",
+    speed=True,
+)
+FLAGS = _speed("dbt_common.behavior_flags:BehaviorFlagRendered._default_source()")
+TEMPLATES = _speed("dbt_common.clients.jinja:MacroFuzzEnvironment.compile(self, source)")
+SUMMARY = _speed("dbt.compilation:Linker.get_graph_summary(self, manifest)")
+MACROS = _speed("dbt.context.manifest:ManifestContext.to_dict(self)")
+CALENDAR = _speed("parsedatetime:Constants")
+SCHEMAS = _speed("dbt.task.runnable:GraphRunnableTask.create_schemas(self, adapter, required_schemas)")
+CONTENTS = _speed("dbt.task.runnable:GraphRunnableTask.populate_adapter_cache(self, adapter, required_schemas)")
+TREES = DBT.hook(
+    "the parsing of a second project of a process takes longer",
+    "dbt_common.tests:enable_test_caching()",
+    "dbt_common.tests:disable_test_caching()",
+    speed=True,
+)
+
+SELECTION = DBT.hook(
+    "tests of dbt's own that have one name are run together where one is asked for",
+    "dbt.graph.selector:NodeSelector.select_nodes(self, spec)",
+)
+"""`selection`: what is selected by unique id is that alone."""
+
+LOOKS = DBT.hook(
+    "the project is parsed anew whenever any variable of the environment has changed",
+    "dbt_common.context:InvocationContext.env",
+)
+"""`parsing`: which of the environment's variables a project depends on."""
