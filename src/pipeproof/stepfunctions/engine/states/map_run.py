@@ -16,7 +16,6 @@ from pipeproof.stepfunctions.engine.states.map_fields import find_number
 from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.expressions.payload import fill_expressions, fill_template
 
-
 START_EXECUTION = "arn:aws:states:::states:startExecution"
 """The call by which a distributed Map starts its children."""
 
