@@ -147,8 +147,9 @@ def _failure(error: Any, service: str, model: Any, request: Request) -> StateFai
     message = str(error.response["Error"].get("Message", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
     identifier = str(uuid.UUID(int=request.random.getrandbits(128), version=4))
+    shape = type(error).__name__  # of an error that the model knows; botocore makes a class of it
     return StateFailure(
-        aws_names.error_name(service, code, model),
+        aws_names.error_name(service, code if shape == "ClientError" else shape, model),
         aws_names.error_cause(service, code, message, status, identifier, model),
     )
 

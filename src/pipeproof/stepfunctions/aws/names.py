@@ -73,24 +73,62 @@ def operation_name(model: Any, action: str) -> str | None:
     return next((name for name in model.operation_names if name.lower() == folded), None)
 
 
+_VERSION = re.compile(r"(?<=[^a-z][^a-z])v(?=\d)")
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+")
+
+
+def java_name(text: str) -> str:
+    """A name of a service's model as the Java SDK writes it: `DBInstanceNotFound` becomes `DbInstanceNotFound`.
+
+    The rule is the SDK's (`CodegenNamingUtils` in aws-sdk-java-v2): words begin at a change to upper case, after an
+    acronym, after a number and at a version; each has one capital.
+    """
+    return "".join(word.capitalize() for word in _WORD.findall(_VERSION.sub(" V", text)))
+
+
 def sdk_prefix(model: Any) -> str:
     """The prefix of an SDK integration's errors: the Java SDK's name of the service (`DynamoDb`, `Sfn`)."""
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", str(model.metadata.get("serviceId", model.service_name)))
-    return "".join(word.capitalize() if not word.isdigit() else word for word in words)
+    name = java_name(str(model.metadata.get("serviceId", model.service_name)))
+    return name.removeprefix("Amazon").removeprefix("Aws").removesuffix("Service")
+
+
+def exception_class(model: Any, code: str) -> str | None:
+    """The Java SDK's class for an error of a service's model, or None where the model does not know the code.
+
+    The rule is the SDK's (`DefaultNamingStrategy.getExceptionName` in aws-sdk-java-v2): the shape's name, with
+    `Exception` at its end in place of `Fault` or nothing. The shapes are those of botocore, which is made of the same
+    models.
+
+    Args:
+        model: botocore's model of the service.
+        code: The error's code, or the name of its shape.
+    """
+    for shape in model.error_shapes if model is not None else ():
+        if code in (shape.name, (shape.metadata.get("error") or {}).get("code")):
+            return java_name(str(shape.name).removesuffix("Fault").removesuffix("Exception")) + "Exception"
+    return None
 
 
 def error_name(service: str, code: str, model: Any) -> str:
-    """An error's name as Retry and Catch see it."""
+    """An error's name as Retry and Catch see it.
+
+    One that the service's model knows is named by its class; of the SDK integrations all others have the name of the
+    service's general one (`DynamoDb.DynamoDbException`).
+    """
     is_sdk = service.startswith("aws-sdk:")
     name = code.rsplit(".", 1)[-1].rsplit("#", 1)[-1]
+    known = exception_class(model, code) or exception_class(model, name)
     if is_sdk:
         prefix = sdk_prefix(model)
-        general = f"{prefix}Exception"
-    else:
-        prefix, _, general = _optimized(service)
-    if not is_sdk and name in _GENERAL_CODES:
+        return f"{prefix}.{known or prefix + 'Exception'}"
+    prefix, _, general = _optimized(service)
+    if name in _GENERAL_CODES:
         return f"{prefix}.{general}"
-    return f"{prefix}.{name if name.endswith(('Exception', 'Error', 'Fault')) else name + 'Exception'}"
+    return f"{prefix}.{known or _as_exception(name)}"
+
+
+def _as_exception(name: str) -> str:
+    return name if name.endswith(("Exception", "Error", "Fault")) else f"{name}Exception"
 
 
 def error_cause(service: str, code: str, message: str, status: int, request: str, model: Any) -> str:
