@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeproof.stepfunctions.answers.requests import Reply, Request
+from pipeproof.stepfunctions.aws.emr import complete_step
 from pipeproof.stepfunctions.aws.executions import await_end
 from pipeproof.stepfunctions.aws.shapes import as_json_text
 from pipeproof.stepfunctions.definition.resources import Resource
@@ -41,6 +42,12 @@ class Job:
     status: tuple[str, ...]
     good: frozenset[str]
     bad: frozenset[str]
+
+
+def _added_step(cluster: str, step: str) -> dict[str, Any]:
+    """A step on moto, which does not run it: it counts as done, as a job of Glue or Batch there does."""
+    complete_step(cluster, step)
+    return {"ClusterId": cluster, "StepId": step}
 
 
 JOBS: dict[tuple[str, str], Job] = {
@@ -76,10 +83,24 @@ JOBS: dict[tuple[str, str], Job] = {
         lambda description: description["Tasks"][0], ("LastStatus",), frozenset({"STOPPED", "RUNNING"}), frozenset(),
     ),
     ("elasticmapreduce", "addStep"): Job(
-        "emr", "DescribeStep",
-        lambda response, payload: {"ClusterId": payload["ClusterId"], "StepId": response["StepIds"][0]},
+        "emr", "DescribeStep", lambda response, payload: _added_step(payload["ClusterId"], response["StepId"]),
         lambda description: description, ("Step", "Status", "State"), frozenset({"COMPLETED"}),
         frozenset({"FAILED", "CANCELLED", "INTERRUPTED"}),
+    ),
+    ("elasticmapreduce", "createCluster"): Job(
+        "emr", "DescribeCluster", lambda response, _: {"ClusterId": response["ClusterId"]},
+        lambda description: {
+            **description,
+            "ClusterArn": description["Cluster"]["ClusterArn"],
+            "ClusterId": description["Cluster"]["Id"],
+        },
+        ("Cluster", "Status", "State"), frozenset({"RUNNING", "WAITING", "TERMINATED"}),
+        frozenset({"TERMINATED_WITH_ERRORS"}),
+    ),
+    ("elasticmapreduce", "terminateCluster"): Job(
+        "emr", "DescribeCluster", lambda _, payload: {"ClusterId": payload["ClusterId"]},
+        lambda description: description, ("Cluster", "Status", "State"), frozenset({"TERMINATED"}),
+        frozenset({"TERMINATED_WITH_ERRORS"}),
     ),
     ("sagemaker", "createTrainingJob"): Job(
         "sagemaker", "DescribeTrainingJob",

@@ -3,6 +3,7 @@
 import re
 import sys
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.aws.botocore_hooks import acting_as, is_observed
@@ -10,6 +11,7 @@ from pipeproof.environments.aws.sending import UnstubbedEndpointError, Unstubbed
 from pipeproof.environments.aws.touched import ACTIVE
 from pipeproof.stepfunctions import deployment
 from pipeproof.stepfunctions.answers.requests import Reply, Request
+from pipeproof.stepfunctions.aws import emr
 from pipeproof.stepfunctions.aws import names as aws_names
 from pipeproof.stepfunctions.aws.jobs import wait_for_job
 from pipeproof.stepfunctions.aws.shapes import from_response, to_parameters
@@ -79,11 +81,11 @@ class MotoBackend:
         if name is None:
             return None
         model = aws_names.service_model(name)
-        operation = aws_names.operation_name(model, resource.action)
+        operation, payload, shaped = _translated(request, model)
         if operation is None:
             return None
         try:
-            response = self.invoke(name, operation, request.payload, plain=not request.is_task)
+            response = shaped(self.invoke(name, operation, payload, plain=not request.is_task))
         except _client_errors() as error:
             return Reply(failure=_failure(error, resource.service, model, request), exception=error)
         except _parameter_errors() as error:
@@ -127,6 +129,15 @@ def _activity(request: Request) -> Reply | None:
     """The reply to an activity's task, which a worker takes by get_activity_task, where the activity was created."""
     stub = deployment.current()
     return stub.schedule(request) if stub is not None else None
+
+
+def _translated(request: Request, model: Any) -> tuple[str | None, Any, Callable[[dict[str, Any]], dict[str, Any]]]:
+    """The operation that a Resource means, its parameters, and what makes the task's result of its response."""
+    resource, payload = request.resource, request.payload
+    action = emr.ACTIONS.get(resource.action) if resource.service == "elasticmapreduce" else None
+    if action is None:
+        return aws_names.operation_name(model, resource.action), payload, lambda response: response
+    return action.operation, action.parameters(payload if isinstance(payload, dict) else {}), action.response
 
 
 def _client_errors() -> type[Exception]:
