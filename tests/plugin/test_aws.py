@@ -258,3 +258,22 @@ def test_aws_server__subprocess_and_this_process__see_one_state(run) -> None:
         """
     )
     result.assert_outcomes(passed=3)
+
+
+def test_aws__client_that_is_not_boto3__is_told_of_aws_server(run) -> None:
+    result = run(
+        """
+        import pytest
+
+        def test_native(aws):
+            raise OSError("AWS Error NETWORK_CONNECTION: Could not resolve host: lake.s3.us-east-1.amazonaws.com")
+
+        def test_server(aws_server):
+            raise OSError("Could not resolve host: lake.s3.us-east-1.amazonaws.com")
+
+        def test_boto3(aws):
+            aws.client("s3").get_object(Bucket="none", Key="none")
+        """
+    )
+    result.assert_outcomes(failed=3)
+    assert result.stdout.str().count("use the fixture `aws_server`") == 1

@@ -6,6 +6,7 @@ machine says. While tests run, the environment is the run's own again, but withi
 `pipeproof_aws_configuration = ambient` leaves imports alone.
 """
 
+import re
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
@@ -18,6 +19,13 @@ from pipeproof.plugin.stepfunctions import serve_state_machines
 
 if TYPE_CHECKING:
     from pipeproof.environments.aws import AwsServer, AwsStub, MotoServer
+
+
+_AWS_HOST = re.compile(r"\.amazonaws\.com\b")
+_NATIVE = (
+    "The fixture `aws` stubs boto3. Arrow, Polars, delta-rs, DuckDB and other clients that bring their own reach it "
+    "over a port: use the fixture `aws_server`."
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -87,3 +95,20 @@ def aws_server(aws: "AwsStub", _moto_server: "MotoServer") -> "Iterator[AwsServe
 
     with serve(aws, _moto_server) as server:
         yield server
+
+
+def _is_native(error: Exception) -> bool:
+    """Whether a client that is no boto3 says that it could not reach AWS."""
+    return not hasattr(error, "response") and _AWS_HOST.search(str(error)) is not None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Name `aws_server` where a client that is not boto3 has asked for AWS itself under `aws`."""
+    try:
+        return (yield)
+    except Exception as error:
+        fixtures = getattr(item, "fixturenames", ())
+        if "aws" in fixtures and "aws_server" not in fixtures and _is_native(error):
+            error.add_note(_NATIVE)
+        raise

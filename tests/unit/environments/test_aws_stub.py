@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - a table is read by its rows
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -355,6 +356,24 @@ def no_sleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr("time.sleep", slept.append)
     monkeypatch.setattr("threading.Condition.wait", lambda _, timeout=None: slept.append(timeout))
     return slept
+
+
+@pytest.mark.parametrize("is_enforced", [False, True])
+def test_bucket_policy__that_denies__is_access_denied_in_awss_words(raw: AwsStub, is_enforced: bool) -> None:
+    s3 = raw.client("s3")
+    denial = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::raw/*"}
+    s3.put_bucket_policy(Bucket="raw", Policy=json.dumps({"Version": "2012-10-17", "Statement": [denial]}))
+    with contextlib.ExitStack() as stack:
+        if is_enforced:
+            stack.enter_context(raw.enforce(allow("s3:*")))
+        with pytest.raises(ClientError) as caught:
+            s3.get_object(Bucket="raw", Key="in/a.csv")
+    error, who = caught.value.response["Error"], "assumed-role/policy/pipeproof" if is_enforced else "user/moto"
+    assert error["Code"] == "AccessDenied"
+    assert error["Message"] == (
+        f"User: arn:aws:sts::123456789012:{who} is not authorized to perform: s3:GetObject on resource: "
+        '"arn:aws:s3:::raw/in/a.csv" with an explicit deny in a resource-based policy'
+    )
 
 
 def test_waiter__that_is_not_met__fails_without_sleeping(raw: AwsStub, no_sleep: list[float]) -> None:

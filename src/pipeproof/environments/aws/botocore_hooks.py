@@ -65,6 +65,8 @@ class Observer(Protocol):
         """botocore wants to wait: before it tries again, or before a waiter looks again."""
 
 
+SEEN_HEADER = "x-pipeproof-seen"
+"""Tells moto's server in this process that a call has been seen here already."""
 _CURRENT: ContextVar[Attempted | None] = ContextVar("pipeproof_aws_call", default=None)
 _OPERATION: ContextVar[tuple[str, str]] = ContextVar("pipeproof_aws_operation", default=("a service", "an operation"))
 _observers: list[Observer] = []
@@ -225,6 +227,7 @@ def _wrap_send(original: Any) -> Any:
         service, operation = _OPERATION.get()
         answered = ask_moto(request, service, operation)
         if answered is None:
+            request.headers[SEEN_HEADER] = "1"
             return original(endpoint, request)
         with touched.SENDING.known():
             status, headers, body = answered

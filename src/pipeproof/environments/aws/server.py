@@ -4,6 +4,7 @@ The server is a thread of this process and shares moto's state with [pipeproof.e
 puts into a bucket with the one is there with the other. It is started once and emptied between tests.
 """
 
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 from pipeproof import environ
 from pipeproof.environments.aws.configuration import stub_variables
 from pipeproof.environments.aws.stub import AwsStub
+from pipeproof.environments.aws.wire import observed
 from pipeproof.environments.installed import require
 
 HOST = "127.0.0.1"
@@ -31,7 +33,11 @@ class MotoServer:
             def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
                 """Say nothing: the test's output is the user's."""
 
-        app = DomainDispatcherApplication(create_backend_app)
+        self.observer: AwsStub | None = None
+        app = observed(
+            DomainDispatcherApplication(lambda service: _propagating(create_backend_app(service))),
+            lambda: self.observer,
+        )
         self._server = make_server(HOST, 0, app, threaded=True, request_handler=Handler)
         self.port = int(self._server.socket.getsockname()[1])
         self._thread = threading.Thread(target=self._server.serve_forever, name="pipeproof-moto", daemon=True)
@@ -65,7 +71,7 @@ class AwsServer:
         self.environment: Mapping[str, str] = MappingProxyType(
             {
                 **{name: value for name, value in stub_variables({}, aws.region).items() if value is not None},
-                "AWS_ENDPOINT_URL": server.endpoint_url,
+                **_over_the_wire(server),
             }
         )
 
@@ -96,5 +102,44 @@ def start_server() -> Iterator[MotoServer]:
 @contextmanager
 def serve(aws: AwsStub, server: MotoServer) -> Iterator[AwsServer]:
     """The server for one test: `AWS_ENDPOINT_URL` is set meanwhile. The stub sees to it that its state is fresh."""
-    with environ.changed({"AWS_ENDPOINT_URL": server.endpoint_url}):
-        yield AwsServer(aws, server)
+    server.observer = aws
+    try:
+        with environ.changed(_over_the_wire(server)), _fresh_listings():
+            yield AwsServer(aws, server)
+    finally:
+        server.observer = None
+
+
+def _over_the_wire(server: MotoServer) -> dict[str, str]:
+    """What clients need to find the server, and to speak plain HTTP with it.
+
+    `AWS_ALLOW_HTTP` is read by Rust's object_store (delta-rs, Polars); without host prefixes, botocore asks the server
+    itself for operations such as StartSyncExecution (`sync-127.0.0.1` is no host).
+    """
+    return {
+        "AWS_ENDPOINT_URL": server.endpoint_url,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+    }
+
+
+@contextmanager
+def _fresh_listings() -> Iterator[None]:
+    """s3fs keeps its file systems, with what they have listed, by their address, which the next test's server has too."""
+    _forget_listings()
+    try:
+        yield
+    finally:
+        _forget_listings()
+
+
+def _forget_listings() -> None:
+    module = sys.modules.get("s3fs")
+    if module is not None:
+        module.S3FileSystem.clear_instance_cache()
+
+
+def _propagating(app: Any) -> Any:
+    """One of moto's Flask applications, whose exceptions are not made HTML pages."""
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    return app

@@ -93,6 +93,14 @@ class AwsStub:
     def _client_in(self, service: str, region: str) -> Any:
         return self.client(service) if region == self.region else self.client(service, region_name=region)
 
+    def client_of(self, service: str, region: str | None) -> Any:
+        """A boto3 client of a region, the same one each time, from any thread."""
+        key = (service, region or self.region)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self.session.client(service, region_name=key[1])
+            return self._clients[key]
+
     def resource(self, service: str, **options: Any) -> Any:
         """A boto3 resource."""
         return self.session.resource(service, **options)
@@ -250,12 +258,25 @@ class AwsStub:
         return _render(call, request, code, fault.message, status)
 
     def review(self, call: Attempted, request: Any, response: Any) -> Any:
-        """S3 does not tell who may not list a bucket that an object is not there."""
+        """S3 tells only who may list a bucket what is not there; a bucket's policy denies in AWS's words."""
+        if response.status_code == 403 and _service(call) == "s3" and not response.content:
+            return _render(call, request, "AccessDenied", self._denied_by_policy(call), 403)
         judge = self._judge(call)
         if judge is None or response.status_code != 404:
             return None
         refusal = judge.hide(self._api_call(call), call)
         return _render(call, request, *refusal) if refusal else None
+
+    def _denied_by_policy(self, call: Attempted) -> str:
+        """AWS's words for what a bucket's policy denies; moto answers that without any."""
+        action, resource = next(iter(_needs(self._api_call(call))), (f"s3:{call.operation}", "*"))
+        judge = self._judge(call)
+        principal = judge.session_arn if judge is not None else call.principal
+        who = principal or f"arn:aws:sts::{self.account}:user/moto"
+        return (
+            f'User: {who} is not authorized to perform: {action} on resource: "{resource}" with an explicit deny in a '
+            "resource-based policy"
+        )
 
     def end(self, call: Attempted) -> None:
         """A call is over: keep it."""
