@@ -125,7 +125,7 @@ def _over_the_wire(server: MotoServer) -> dict[str, str]:
 
 @contextmanager
 def _fresh_listings() -> Iterator[None]:
-    """s3fs keeps its file systems, with what they have listed, by their address, which the next test's server has too."""
+    """s3fs keeps file systems and what they have listed by their address, which the next test has too."""
     _forget_listings()
     try:
         yield
