@@ -35,7 +35,9 @@ class Attempted:
 
 
 class Judge(Protocol):
-    """Who says what a role may do: see [pipeproof.environments.aws.enforcement][]."""
+    """Who says what a role may do: see [pipeproof.environments.aws.enforcement][]; `session_arn` is the role's caller."""
+
+    session_arn: str
 
     def refuse(self, api: Any, call: Attempted) -> Any:
         """The refusal of a call, or `None`."""
