@@ -35,7 +35,7 @@ class Attempted:
 
 
 class Judge(Protocol):
-    """Who says what a role may do: see [pipeproof.environments.aws.enforcement][]; `session_arn` is the role's caller."""
+    """Who says what a role may do, and who it is: see [pipeproof.environments.aws.enforcement][]."""
 
     session_arn: str
 
