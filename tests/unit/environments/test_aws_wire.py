@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -137,6 +139,22 @@ def test_operation_that_moto_lacks__is_an_error_that_names_it(server: AwsServer)
     code, message = run(script)
     assert code == "UnansweredQueryError"
     assert "aws.query_results" in message
+
+
+def test_request__that_is_no_operation__is_refused_while_a_policy_is_enforced(server: AwsServer) -> None:
+    def ask() -> int:
+        request = urllib.request.Request(f"{server.endpoint_url}/raw/in/a.csv", method="LOCK")
+        request.add_header("Authorization", "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/nothing/aws4_request, X")
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    with server.aws.enforce(allow("s3:*")):
+        assert ask() == 403
+    assert ask() != 403
+    assert server.aws.calls == []
 
 
 def test_variables__let_other_clients_speak_plain_http(server: AwsServer) -> None:

@@ -51,6 +51,10 @@ class Observer(Protocol):
 
     real_time: bool
 
+    @property
+    def is_enforcing(self) -> bool:
+        """Whether the test holds its calls to a policy."""
+
     def begin(self, call: Attempted) -> None:
         """The call is made; nothing is sent yet."""
 

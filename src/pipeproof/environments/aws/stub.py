@@ -140,6 +140,11 @@ class AwsStub:
         finally:
             self._active.remove(enforcement)
 
+    @property
+    def is_enforcing(self) -> bool:
+        """Whether the test holds its calls to a policy now."""
+        return bool(self._active)
+
     def least_privilege(self) -> LeastPrivilege:
         """The smallest policy for the calls so far; `aws.calls.clear()` forgets those of the preparation."""
         own = [call for call in self.calls if call.principal is None]

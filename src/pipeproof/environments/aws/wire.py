@@ -23,6 +23,7 @@ _SERVICES = {
     "elasticloadbalancing": "elbv2", "tagging": "resourcegroupstaggingapi",
 }  # fmt: skip
 """boto3's names of services that sign with another one."""
+_UNKNOWN = "AccessDenied: a policy is enforced, and it cannot be told which operation of AWS this request calls"
 _UNSEEN = "HTTP_" + SEEN_HEADER.upper().replace("-", "_")
 
 
@@ -41,7 +42,7 @@ def observed(app: App, observer_of: Callable[[], Observer | None]) -> App:
         body = _read(environ)
         attempted = _identify(environ, body, observer)
         if attempted is None:
-            return app(environ, start)
+            return _send(start, 403, {}, _UNKNOWN.encode()) if observer.is_enforcing else app(environ, start)
         return _answer(app, environ, start, attempted, observer)
 
     return call
