@@ -42,6 +42,7 @@ def moved_schema(node: Any, adapter: Any, schema: str) -> str:
 
 def move_files(manifest: Any, folder: Path) -> None:
     """Put the files that `external` models write into a temporary folder."""
+    folder.mkdir(exist_ok=True)  # where those without a location go
     for node in manifest.nodes.values():
         location = node.config.get("location") if node.resource_type == "model" else None
         if location:
@@ -208,7 +209,8 @@ def declared_keys(node: Any) -> list[tuple[str, list[str]]]:
     kinds = {"primary_key": "primary key", "unique": "unique"}
     whole = [(each.type, list(each.columns)) for each in getattr(node, "constraints", ())]
     single = [(each.type, [column.name]) for column in node.columns.values() for each in column.constraints]
-    return [(kinds[str(kind)], columns) for kind, columns in (*whole, *single) if str(kind) in kinds and columns]
+    found = [(getattr(kind, "value", kind), columns) for kind, columns in (*whole, *single)]
+    return [(kinds[kind], columns) for kind, columns in found if kind in kinds and columns]
 
 
 def _relations(manifest: Any) -> Iterable[Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeproof.environments.dbt.guard.watch import Guard, refusal
 from pipeproof.environments.dbt.in_process import runner
+from pipeproof.environments.dbt.in_process.graph import LazyGraph
 from pipeproof.environments.dbt.in_process.patches.contents import Known
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.requests import Request, names_outright, write_arguments, write_listing
@@ -61,6 +62,7 @@ def make_manifest(project: DbtProject, request: Request, schemas: Schemas) -> An
         manifests.build_ephemerals(
             manifest, lambda node: node.unique_id not in schemas.given and names_outright(request, node)
         )
+    manifest.flat_graph = LazyGraph(manifest)
     return manifest
 
 

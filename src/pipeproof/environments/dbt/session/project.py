@@ -136,10 +136,7 @@ class DbtProject:
             tests: Whether the command runs the project's tests; without them it has less to go through.
         """
         view = self.view(variables)
-        manifest = view.parsed.copy(tests=tests or view.uses_graph)
-        if view.uses_graph:
-            manifest.build_flat_graph()
-        return manifest
+        return view.parsed.copy(tests=tests or view.uses_graph)
 
     def parsed(self, variables: Mapping[str, Any] | None = None) -> Any:
         """The project, parsed with these variables and the environment as it is now."""
