@@ -46,6 +46,7 @@ PREFIXES: Mapping[str, str] = {
     "bedrock-data-automation-runtime": "bedrock",
     "bedrock-runtime": "bedrock",
     "cleanroomsml": "cleanrooms-ml",
+    "cloudcontrol": "cloudformation",
     "cloudhsmv2": "cloudhsm",
     "cloudwatchlogs": "logs",
     "codeguruprofiler": "codeguru-profiler",
@@ -63,6 +64,8 @@ PREFIXES: Mapping[str, str] = {
     "eventbridge": "events",
     "forecastquery": "forecast",
     "greengrassv2": "greengrass",
+    "iot-data": "iot",
+    "iot-jobs-data": "iot",
     "ivs-realtime": "ivs",
     "keyspaces": "cassandra",
     "keyspacesstreams": "cassandra",
@@ -120,10 +123,24 @@ PREFIXES: Mapping[str, str] = {
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 
 
+_RENAMED: Mapping[str, str] = {
+    "bedrock:RetrieveAndGenerateStream": "RetrieveAndGenerate",
+    "budgets:DescribeBudget": "ViewBudget",
+    "budgets:DescribeBudgets": "ViewBudget",
+    "execute-api:DeleteConnection": "ManageConnections",
+    "execute-api:GetConnection": "ManageConnections",
+    "execute-api:PostToConnection": "ManageConnections",
+    "lambda:GetLayerVersionByArn": "GetLayerVersion",
+    "timestream:Query": "Select",
+}
+"""Operations whose action has another name, of services without a rule of their own."""
+
+
 def by_name(prefix: str, call: Call, action: str | None = None) -> Iterator[Requirement]:
     """The action called as the operation (or `action`), on what the parameters say in the reference's ARN formats."""
-    facts = find_action(prefix, action or call.operation)
-    name = f"{prefix}:{facts.name if facts else action or call.operation}"
+    wanted = action or _RENAMED.get(f"{prefix}:{call.operation}", call.operation)
+    facts = find_action(prefix, wanted)
+    name = f"{prefix}:{facts.name if facts else wanted}"
     if facts is None or not (facts.required or facts.optional):
         yield name, "*"
         return

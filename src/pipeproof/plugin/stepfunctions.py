@@ -66,6 +66,8 @@ def state_machine(request: pytest.FixtureRequest, evidence: Evidence) -> MakeSta
     places = (request.path.parent, request.config.rootpath, request.config.invocation_params.dir)
 
     def make(source: "Mapping[str, Any] | str | Path", **options: Any) -> StateMachine:
+        if isinstance(options.get("role_policy"), (str, Path)):
+            options["role_policy"] = find_source(options["role_policy"], places)
         machine = StateMachine(find_source(source, places), **options)
         machine.observers.append(lambda run, execution: evidence(_EXECUTION, execution_evidence(run, execution)))
         return machine

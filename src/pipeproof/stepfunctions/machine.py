@@ -15,7 +15,12 @@ from pipeproof.stepfunctions.answers.mock_config_file import load_mocks
 from pipeproof.stepfunctions.answers.mocks import AnsweringMachine, MockBook, Returns, check_names
 from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.aws.moto_backend import active_backends, call_stepfunctions
-from pipeproof.stepfunctions.definition.loading import functions_beside, load_definition, require_filled
+from pipeproof.stepfunctions.definition.loading import (
+    functions_beside,
+    load_definition,
+    policy_of_machine,
+    require_filled,
+)
 from pipeproof.stepfunctions.engine.execution import Execution
 from pipeproof.stepfunctions.engine.run import Run
 from pipeproof.stepfunctions.engine.running import RunningExecution
@@ -46,7 +51,8 @@ class StateMachine(AnsweringMachine):
             Python that stand in it are known without.
         env_vars: Environment variables of the template's functions in place of what the template gives: a mapping
             `{"Function": {"NAME": "value"}}` or the JSON file that `sam local` takes as `--env-vars`.
-        role_policy: The role's policy (a document or its file): what it does not allow fails, as it would in AWS.
+        role_policy: The role's policy (a document or its file): what it does not allow fails, as it would in AWS. The
+            path of the machine's own template stands for the policy of the machine's role in it.
         type: STANDARD or EXPRESS.
         account: The account's number.
         region: The region.
@@ -91,7 +97,7 @@ class StateMachine(AnsweringMachine):
         self.name = self.definition.name or name or "StateMachine"
         described, others = functions_beside(source, parameters)
         self.lambdas = collect_functions(described, {**others, **(lambdas or {})}, env_vars)
-        self.role_policy = role_policy
+        self.role_policy = policy_of_machine(role_policy, source, name, parameters)
         self.handler_limit = handler_limit
         self.executions: list[Execution] = []
         self.observers: list[Observer] = []

@@ -150,3 +150,18 @@ def test_required_actions__other_partition_and_account() -> None:
         "dynamodb", "GetItem", {"TableName": "t"}, region="cn-north-1", account="9", partition="aws-cn"
     )
     assert needed == [("dynamodb:GetItem", "arn:aws-cn:dynamodb:cn-north-1:9:table/t")]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "action"),
+    [
+        ("timestream-query", "Query", "timestream:Select"),
+        ("apigatewaymanagementapi", "PostToConnection", "execute-api:ManageConnections"),
+        ("iot-data", "Publish", "iot:Publish"),
+        ("cloudcontrol", "CreateResource", "cloudformation:CreateResource"),
+        ("bedrock-runtime", "ConverseStream", "bedrock:InvokeModelWithResponseStream"),
+        ("opensearchserverless", "CreateCollection", "aoss:CreateCollection"),
+    ],
+)
+def test_required_actions__operations_of_another_name(service: str, operation: str, action: str) -> None:
+    assert {found for found, _ in required_actions(service, operation, {})} == {action}

@@ -131,6 +131,23 @@ def functions_beside(
     return {function.name: function for function in described}, others
 
 
+def policy_of_machine(
+    policy: Any, source: Mapping[str, Any] | str | Path, name: str | None, parameters: Mapping[str, Any] | None
+) -> Any:
+    """A role's policy as it was given; of the template that the machine itself stands in, that of the machine's role.
+
+    Raises:
+        PolicyError: The template does not tell what the machine's role may do.
+    """
+    if not isinstance(policy, (str, Path)) or not isinstance(source, (str, Path)):
+        return policy
+    if source == policy or (Path(policy).is_file() and Path(source).is_file() and Path(policy).samefile(source)):
+        machines = _machines(Path(source), None, parameters)
+        read_policy = choose_machine(machines.found, name, Path(source)).read_policy if machines else None
+        return read_policy() if read_policy else policy
+    return policy
+
+
 def restore_names(graph: Any) -> None:
     """Makes names of what YAML reads as true and false: in `Next: Yes` as in the state's own key `Yes:`."""
     states = graph.get("States") if isinstance(graph, dict) else None

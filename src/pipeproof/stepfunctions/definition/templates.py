@@ -30,6 +30,7 @@ class TemplateMachine:
         type: STANDARD or EXPRESS.
         read_role: Reads the template once more for what the machine's role may do; raises PolicyError or TemplateError
             where the role's policy is not in the template.
+        read_policy: Gives the policy of the machine's role, with the template's values; raises as `read_role` does.
         doubt: What is doubtful about where the definition was found.
         functions: The functions beside it that are no part of a [Template][], as `lambdas` of a machine takes them.
     """
@@ -39,6 +40,7 @@ class TemplateMachine:
     document: Document
     type: str
     read_role: "Callable[[], RoleReading] | None" = None
+    read_policy: "Callable[[], Policy] | None" = None
     doubt: str | None = None
     functions: Mapping[str, Any] = field(default_factory=dict)
 
@@ -99,8 +101,9 @@ def find_machines(
         properties = template.properties(resource.logical_id)
         kind = properties.get("Type" if "Serverless" in resource.type else "StateMachineType") or "STANDARD"
         read_role = partial(_read_role, template, resource, file, substitutions)
+        read_policy = partial(_policy, template, resource, file)
         name = template.name(resource.logical_id)
-        yield TemplateMachine(resource.logical_id, name, document, str(kind), read_role, doubt)
+        yield TemplateMachine(resource.logical_id, name, document, str(kind), read_role, read_policy, doubt)
 
 
 def _read(
@@ -117,10 +120,16 @@ def _read_role(
     from pipeproof.iam import Policy
 
     twin = template.reread("any")
-    policy = Policy.of_role(twin, _role(twin, resource) or resource.logical_id, str(file))
+    policy = _policy(twin, resource, file)
     document = _read(twin, resource, file, substitutions)[0]
     arn = twin.arn(resource.logical_id) or "*"
     return RoleReading(document, policy, arn, lambda other: Policy.of_arn(twin, other, str(file)))
+
+
+def _policy(template: Template, machine: Resource, file: Path) -> "Policy":
+    from pipeproof.iam import Policy
+
+    return Policy.of_role(template, _role(template, machine) or machine.logical_id, str(file))
 
 
 def _role(template: Template, machine: Resource) -> str | None:

@@ -54,7 +54,8 @@ def find_terraform_machines(
         name = str(values.get("name") or entry.get("name"))
         kind = str(values.get("type") or "STANDARD")
         read_role = partial(_read_role, machine, values, address, entries, file)
-        yield TemplateMachine(address, name, machine, kind, read_role, functions=functions)
+        read_policy = partial(_policy, values.get("role_arn"), address, entries, file)
+        yield TemplateMachine(address, name, machine, kind, read_role, read_policy, functions=functions)
 
 
 def _entries(document: Mapping[str, Any]) -> Iterator[Entry]:

@@ -214,3 +214,28 @@ def test_role__however_it_is_named(write: Any, kind: str, written: str, known: b
         return
     with pytest.raises(PolicyError):
         found.found[0].read_role()
+
+
+def test_role_policy__own_template__is_that_of_the_machines_role(write: Any) -> None:
+    definition = (
+        "{StartAt: T, States: {T: {Type: Task, Resource: 'arn:aws:states:::sns:publish',"
+        " Parameters: {TopicArn.$: $.topic, Message: x}, End: true}}}"
+    )
+    grant = "[{SNSPublishMessagePolicy: {TopicName: !Ref Name}}]"
+    file = write("t.yaml", machine(f"{{Definition: {definition}, Policies: {grant}}}"))
+    topic = "arn:aws:sns:us-east-1:123456789012:"
+    made = StateMachine(file, role_policy=file, parameters={"Name": "alarms"}, validation="NONE")
+    answer = {"T": lambda payload: {"MessageId": "1"}}
+    assert made.run({"topic": f"{topic}alarms"}, answer).status == "SUCCEEDED"
+    assert "sns:Publish" in (made.run({"topic": f"{topic}other"}, answer, check=False).cause or "").replace(
+        "SNS", "sns"
+    )
+    without = StateMachine(file, role_policy=str(file), validation="NONE")
+    assert without.run({"topic": f"{topic}Name"}, answer).status == "SUCCEEDED"
+
+
+def test_role_policy__own_template_without_the_role__is_an_error(write: Any) -> None:
+    definition = "{StartAt: P, States: {P: {Type: Pass, End: true}}}"
+    file = write("t.yaml", machine(f"{{Definition: {definition}, Role: !Ref Arn}}"))
+    with pytest.raises(PolicyError):
+        StateMachine(file, role_policy=file)
