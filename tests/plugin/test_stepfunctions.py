@@ -46,8 +46,9 @@ def test_how_to__each_recipe_works(pytester: pytest.Pytester) -> None:
     blocks = list(_BLOCK.finditer(PAGE.read_text(encoding="utf-8")))
     for block in blocks:
         if block["title"]:
+            (pytester.path / block["title"]).parent.mkdir(parents=True, exist_ok=True)
             (pytester.path / block["title"]).write_text(block["text"], encoding="utf-8")
-    recipes = [block["text"] for block in blocks if block["language"] == "python"]
+    recipes = [block["text"] for block in blocks if block["language"] == "python" and not block["title"]]
     pytester.makepyfile(test_recipes="\n\n".join(recipes))
     count = sum(text.count("\ndef test_") + text.startswith("def test_") for text in recipes)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
@@ -87,3 +88,73 @@ def test_evidence__has_the_executions_coverage(run) -> None:
         "    assert record['data']['coverage']['items']['state:Broken'] == 0\n"
     )
     run(text).assert_outcomes(passed=1)
+
+
+HANDLERS = """
+import os, socket, time
+import pytest
+
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:work"
+MACHINE = {"StartAt": "W", "States": {"W": {"Type": "Task", "Resource": FUNCTION, "End": True}}}
+
+def connect(event, context):
+    try:
+        socket.create_connection(("192.0.2.1", 9), timeout=0.01)
+    except OSError:
+        return "tried"
+
+def run(state_machine, handler):
+    return state_machine(MACHINE, lambdas={"work": handler}).run()
+
+def keys(event, context):
+    return os.environ["AWS_ACCESS_KEY_ID"]
+
+def test_keys(state_machine):
+    assert run(state_machine, keys).output == "testing"
+
+def test_network(state_machine):
+    from pipeproof import NetworkBlockedError
+    with pytest.raises(NetworkBlockedError, match="handlers reach nothing but this machine"):
+        run(state_machine, connect)
+
+def test_sleep(state_machine):
+    assert run(state_machine, lambda event, context: time.sleep(3600)).elapsed == 3600
+
+@pytest.mark.real_time
+def test_real_time(state_machine):
+    assert run(state_machine, lambda event, context: time.sleep(0.001)).elapsed == 0
+
+@pytest.mark.live
+def test_live(state_machine):
+    assert run(state_machine, keys).output == "AKIAREAL"
+    assert run(state_machine, connect).output == "tried"
+    assert run(state_machine, lambda event, context: time.sleep(0.001)).elapsed == 0
+"""
+
+
+@pytest.mark.parametrize(("options", "passed", "skipped"), [((), 4, 1), (("--live",), 5, 0)])
+def test_handlers__have_what_is_real_in_live_tests_alone(
+    run, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], passed: int, skipped: int
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
+    run(HANDLERS, *options).assert_outcomes(passed=passed, skipped=skipped)
+
+
+def test_handler_limit__leaves_the_timeout_of_the_test(run) -> None:
+    result = run(
+        """
+        import signal
+
+        FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:work"
+        MACHINE = {"StartAt": "W", "States": {"W": {"Type": "Task", "Resource": FUNCTION, "End": True}}}
+
+        def test_it(state_machine):
+            alarm = signal.getsignal(signal.SIGALRM)
+            state_machine(MACHINE, handler_limit=60, lambdas={"work": lambda event, context: 1}).run()
+            assert signal.getsignal(signal.SIGALRM) is alarm
+            assert 60 < signal.getitimer(signal.ITIMER_REAL)[0] <= 300
+        """,
+        "--timeout=300",
+        "--timeout-method=signal",
+    )
+    result.assert_outcomes(passed=1)

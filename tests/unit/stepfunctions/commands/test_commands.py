@@ -262,3 +262,39 @@ def test_hook__takes_definitions_and_templates(name: str, taken: bool) -> None:
     (hook,) = yaml.safe_load((Path(__file__).parents[3] / ".pre-commit-hooks.yaml").read_text())
     assert bool(re.search(hook["files"], name)) is taken
     assert hook["entry"] == "pipeproof states check"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A template whose function says what it sees of its environment."""
+    code = (
+        "import os\ndef handler(event, context):\n    return [os.environ['STAGE'], os.environ['AWS_ACCESS_KEY_ID']]\n"
+    )
+    function = {"Handler": "app.handler", "Runtime": "python3.13", "CodeUri": "src", "FunctionName": "work"}
+    function["Environment"] = {"Variables": {"STAGE": "of the template"}}
+    definition = {"StartAt": "Call", "States": {"Call": {"Type": "Task", "Resource": "${Work}", "End": True}}}
+    machine = {"Definition": definition, "DefinitionSubstitutions": {"Work": {"Fn::GetAtt": ["Work", "Arn"]}}}
+    resources = {
+        "Work": {"Type": "AWS::Serverless::Function", "Properties": function},
+        "Machine": {"Type": "AWS::Serverless::StateMachine", "Properties": machine},
+    }
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "app.py").write_text(code)
+    (tmp_path / "template.json").write_text(json.dumps({"Resources": resources}))
+    (tmp_path / "env.json").write_text(json.dumps({"Work": {"STAGE": "of the file"}}))
+    return tmp_path
+
+
+def test_run__handlers_have_stub_keys_and_their_own_variables(
+    states: Any, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
+    monkeypatch.setenv("STAGE", "of the shell")
+    file, env_vars = str(project / "template.json"), str(project / "env.json")
+    assert output_of(states("run", file, "--json")) == ["of the template", "testing"]
+    assert output_of(states("run", file, "--json", "--env-vars", env_vars)) == ["of the file", "testing"]
+    assert output_of(states("run", file, "--json", "--live")) == ["of the template", "AKIAREAL"]
+
+
+def output_of(ended: tuple[int, str]) -> Any:
+    return json.loads(ended[1])["output"]
