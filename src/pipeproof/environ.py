@@ -46,22 +46,26 @@ def changed(variables: Mapping[str, str | None]) -> Iterator[None]:
 
 
 @contextmanager
-def exactly(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set these variables and unset all others, and put everything back; what the block sets itself is gone then.
+def exactly(variables: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Set these variables and unset all others, and put everything back.
 
     The local time goes by the variable TZ.
+
+    Yields:
+        A dictionary that has, once the block is over, the variables as it has left them.
     """
-    before = dict(os.environ)
-    _change_to(variables)
+    before, left = dict(os.environ), dict(variables)
+    _change_to(variables, before)
     try:
-        yield
+        yield left
     finally:
-        _change_to(before)
+        left.clear()
+        left.update(os.environ)
+        _change_to(before, left)
 
 
-def _change_to(variables: Mapping[str, str]) -> None:
-    zone = os.environ.get("TZ")
-    change(dict.fromkeys(os.environ.keys() - variables.keys()))
-    change({name: value for name, value in variables.items() if os.environ.get(name) != value})
-    if zone != os.environ.get("TZ") and hasattr(time, "tzset"):
+def _change_to(variables: Mapping[str, str], now: Mapping[str, str]) -> None:
+    change(dict.fromkeys(now.keys() - variables.keys()))
+    change({name: value for name, value in variables.items() if now.get(name) != value})
+    if now.get("TZ") != variables.get("TZ") and hasattr(time, "tzset"):
         time.tzset()

@@ -14,8 +14,8 @@ import selectors
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 _sleep, _monotonic, _perf_counter = time.sleep, time.monotonic, time.perf_counter
@@ -45,7 +45,7 @@ class VirtualClock:
         self._foreign = set(threading.enumerate()) - {threading.current_thread()}
         self._slept: dict[int, float] = {self._owner: 0.0}
         self._date: Any = None
-        self._stack = ExitStack()
+        self._travel: Any = None
 
     @property
     def elapsed(self) -> float:
@@ -109,13 +109,16 @@ class VirtualClock:
         import time_machine
 
         if self._date is None:
-            self._date = self._stack.enter_context(time_machine.travel(time.time() + seconds, tick=True))
+            self._travel = time_machine.travel(time.time() + seconds, tick=True)
+            self._date = self._travel.start()
         else:
             self._date.shift(seconds)
 
     def close(self) -> None:
         """Puts the date back."""
-        self._stack.close()
+        if self._travel is not None:
+            self._travel.stop()
+            self._travel = self._date = None
 
 
 def _is_idle(thread: threading.Thread) -> bool:
@@ -145,34 +148,75 @@ def in_real_time() -> Iterator[None]:
         _real_time.pop()
 
 
-@contextmanager
-def sleeping_on(clock: VirtualClock) -> Iterator[None]:
-    """Lets the block sleep on a clock; of nested ones the innermost counts."""
-    if _real_time:
-        yield
-        return
-    with ExitStack() as stack:
-        for owner, name, original, replacement in _REPLACED:
-            if getattr(owner, name) is original:
-                setattr(owner, name, replacement)
-                stack.callback(setattr, owner, name, original)
-        _clocks.append(clock)
-        try:
-            yield
-        finally:
-            _clocks.remove(clock)
-            clock.close()
+_replaced: list[tuple[Any, str, Any]] = []
+"""What is replaced at the moment: owner, name and original."""
+_holders = 0
 
 
 @contextmanager
-def names_replaced(namespace: dict[str, Any]) -> Iterator[None]:
-    """Lets a module that has imported `sleep` and its kin by name have those that go by the clock."""
-    found = {name: value for name, value in namespace.items() if isinstance(value, _BUILTIN) and value in _BY_ORIGINAL}
-    namespace.update({name: _BY_ORIGINAL[value] for name, value in found.items()})
+def replacements_held() -> Iterator[None]:
+    """Keeps what a first clock in the block has replaced until the block ends, where many clocks follow each other."""
+    global _holders  # noqa: PLW0603 - what is replaced belongs to the process
+    _holders += 1
     try:
         yield
     finally:
-        namespace.update(found)
+        _holders -= 1
+        if not _holders and not _clocks:
+            _put_back()
+
+
+class sleeping_on:  # noqa: N801 - it is used as the functions beside it are; a class is entered in half the time
+    """Lets the block sleep on a clock; of nested ones the innermost counts."""
+
+    __slots__ = ("_clock", "_entered")
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._entered = False
+
+    def __enter__(self) -> None:
+        if _real_time:
+            return
+        if not _replaced:
+            _replace()
+        _clocks.append(self._clock)
+        self._entered = True
+
+    def __exit__(self, *_: object) -> None:
+        if not self._entered:
+            return
+        _clocks.remove(self._clock)
+        self._clock.close()
+        if not _holders and not _clocks:
+            _put_back()
+
+
+def _replace() -> None:
+    for owner, name, original, replacement in _REPLACED:
+        if getattr(owner, name) is original:
+            setattr(owner, name, replacement)
+            _replaced.append((owner, name, original))
+
+
+def _put_back() -> None:
+    while _replaced:
+        setattr(*_replaced.pop())
+
+
+def names_of_time(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the functions of `time` a module has imported by name."""
+    return {name: value for name, value in namespace.items() if type(value) is _BUILTIN and value in _BY_ORIGINAL}
+
+
+@contextmanager
+def names_replaced(namespace: dict[str, Any], names: Mapping[str, Any]) -> Iterator[None]:
+    """Lets a module have the functions that go by the clock under the names of [names_of_time][]."""
+    namespace.update({name: _BY_ORIGINAL[value] for name, value in names.items()})
+    try:
+        yield
+    finally:
+        namespace.update(names)
 
 
 def _virtual_sleep(seconds: float) -> None:

@@ -6,6 +6,7 @@ Source of Lambda's part: the developer guide's page on the context object in Pyt
 import base64
 import json
 import sys
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -72,7 +73,7 @@ class TaskContext:
         default_factory=lambda: SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
     )
     tenant_id: str | None = None
-    clock: VirtualClock = field(default_factory=VirtualClock)
+    clock: VirtualClock | None = None
 
     def takes(self, seconds: float) -> None:
         """Lets virtual time pass, as if the task had worked for so long.
@@ -81,17 +82,20 @@ class TaskContext:
             MachineOptionError: It is negative, or no number.
         """
         check_amount("takes(seconds)", seconds)
+        if self.clock is None:
+            self.clock = VirtualClock()
         self.clock.pass_time(seconds)
 
     @property
     def seconds(self) -> float:
         """Virtual seconds that the task has taken so far: see [takes][], and what it has slept."""
-        return self.clock.elapsed
+        return self.clock.elapsed if self.clock is not None else 0.0
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the function's timeout, on the virtual clock; real time counts in whole seconds."""
         timeout = self.function.timeout if self.function is not None else DEFAULT_TIMEOUT
-        return max(0, int((timeout - self.clock.elapsed - int(self.clock.real)) * 1000))
+        real = int(self.clock.real) if self.clock is not None else 0
+        return max(0, int((timeout - self.seconds - real) * 1000))
 
     def log(self, message: object) -> None:
         """Writes to the function's log: standard output."""
@@ -124,8 +128,8 @@ class TaskContext:
 
     @property
     def log_stream_name(self) -> str:
-        """A log stream's name, as Lambda makes them."""
-        return f"2026/01/01/[{self.function_version}]{self.aws_request_id.replace('-', '')}"
+        """A log stream's name, as Lambda makes them; the same for all invocations of a function."""
+        return f"2026/01/01/[{self.function_version}]{uuid.uuid5(uuid.NAMESPACE_URL, self.function_name).hex}"
 
 
 def identify(

@@ -3,8 +3,9 @@
 It ends as a call of a Lambda function does: with the text of a response, with an error's payload, or out of time.
 """
 
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from inspect import unwrap
 from typing import Any
@@ -23,7 +24,7 @@ from pipeproof.stepfunctions.answers.python_runtime import (
     write_response,
 )
 from pipeproof.stepfunctions.errors import MockError, StateFailure
-from pipeproof.virtual_time import TimeIsUp, VirtualClock, in_real_time, names_replaced, sleeping_on
+from pipeproof.virtual_time import TimeIsUp, VirtualClock, in_real_time, names_of_time, names_replaced, sleeping_on
 
 SLOWEST_START = 10.0
 """Real seconds that a function has at least: the first calls to stubs are slower here than calls in AWS are."""
@@ -106,12 +107,9 @@ def invoke(
     """
     clock = context.clock = VirtualClock(limits.virtual_seconds)
     try:
-        with ExitStack() as stack:
-            stack.enter_context(sleeping_on(clock))
-            stack.enter_context(names_replaced(getattr(unwrap(handler), "__globals__", {})))
-            stack.enter_context(waits_handed_to(clock.sleep))
-            stack.enter_context(at_most(limits.real_seconds, TimeIsUp))
-            result = call()
+        with sleeping_on(clock):
+            around = list(_around(handler, clock, limits))
+            result = _call_within(around, call) if around else call()
         if not clock.is_up and isinstance(result, (Returns, Throws)):
             return Invocation(mock=result, seconds=clock.elapsed)
         ended = Invocation(result=result) if as_is else Invocation(text=write_response(result))
@@ -127,6 +125,25 @@ def invoke(
         return _out_of_time(clock, context, limits)
     ended.seconds = clock.elapsed
     return ended
+
+
+def _around(handler: Callable[..., Any], clock: VirtualClock, limits: Limits) -> Iterator[AbstractContextManager[None]]:
+    """What a call needs around it; most need nothing."""
+    namespace = getattr(unwrap(handler), "__globals__", {})
+    names = names_of_time(namespace)
+    if names:
+        yield names_replaced(namespace, names)
+    if "botocore" in sys.modules:
+        yield waits_handed_to(clock.sleep)
+    if limits.real_seconds is not None:
+        yield at_most(limits.real_seconds, TimeIsUp)
+
+
+def _call_within(around: list[AbstractContextManager[None]], call: Callable[[], Any]) -> Any:
+    with ExitStack() as stack:
+        for context in around:
+            stack.enter_context(context)
+        return call()
 
 
 def _out_of_time(clock: VirtualClock, context: TaskContext, limits: Limits) -> Invocation:

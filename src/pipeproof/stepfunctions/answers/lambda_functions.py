@@ -79,6 +79,8 @@ class FunctionInstance:
         self._region = region
         self._role: FunctionRole | None = None
         self._session: dict[str, object] = {}
+        self._shell: dict[str, str] = {}
+        self._given: dict[str, str] = {}
         self._space: CodeSpace | None = None
         self._root = str(Path.cwd())
         self._handler: Handler | None = None
@@ -108,9 +110,8 @@ class FunctionInstance:
             PipeproofError: It has asked for another machine.
             TemplateError: What it needs of its template is not known before the deployment.
         """
-        self._prepare()
-        shell = dict(environ.everything())
-        with self._surroundings(context):
+        self._prepare(context)
+        with self._surroundings():
             handler = self._handler
             if handler is None:
                 try:
@@ -121,24 +122,26 @@ class FunctionInstance:
                     payload = exit_payload(error, context.aws_request_id)
                     return Invocation(error=payload, by_service=True, exception=error)
                 except Exception as error:  # noqa: BLE001 - whatever happens at import is the function's failure
-                    _note_missing_variable(error, self.function.name, shell)
+                    _note_missing_variable(error, self.function.name, self._shell)
                     return Invocation(error=error_payload(error, ""), exception=error)
             if self.function.described is not None:
                 ended = invoke(handler, partial(handler, event, context), context, limits)
-                _note_missing_variable(ended.exception, self.function.name, shell)
+                _note_missing_variable(ended.exception, self.function.name, self._shell)
                 return ended
             return invoke(handler, partial(call_function, handler, event, context), context, limits)
 
-    def _prepare(self) -> None:
-        """Finds the role and the code, the first time."""
+    def _prepare(self, context: TaskContext) -> None:
+        """Finds the role, the code and the environment, the first time."""
         described = self.function.described
         if self._prepared:
             return
-        self._prepared = True
         if is_observed():  # elsewhere a policy has nobody to refuse anything
             self._role = FunctionRole(described, self.function.role_policy, self._account)
         if described is not None and self.function.handler is None:
             self._find_code(described)
+        self._shell = dict(environ.everything())
+        self._given = self._variables(context)
+        self._prepared = True
 
     def _find_code(self, described: TemplateFunction) -> None:
         layers = described.layers()
@@ -161,10 +164,11 @@ class FunctionInstance:
             )
 
     @contextmanager
-    def _surroundings(self, context: TaskContext) -> Iterator[None]:
+    def _surroundings(self) -> Iterator[None]:
         """What is around the handler while it is loaded and while it runs."""
         with ExitStack() as stack:
-            stack.enter_context(environ.exactly(self._variables(context)))
+            # What the function sets itself is there in its next invocation too.
+            self._given = stack.enter_context(environ.exactly(self._given))
             if is_confined():
                 stack.enter_context(within_this_machine())
                 stack.enter_context(default_session_of(self._session))
@@ -177,9 +181,9 @@ class FunctionInstance:
     def _variables(self, context: TaskContext) -> dict[str, str]:
         described = self.function.described
         if described is None:
-            return {**process_variables(environ.everything(), self._region), **self.function.variables}
+            return {**process_variables(self._shell, self._region), **self.function.variables}
         lambdas = function_variables(
-            environ.everything(), self._region, context, described.handler, described.runtime, self._root
+            self._shell, self._region, context, described.handler, described.runtime, self._root
         )
         return {**lambdas, **described.variables(), **self.function.variables}
 

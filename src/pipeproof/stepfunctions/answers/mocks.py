@@ -6,6 +6,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from pipeproof.stepfunctions.answers.context import TaskContext
@@ -244,7 +245,16 @@ def _is_mock(value: Any) -> bool:
     return library is not None and isinstance(value, library.NonCallableMock)
 
 
+_CONTEXT_NAMES = ("context", "ctx", "_context")
+
+
 def _takes_context(function: Callable[..., Any]) -> bool:
+    if isinstance(function, FunctionType) and not vars(function):  # nearly all are, and this is much faster
+        code, optional = function.__code__, len(function.__defaults__ or ())
+        if not code.co_flags & inspect.CO_VARARGS:
+            names = code.co_varnames[: code.co_argcount]
+            is_given = len(names) - optional >= 2
+            return len(names) >= 2 and (is_given or names[1] in _CONTEXT_NAMES)
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -257,7 +267,7 @@ def _takes_context(function: Callable[..., Any]) -> bool:
     if any(parameter.kind == parameter.VAR_POSITIONAL for parameter in parameters):
         return not _is_mock(function)  # which takes anything: `assert_called_once_with(payload)` is what a test says
     return len(positional) >= 2 and (
-        positional[1].default is positional[1].empty or positional[1].name in ("context", "ctx", "_context")
+        positional[1].default is positional[1].empty or positional[1].name in _CONTEXT_NAMES
     )
 
 

@@ -51,6 +51,9 @@ class _Encoder(simplejson.JSONEncoder):
         return super().default(o)
 
 
+_ENCODER = _Encoder()
+
+
 def write_response(result: Any) -> str:
     """A handler's result as the runtime sends it: JSON, and bytes as they are.
 
@@ -60,7 +63,7 @@ def write_response(result: Any) -> str:
     if isinstance(result, bytes):
         return result.decode("utf-8", "replace")
     try:
-        text: str = _Encoder().encode(result)
+        text: str = _ENCODER.encode(result)
     except Exception as error:
         fault = RuntimeFault("Runtime.MarshalError", f"Unable to marshal response: {error}")
         if type(result).__name__ in ("coroutine", "async_generator"):
@@ -78,7 +81,7 @@ def read_response(text: str) -> Any:
         MISSING where it has NaN or Infinity in it, which is JSON for Python but not for the service.
     """
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return _DECODER.decode(text)
     except _NotJsonError:
         return MISSING
     except ValueError:
@@ -91,6 +94,9 @@ class _NotJsonError(Exception):
 
 def _refuse(constant: str) -> None:
     raise _NotJsonError(constant)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 def error_payload(error: Exception, request_id: str) -> Payload:

@@ -14,6 +14,7 @@ from pipeproof.stepfunctions.engine.scheduler import Scheduler
 from pipeproof.stepfunctions.errors import MockError, StateFailure
 from pipeproof.stepfunctions.expressions.environment import Scope
 from pipeproof.stepfunctions.values import copy
+from pipeproof.virtual_time import replacements_held
 
 _under_way: WeakValueDictionary[str, "RunningExecution"] = WeakValueDictionary()
 
@@ -111,7 +112,8 @@ class RunningExecution:
         while self._wanted and not self.is_over and self._lock.acquire(blocking=False):
             self._wanted = False
             try:
-                self._drive()
+                with replacements_held():
+                    self._drive()
             finally:
                 self._lock.release()
 

@@ -475,3 +475,21 @@ def test_local_time__is_utc_as_in_lambda(project: Project, monkeypatch: pytest.M
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_variables__that_a_function_sets_are_there_in_its_next_invocation(project: Project) -> None:
+    text = """
+        import os
+        os.environ["AT_IMPORT"] = "1"
+        def lambda_handler(event, context):
+            seen = [os.environ["AT_IMPORT"], os.environ.get("IN_HANDLER")]
+            os.environ["IN_HANDLER"] = "2"
+            return seen
+    """
+    machine = project({"src/app.py": text}, {"A": function_of(folder="src"), "B": function_of(folder="src")})
+    state = machine.definition.find("B")
+    assert state is not None
+    state.raw["Parameters"]["FunctionName"] = "pipeline-A"
+    assert machine.run().output == ["1", "2"]
+    assert machine.run().outputs("A")[0] == ["1", None]
+    assert not os.environ.keys() & {"AT_IMPORT", "IN_HANDLER"}
