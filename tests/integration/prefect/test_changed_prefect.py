@@ -15,6 +15,7 @@ from pipeproof.environments.prefect.internals.client import settings as client
 from pipeproof.environments.prefect.internals.patching import PrefectInternalsWarning
 from pipeproof.environments.prefect.runs.calls import call_fn
 from pipeproof.environments.prefect.runs.flow_runs import outcome, run_flow
+from pipeproof.environments.prefect.server import prefect_server
 from pipeproof.environments.prefect.server.prefect_server import open_server
 
 
@@ -129,13 +130,21 @@ def test_internals__engine_is_gone(hide):
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
-@pytest.mark.parametrize("patches", ["needed", "none"])
-def test_patches__a_flow_runs_with_prefect_as_it_is(monkeypatch, patches):
+def test_patches__needed_ones_alone(monkeypatch):
     """Nothing is warned of, as nothing has changed; the fork server of the session was made with all patches."""
-    monkeypatch.setenv("PIPEPROOF_PATCHES", patches)
+    monkeypatch.setenv("PIPEPROOF_PATCHES", "needed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PrefectInternalsWarning)
+        assert run_one() == ([2], HALVED)
+
+
+def test_patches__none__is_prefects_own_harness_without_a_warning(monkeypatch):
+    def harness():
+        raise ZeroDivisionError
+
+    monkeypatch.setenv("PIPEPROOF_PATCHES", "none")
+    monkeypatch.setattr(prefect_server, "stock", harness)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        with open_server() as server:
-            assert PREFECT_API_URL.value() == server.api_url
-            result = run_flow(halve, ([4],), {})
-            assert (result.value, described(result)[:2]) == ([2], HALVED[:2])
+        with pytest.raises(ZeroDivisionError), open_server():
+            raise AssertionError("another server has come in force")
