@@ -97,3 +97,12 @@ def test_external__without_a_location(scenario):
 def test_graph__has_the_test_s_schema(scenario):
     scenario.run("places")
     assert scenario.schema in scenario.rows("places")[0]["place"]
+
+
+@pytest.mark.parametrize(
+    "select", ["src", "+src", "src+", "fqn:src", "fqn:stock.src", "path:models/src.sql", "file:src.sql"]
+)
+def test_selection__of_a_given_model_by_whatever_method(scenario, select):
+    scenario.given("src", [{"id": 9}])
+    scenario.run(select, exclude="facts ext places child parent")
+    assert scenario.sql("select id from {{ ref('src') }}") == [{"id": 1}]

@@ -1,6 +1,7 @@
 """dbt's command line for what a test asks."""
 
 import json
+import re
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -73,11 +74,20 @@ def check_request(request: Request) -> None:
 
 
 def names_outright(request: Request, node: Any) -> bool:
-    """Whether a selection names a node outright: `orders` or `orders.v2`, and not `+orders` or `tag:nightly`."""
+    """Whether a selection names a node: `orders`, `orders.v2`, `+orders`, `fqn:shop.orders`, `path:models/orders.sql`.
+
+    One that selects it along with others, as `tag:nightly` or a folder, does not.
+    """
     version = getattr(node, "version", None)
     names = [node.name] if version is None else [node.name, f"{node.name}.v{version}", f"{node.name}_v{version}"]
-    parts = {part for criterion in request.criteria for part in criterion.split(",")}
-    return any(part == name or part.endswith(f".{name}") for part in parts for name in names)
+    path = str(node.original_file_path)
+    for part in (part for criterion in request.criteria for part in criterion.split(",")):
+        method, _, value = re.sub(r"^(?:@|\d*\+)|\+\d*$", "", part).rpartition(":")
+        if method in {"", "fqn"} and any(value == name or value.endswith(f".{name}") for name in names):
+            return True
+        if (method == "path" and value == path) or (method == "file" and value == path.rsplit("/", 1)[-1]):
+            return True
+    return False
 
 
 def write_listing(arguments: Sequence[str]) -> list[str]:
