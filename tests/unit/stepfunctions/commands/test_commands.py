@@ -259,7 +259,8 @@ def test_hook__takes_definitions_and_templates(name: str, taken: bool) -> None:
 
     import yaml
 
-    (hook,) = yaml.safe_load((Path(__file__).parents[3] / ".pre-commit-hooks.yaml").read_text())
+    root = next(folder for folder in Path(__file__).parents if (folder / "pyproject.toml").is_file())
+    (hook,) = yaml.safe_load((root / ".pre-commit-hooks.yaml").read_text())
     assert bool(re.search(hook["files"], name)) is taken
     assert hook["entry"] == "pipeproof states check"
 
