@@ -39,6 +39,41 @@ LAYERS: dict[str, str] = {
         execution
         running single_state
     """,
+    "pipeproof.environments.dbt": """
+        errors identity lease packages run_names
+        guard requests result rows
+        comparison project
+        in_process
+        session
+        clean scenario
+        cli
+        engine
+        own_tests
+    """,
+    "pipeproof.environments.prefect": """
+        clock
+        internals
+        server
+        __main__ runs
+    """,
+    "pipeproof.iam": """
+        documents errors patterns reference
+        calls conditions connectors sam_policies
+        dynamodb_keys roles s3_rules service_keys
+        context policies service_rules
+        evaluation operations
+        usage wording
+        least_privilege
+    """,
+    "pipeproof.inputs": """
+        parsers
+        declared
+        conflicts
+        reading
+    """,
+    "pipeproof.outlets": """
+        outlet terminal workflow
+    """,
 }
 """The layers of packages of rooms, from the bottom to the top, one a line."""
 
