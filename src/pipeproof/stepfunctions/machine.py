@@ -221,7 +221,8 @@ class StateMachine(AnsweringMachine):
         settings = replace(self.settings, execution_name="test-state", type="EXPRESS")
         given = dict(mocks or {})
         if options is not None and options.item_reader_data is not None and name not in given:
-            given[name] = Returns(options.item_reader_data)
+            data = options.item_reader_data
+            given[name] = Returns({"Body": data} if isinstance(data, str) else data)
         handlers = self._handlers(given, None)
         return run_unit(
             self.definition, state, _plain_input(input), handlers, settings, Clock(DEFAULT_START),

@@ -9,10 +9,13 @@ from pipeproof.stepfunctions.answers.mocks import Returns, Throws
 from pipeproof.stepfunctions.definition.model import Definition, State
 from pipeproof.stepfunctions.engine.history import Thread
 from pipeproof.stepfunctions.engine.interpreter import catch, matches
+from pipeproof.stepfunctions.engine.items.datasets import STATE_DATA, Dataset
 from pipeproof.stepfunctions.engine.run import Frame, Outcome, Place, Run
 from pipeproof.stepfunctions.engine.settings import Settings
+from pipeproof.stepfunctions.engine.states.distributed_map import given_dataset, note_inputs
 from pipeproof.stepfunctions.engine.states.inline_map import find_items
 from pipeproof.stepfunctions.engine.states.map_fields import find_concurrency, find_tolerance
+from pipeproof.stepfunctions.engine.states.map_run import MapRun
 from pipeproof.stepfunctions.engine.states.steps import effective_input, result_outcome
 from pipeproof.stepfunctions.engine.visits import Attempt, Visit
 from pipeproof.stepfunctions.engine.workers import WORKERS
@@ -56,12 +59,12 @@ class UnitOptions:
     Attributes:
         retry_count: How often the state's first matching Retrier has already tried again.
         iteration_failures: How many iterations of a Map whose result is mocked count as failed.
-        item_reader_data: The items that a Map's ItemReader gives.
+        item_reader_data: What a Map's ItemReader reads: the items, or the file's text.
     """
 
     retry_count: int = 0
     iteration_failures: int | None = None
-    item_reader_data: list[Any] | None = None
+    item_reader_data: Any = None
 
     def __post_init__(self) -> None:
         check_amount("retry_count", self.retry_count, whole=True)
@@ -96,6 +99,7 @@ def run_unit(
     except StateFailure as failure:
         return _failed(place, failure, options)
     frame.scope.assign(outcome.assigned)
+    _note_variables(place)
     return StateResult(
         "SUCCEEDED",
         outcome.output,
@@ -103,6 +107,12 @@ def run_unit(
         variables=dict(frame.scope.visible()),
         inspection=dict(visit.steps or {}),
     )
+
+
+def _note_variables(place: Place) -> None:
+    variables = dict(place.frame.scope.visible())
+    if variables:
+        place.note("variables", variables)
 
 
 def _token_of(context: Mapping[str, Any] | None) -> str | None:
@@ -132,19 +142,42 @@ def _run_once(place: Place, options: UnitOptions) -> Outcome:
 
 def _mocked(place: Place, answer: Returns | Throws, options: UnitOptions) -> Outcome:
     """A Map or Parallel whose whole result is mocked: the fields around it are still evaluated."""
-    state = place.state
-    if state.type == "Map":
-        effective = effective_input(place)
-        if options.item_reader_data is None and "ItemReader" not in state.raw:
-            find_items(place, effective)
-        find_concurrency(place, effective)
-        tolerated, _ = find_tolerance(place, effective)
+    exceeded = place.state.type == "Map" and _look_at_map(place, options)
     if isinstance(answer, Throws):
         raise StateFailure(answer.error, answer.cause)
-    if state.type == "Map" and tolerated is not None and (options.iteration_failures or 0) > tolerated:
+    if exceeded:
         raise StateFailure(THRESHOLD, THRESHOLD_CAUSE)
     place.visit.attempts[0].result = answer.value
     return result_outcome(place, answer.value)
+
+
+def _look_at_map(place: Place, options: UnitOptions) -> bool:
+    """Evaluates the fields of a Map before its iterations; gives whether more iterations failed than are tolerated."""
+    effective = effective_input(place)
+    dataset = _items_of(place, effective, options.item_reader_data)
+    find_concurrency(place, effective)
+    count, share = find_tolerance(place, effective)
+    if dataset is not None:
+        note_inputs(place, effective, dataset)
+    failed, total = options.iteration_failures or 0, len(dataset.items) if dataset is not None else 0
+    over_share = share is not None and total > 0 and 100 * failed / total > share
+    return (count is not None and failed > count) or over_share
+
+
+def _items_of(place: Place, effective: Any, read: Any) -> Dataset | None:
+    """The Map's items: what its ItemReader is said to read, or what is in the input; None where nobody says."""
+    if "ItemReader" not in place.state.raw:
+        if place.state.is_distributed:
+            return given_dataset(place, effective)
+        dataset = Dataset()
+        dataset.add(STATE_DATA, find_items(place, effective))
+        return dataset
+    if read is None:
+        return None
+    dataset = MapRun(place, effective).read(lambda *_: read)
+    if "ItemsPointer" in place.state.raw["ItemReader"].get("ReaderConfig", {}):
+        place.note("afterItemsPointer", dataset.items)
+    return dataset
 
 
 def _failed(place: Place, failure: StateFailure, options: UnitOptions) -> StateResult:
@@ -164,7 +197,8 @@ def _failed(place: Place, failure: StateFailure, options: UnitOptions) -> StateR
         if matches(catcher.errors, failure):
             outcome = catch(catcher, place, failure)
             frame.scope.assign(outcome.assigned)
-            seen["errorDetails"] = {"catchIndex": catcher.index}
+            _note_variables(place)
+            seen = {**(place.visit.steps or {}), "errorDetails": {"catchIndex": catcher.index}}
             return StateResult(
                 "CAUGHT_ERROR", outcome.output, outcome.next, failure.error, failure.cause,
                 dict(frame.scope.visible()), seen,

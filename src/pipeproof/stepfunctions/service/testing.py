@@ -61,7 +61,7 @@ def test_state(service: Service, parameters: Parameters) -> Answer:
     options = UnitOptions(
         configuration.get("retrierRetryCount", 0),
         configuration.get("mapIterationFailureCount"),
-        _json(reader, "mapItemReaderData") if reader is not None else None,
+        reader,
     )
     try:
         result = machine.run_state(
@@ -181,8 +181,6 @@ def _answer(result: StateResult, level: str) -> Answer:
     answer.update({key: text for key, text in texts.items() if text is not None})
     if level != "INFO":
         seen = {key: value if key in _PLAIN else dump(value) for key, value in result.inspection.items()}
-        if result.variables:
-            seen["variables"] = dump(dict(result.variables))
         answer["inspectionData"] = seen
     return answer
 

@@ -69,7 +69,7 @@ def read_json(text: str, pointer: Any = None) -> tuple[list[Any], bool]:
     Returns:
         The items, and whether they are an object's entries.
     """
-    value = _parse(text, "The file is not valid JSON")
+    value = parse_json(text, "The file is not valid JSON")
     if isinstance(pointer, str):
         value = _follow(value, pointer)
     if isinstance(value, list):
@@ -84,7 +84,8 @@ def as_json_bytes(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def _parse(text: str, complaint: str) -> Any:
+def parse_json(text: str, complaint: str) -> Any:
+    """A JSON text's value; `complaint` begins the cause where it is none."""
     try:
         return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -113,7 +114,7 @@ def read_json_lines(text: str) -> Iterator[Any]:
     """The items of JSON Lines: one a line; blank lines are skipped."""
     for number, line in enumerate(re.split(r"\r?\n", text), 1):
         if line.strip():
-            yield _parse(line, f"Line {number} of the file is not valid JSON")
+            yield parse_json(line, f"Line {number} of the file is not valid JSON")
 
 
 def read_delimited(text: str, config: Mapping[str, Any]) -> Iterator[dict[str, str]]:

@@ -84,7 +84,8 @@ def _pages(resource: str, parameters: Mapping[str, Any], ask: Ask) -> Iterator[A
 
 
 def _entries(pages: Iterator[Any]) -> Iterator[Any]:
-    for page in pages:
+    for given in pages:
+        page = formats.parse_json(given, "The listing is not valid JSON") if isinstance(given, str) else given
         yield from page if isinstance(page, list) else page.get("Contents") or ()
 
 

@@ -38,7 +38,7 @@ THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
 def run_distributed(place: Place, effective: Any) -> Work[Any]:
     """Runs a distributed Map; gives its result."""
     raw, frame = place.state.raw, place.frame
-    given = None if "ItemReader" in raw else _given_items(place, effective)
+    given = None if "ItemReader" in raw else given_dataset(place, effective)
     map_run = MapRun(place, effective)
     record = map_run.record
     record.max_concurrency = find_concurrency(place, effective)
@@ -68,7 +68,20 @@ def run_distributed(place: Place, effective: Any) -> Work[Any]:
     return result
 
 
-def _given_items(place: Place, effective: Any) -> Dataset:
+def note_inputs(place: Place, effective: Any, dataset: Dataset) -> None:
+    """Notes for TestState what ItemSelector and ItemBatcher make of the items."""
+    raw = place.state.raw
+    if not raw.keys() & {"ItemSelector", "ItemBatcher"}:
+        return
+    map_run = MapRun(place, effective)
+    selected = list(_selected(map_run, dataset))
+    if "ItemSelector" in raw:
+        place.note("afterItemSelector", selected)
+    if "ItemBatcher" in raw:
+        place.note("afterItemBatcher", [payload for payload, _ in _batches(map_run, iter(selected))])
+
+
+def given_dataset(place: Place, effective: Any) -> Dataset:
     """The items where no reader gives them; an object's are its entries."""
     found = given_items(place, effective)
     dataset = Dataset()

@@ -8,7 +8,7 @@ from pipeproof.stepfunctions.answers.context import TaskContext
 from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.definition.resources import parse_resource
 from pipeproof.stepfunctions.engine.items.datasets import Dataset, reader_failure
-from pipeproof.stepfunctions.engine.items.reader import read_items
+from pipeproof.stepfunctions.engine.items.reader import Ask, read_items
 from pipeproof.stepfunctions.engine.items.writer import ResultFiles, Results, writer_failure
 from pipeproof.stepfunctions.engine.map_runs import MapRunRecord
 from pipeproof.stepfunctions.engine.run import Place
@@ -92,8 +92,11 @@ class MapRun:
         found = self.fill(raw.get(name, {}), f"{field}/{name}")
         return found if isinstance(found, dict) else {}
 
-    def read(self) -> Dataset:
+    def read(self, ask: Ask | None = None) -> Dataset:
         """The items that ItemReader gives.
+
+        Args:
+            ask: Stands in for S3.
 
         Raises:
             StateFailure: States.ItemReaderFailed.
@@ -105,7 +108,7 @@ class MapRun:
             raise reader_failure("field MaxItems must be positive")
         plain = {key: value for key, value in config.items() if not key.startswith("MaxItems")}
 
-        def ask(resource: str, parameters: Mapping[str, Any]) -> Any:
+        def call(resource: str, parameters: Mapping[str, Any]) -> Any:
             reply = self.answer(resource, dict(parameters))
             if reply.failure is not None:
                 raise reader_failure(reply.failure.cause or reply.failure.error or "", reply.exception)
@@ -113,7 +116,7 @@ class MapRun:
 
         parameters = self.call_parameters(raw, "ItemReader")
         filled = self.fill(plain, "ItemReader/ReaderConfig")
-        return read_items(raw["Resource"], parameters, filled, int(limit) if limit else None, ask)
+        return read_items(raw["Resource"], parameters, filled, int(limit) if limit else None, ask or call)
 
     def results(self) -> Results | ResultFiles:
         """What collects the children's results: ResultWriter's files, or the state's own result."""
