@@ -35,6 +35,9 @@ from pipeproof.stepfunctions.options import check_limit, read_word
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
 """When executions start on the virtual clock, unless a test says otherwise: the same for all runs."""
 
+STANDARD_EVENTS = 25_000
+"""How many events AWS allows in the history of a Standard execution."""
+
 Observer = Callable[["StateMachine", Execution], None]
 
 
@@ -53,12 +56,12 @@ class StateMachine(AnsweringMachine):
             `{"Function": {"NAME": "value"}}` or the JSON file that `sam local` takes as `--env-vars`.
         role_policy: The role's policy (a document or its file): what it does not allow fails, as it would in AWS. The
             path of the machine's own template stands for the policy of the machine's role in it.
-        type: STANDARD or EXPRESS.
+        type: STANDARD or EXPRESS; None is what the template says, or STANDARD.
         account: The account's number.
         region: The region.
         role_arn: The role's ARN.
         payload_limit: Bytes that a state's input or output may have, or None for no limit.
-        event_limit: Events that an execution may have, or None for no limit.
+        event_limit: Events that an execution may have, or None for no limit, as Express has none.
         handler_limit: Wall-clock seconds that a callable may take, or None for no limit.
         validation: How mocked results are checked against the services' models: STRICT, PRESENT or NONE.
 
@@ -77,16 +80,16 @@ class StateMachine(AnsweringMachine):
         lambdas: Mapping[str, Any] | None = None,
         env_vars: Mapping[str, Any] | str | Path | None = None,
         role_policy: Any = None,
-        type: str = "STANDARD",  # noqa: A002 - AWS's word
+        type: str | None = None,  # noqa: A002 - AWS's word
         account: str = "123456789012",
         region: str = "us-east-1",
         role_arn: str | None = None,
         payload_limit: int | None = 262_144,
-        event_limit: int | None = 25_000,
+        event_limit: int | None = STANDARD_EVENTS,
         handler_limit: float | None = None,
         validation: str = "STRICT",
     ) -> None:
-        kind = read_word("type", type, ("STANDARD", "EXPRESS"))
+        kind = None if type is None else read_word("type", type, ("STANDARD", "EXPRESS"))
         self.validation = read_word("validation", validation, ("STRICT", "PRESENT", "NONE"))
         check_limit("payload_limit", payload_limit)
         check_limit("event_limit", event_limit)
@@ -102,14 +105,15 @@ class StateMachine(AnsweringMachine):
         self.executions: list[Execution] = []
         self.observers: list[Observer] = []
         self._runs = 0
+        is_express = self.definition.machine_type == "EXPRESS"
         self.settings = Settings(
             machine_name=self.name,
             account=account,
             region=region,
             role_arn=role_arn or f"arn:aws:iam::{account}:role/{self.name}Role",
-            type=kind,
+            type=self.definition.machine_type,
             payload_limit=payload_limit,
-            event_limit=event_limit,
+            event_limit=None if is_express and event_limit == STANDARD_EVENTS else event_limit,
         )
 
     @property

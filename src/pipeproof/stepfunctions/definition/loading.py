@@ -26,20 +26,28 @@ def load_definition(
     name: str | None = None,
     substitutions: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
-    machine_type: str = "STANDARD",
+    machine_type: str | None = None,
 ) -> Definition:
     """Loads and validates a definition. JSONata expressions are parsed when they are used.
+
+    Args:
+        source: A dict, JSON text, or the path of JSON, YAML or a template.
+        name: The machine's name.
+        substitutions: Values for `${Name}`.
+        parameters: Values of a template's parameters.
+        machine_type: STANDARD or EXPRESS; of None the template says it, or it is STANDARD.
 
     Raises:
         DefinitionError: It cannot be read, or the service would not accept it.
     """
-    document, found_name = load_document(source, name=name, substitutions=substitutions, parameters=parameters)
-    findings = validate(document, machine_type, expressions=False)
+    document, found_name, found_type = _find(source, name, substitutions, parameters)
+    kind = (machine_type or found_type or "STANDARD").upper()
+    findings = validate(document, kind, expressions=False)
     errors = [finding for finding in findings if finding.severity == "error" and finding.code not in TOLERATED]
     if errors:
         raise DefinitionError(render_findings(errors, document), location=document.locate(errors[0].position))
     definition = build_definition(document)
-    definition.name = found_name
+    definition.name, definition.machine_type = found_name, kind
     definition.unfilled = tuple(dict.fromkeys(name for name, _ in find_leftovers(document)))
     return definition
 
@@ -85,20 +93,30 @@ def load_document(
         TemplateError: The template has no such parameter, or a function in it is used wrongly.
         InputError: Parameters are given for what is no template.
     """
+    return _find(source, name, substitutions, parameters)[:2]
+
+
+def _find(
+    source: Mapping[str, Any] | str | Path,
+    name: str | None,
+    substitutions: Mapping[str, Any] | None,
+    parameters: Mapping[str, Any] | None,
+) -> tuple[Document, str | None, str | None]:
+    """The document, the machine's name and its type, where the source says them."""
     if isinstance(source, Mapping):
-        return Document(dict(substitute_value(source, substitutions))), name
+        return Document(dict(substitute_value(source, substitutions))), name, None
     if isinstance(source, str) and source.lstrip().startswith("{"):
-        return parse_text(substitute(source, substitutions)), name
+        return parse_text(substitute(source, substitutions)), name, None
     file = Path(source)
     if not file.is_file():
         raise DefinitionError(f"there is no definition at {file}")
     machines = _machines(file, substitutions, parameters)
     if machines is not None:
         machine = choose_machine(machines.found, name, file)
-        return _named(machine.document), machine.name
+        return _named(machine.document), machine.name, machine.type
     if parameters:
         raise InputError(f"{file} is no template: it has no parameters", hint="Values for ${Name} are substitutions.")
-    return _named(read_document(file, substitutions)), name or file.name.split(".")[0]
+    return _named(read_document(file, substitutions)), name or file.name.split(".")[0], None
 
 
 def _named(document: Document) -> Document:

@@ -119,6 +119,7 @@ class Definition:
 
     Attributes:
         timeout: TimeoutSeconds, or None.
+        machine_type: STANDARD or EXPRESS.
         unfilled: The names of each `${Name}` that has to be put in before it can run.
     """
 
@@ -128,6 +129,7 @@ class Definition:
     timeout: float | None = None
     name: str | None = None
     unfilled: tuple[str, ...] = ()
+    machine_type: str = "STANDARD"
 
     def locate(self, state: State) -> Location | None:
         """Where a state stands in its file."""

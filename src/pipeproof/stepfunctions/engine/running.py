@@ -102,6 +102,7 @@ class RunningExecution:
     def _begin(self) -> None:
         run = self.run
         self._fiber = run.scheduler.spawn(run_graph(run.definition.graph, run.input, self._frame), self._done)
+        run.scheduler.end_at(run.clock.now + run.settings.time_limit, self._time_out)
         timeout = run.definition.timeout
         if timeout is not None:
             run.scheduler.call_at(run.clock.now + timeout, self._time_out, run.waits_outside)

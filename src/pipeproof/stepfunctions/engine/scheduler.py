@@ -149,6 +149,11 @@ class Scheduler:
         self.ready: deque[tuple[Fiber, Any]] = deque()
         self._timers: list[tuple[float, int, Timer]] = []
         self._count = 0
+        self._deadline: tuple[float, Callable[[], None]] | None = None
+
+    def end_at(self, when: float, action: Callable[[], None]) -> None:
+        """Does something once the clock would go beyond a virtual time; alone it does not make the clock move."""
+        self._deadline = (when, action)
 
     def spawn(self, work: Work[Any], done: Callable[[Any, BaseException | None], None]) -> Fiber:
         """Starts a piece of work at its turn; `done` gets its value or its error."""
@@ -183,16 +188,27 @@ class Scheduler:
         return True
 
     def _advance(self, hold: bool, until: float | None) -> bool:
-        while self._timers:
-            when, _, timer = self._timers[0]
-            if not timer.cancelled:
-                if until is not None and when > until:
-                    return False
-                if hold and timer.held is not None and timer.held():
-                    return False
+        while self._timers and self._timers[0][2].cancelled:
             heapq.heappop(self._timers)
-            if not timer.cancelled:
-                self.clock.now = max(self.clock.now, when)
-                timer.action()
-                return True
-        return False
+        if not self._timers:
+            return until is not None and self._reach(until)
+        when, _, timer = self._timers[0]
+        if until is not None and when > until:
+            return self._reach(until)
+        if hold and timer.held is not None and timer.held():
+            return False
+        if self._reach(when):
+            return True
+        heapq.heappop(self._timers)
+        self.clock.now = max(self.clock.now, when)
+        timer.action()
+        return True
+
+    def _reach(self, when: float) -> bool:
+        """Ends what may last no longer, where the clock is to go beyond that; gives whether it did."""
+        if self._deadline is None or when <= self._deadline[0]:
+            return False
+        (end, action), self._deadline = self._deadline, None
+        self.clock.now = max(self.clock.now, end)
+        action()
+        return True

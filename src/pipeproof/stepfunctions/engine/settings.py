@@ -3,6 +3,9 @@
 import uuid
 from dataclasses import dataclass
 
+EXPRESS_SECONDS = 300.0
+STANDARD_SECONDS = 31_536_000.0
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -23,6 +26,11 @@ class Settings:
     payload_limit: int | None = 262_144
     event_limit: int | None = 25_000
     start: int = 0
+
+    @property
+    def time_limit(self) -> float:
+        """How many virtual seconds an execution may last at most (AWS: five minutes of Express, a year of Standard)."""
+        return EXPRESS_SECONDS if self.type == "EXPRESS" else STANDARD_SECONDS
 
     @property
     def machine_arn(self) -> str:

@@ -189,7 +189,7 @@ def _child(frame: Frame, now: float, size: int) -> Child:
 def _child_frame(map_run: MapRun, index: int, payload: Any, *, recorded: bool) -> Frame:
     run: Run = map_run.place.run
     settings = run.settings
-    history = History(settings.event_limit, keep=False)
+    history = History(None if map_run.child_type == "EXPRESS" else settings.event_limit, keep=False)
     name = str(uuid.UUID(int=run.random.getrandbits(128), version=4))
     frame = Frame(
         run,
