@@ -12,6 +12,7 @@ from pipeproof.stepfunctions.definition.validation.findings import Finding, Find
 from pipeproof.stepfunctions.definition.validation.maps import check_map
 from pipeproof.stepfunctions.definition.validation.retry_catch_choice import check_choices, check_handlers
 from pipeproof.stepfunctions.definition.validation.states import BOTH, check_fields
+from pipeproof.stepfunctions.definition.validation.variables import check_variables
 
 _NAME_LIMIT = 80
 _TOP_FIELDS = {"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"}
@@ -39,6 +40,8 @@ def validate(document: Document, machine_type: str = "STANDARD", *, expressions:
         kinds.number_check(least=1, most=99_999_999)(timeout, ("TimeoutSeconds",), False, findings)
     checker = _Checker(findings, is_express=machine_type.upper() == "EXPRESS")
     checker.check_graph(raw, (), raw.get("QueryLanguage", "JSONPath"))
+    if expressions:
+        check_variables(raw, findings)
     for name, place in find_leftovers(document):
         findings.warn("SFN108", f"nothing is put in for ${{{name}}}, which cannot stay text here", place)
     return findings.items
