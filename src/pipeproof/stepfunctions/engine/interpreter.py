@@ -133,7 +133,7 @@ def _explain(failure: StateFailure, place: Place) -> StateFailure:
             details = {
                 "cause": cause,
                 "error": failure.error,
-                "location": failure.location,
+                **({"location": failure.location} if failure.location else {}),
                 "state": visit.state.name,
             }
             place.frame.add_event("EvaluationFailed", details)

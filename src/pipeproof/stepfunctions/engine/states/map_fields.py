@@ -33,8 +33,10 @@ def not_items(state: State, found: Any) -> Exception:
         path = state.raw.get("ItemsPath", "$")
         shown = path[1:] if path.startswith("$$") and not state.is_distributed else path
         return runtime_failure(f'Reference path "{shown}" must point to array.')
-    raw = state.raw.get("Items")
-    shown = raw[2:-2].strip() if isinstance(raw, str) else "$states.input"
+    if "Items" not in state.raw:
+        return evaluation_failure(f"Map state input must be an array but was: {type_name(found)}", "")
+    raw = state.raw["Items"]
+    shown = raw[2:-2].strip() if isinstance(raw, str) else dump(raw)
     return evaluation_failure(
         f"The JSONata expression '{shown}' specified for the field 'Items' returned an unexpected result type. "
         f"Expected 'array', but was '{type_name(found)}' for value: {dump(found)}",

@@ -345,3 +345,13 @@ def test_map__a_jsonata_number_that_cannot_be(distributed: bool, field: str, val
     assert execution.error == "States.QueryEvaluationError"
     failed = next(event for event in execution.events if event.type == "EvaluationFailed")
     assert failed.details["location"] == field
+
+
+@BOTH
+@pytest.mark.parametrize(("given", "kind"), [("x", "string"), (5, "number"), (True, "boolean")])
+def test_map__jsonata_input_that_is_no_array(distributed: bool, given: Any, kind: str) -> None:
+    execution = machine(distributed=distributed, language="JSONata").run(given, check=False)
+    assert execution.error == "States.QueryEvaluationError"
+    assert execution.cause.endswith(f"Map state input must be an array but was: {kind}")
+    failed = next(event for event in execution.events if event.type == "EvaluationFailed")
+    assert "location" not in failed.details
