@@ -10,6 +10,7 @@ from pipeproof.stepfunctions.definition.validation import validate
 from pipeproof.stepfunctions.definition.validation.findings import errors_of
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
+READ = "arn:aws:states:::s3:getObject"
 INNER = {"StartAt": "Inner", "States": {"Inner": {"Type": "Pass", "End": True}}}
 RETRY, CATCH = [{"ErrorEquals": ["E"]}], [{"ErrorEquals": ["E"], "Next": "Z"}]
 TYPES: dict[str, dict[str, Any]] = {
@@ -216,6 +217,16 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("Map", {"ItemReader": {}}, "SFN101"),
     ("Map", {"ItemBatcher": {"MaxItemsPerBatch": 1, "MaxItemsPerBatchPath": "$.a"}}, "SFN104"),
     ("Map", {"ResultWriter": {}}, "SFN101"),
+    ("Map", {"ItemReader": {"Resource": "arn:aws:states:::s3:headObject"}}, "SFN701"),
+    ("Map", {"ItemReader": {"Resource": READ, "ReaderConfig": {"InputType": "XML"}}}, "SFN105"),
+    ("Map", {"ItemReader": {"Resource": READ, "ReaderConfig": {"Transformation": "FLATTEN"}}}, "SFN105"),
+    ("Map", {"ItemReader": {"Resource": READ, "ReaderConfig": {"ManifestType": "GLUE"}}}, "SFN105"),
+    ("Map", {"ItemReader": {"Resource": READ, "ReaderConfig": {"CSVDelimiter": ","}}}, "SFN105"),
+    ("Map", {"ItemReader": {"Resource": READ, "ReaderConfig": {"CSVHeaderLocation": "LAST_ROW"}}}, "SFN105"),
+    ("Map", {"ItemReader": {"Resource": READ, "ReaderConfig": {"CSVHeaderLocation": "GIVEN"}}}, "SFN101"),
+    ("Map", {"ResultWriter": {"Resource": READ}}, "SFN701"),
+    ("Map", {"ResultWriter": {"WriterConfig": {"Transformation": "SQUASH"}}}, "SFN105"),
+    ("Map", {"ResultWriter": {"WriterConfig": {"OutputType": "CSV"}}}, "SFN105"),
 ]
 
 

@@ -13,6 +13,15 @@ _COUNT = kinds.number_check(least=0)
 _DISTRIBUTED_ONLY = ("ItemReader", "ItemBatcher", "ResultWriter", "Label")
 _TOLERANCE = ("ToleratedFailureCount", "ToleratedFailurePercentage")
 
+_READER_WORDS = {
+    "InputType": "CSV JSON JSONL PARQUET MANIFEST",
+    "Transformation": "NONE LOAD_AND_FLATTEN",
+    "ManifestType": "ATHENA_DATA S3_INVENTORY",
+    "CSVHeaderLocation": "FIRST_ROW GIVEN",
+    "CSVDelimiter": "COMMA PIPE SEMICOLON SPACE TAB",
+}
+_WRITER_WORDS = {"Transformation": "NONE COMPACT FLATTEN", "OutputType": "JSON JSONL"}
+
 
 def check_map(raw: Mapping[str, Any], position: Position, jsonata: bool, findings: Findings) -> None:
     """Checks what a Map state has beside its processor's states."""
@@ -69,16 +78,33 @@ def _check_reader(reader: Any, position: Position, jsonata: bool, findings: Find
         return
     if "Resource" not in reader:
         findings.error("SFN101", "ItemReader needs Resource", position)
+    _check_action(reader.get("Resource"), ("getObject", "listObjectsV2"), (*position, "Resource"), findings)
     _check_call(reader, position, jsonata, findings)
     config = reader.get("ReaderConfig")
     place = (*position, "ReaderConfig")
     _check_numbers(config, place, ("MaxItems",), jsonata, findings)
     if isinstance(config, Mapping):
-        headers = config.get("CSVHeaderLocation")
-        if headers not in (None, "FIRST_ROW", "GIVEN") and not kinds.is_substitution(headers):
-            findings.error("SFN105", "CSVHeaderLocation must be FIRST_ROW or GIVEN", (*place, "CSVHeaderLocation"))
-        if headers == "GIVEN" and "CSVHeaders" not in config:
+        _check_words(config, _READER_WORDS, place, findings)
+        if config.get("CSVHeaderLocation") == "GIVEN" and "CSVHeaders" not in config:
             findings.error("SFN101", "CSVHeaderLocation GIVEN needs CSVHeaders", place)
+
+
+def _check_words(part: Mapping[str, Any], words: Mapping[str, str], position: Position, findings: Findings) -> None:
+    """Checks fields that take one of a few words."""
+    for field, known in words.items():
+        value = part.get(field)
+        is_open = value is None or kinds.is_substitution(value) or (isinstance(value, str) and value.startswith("{%"))
+        if not is_open and value not in known.split():
+            one_of = ", ".join(known.split())
+            findings.error("SFN105", f"{field} must be one of {one_of}, not {value!r}", (*position, field))
+
+
+def _check_action(resource: Any, actions: tuple[str, ...], position: Position, findings: Findings) -> None:
+    """Checks that a reader or writer calls what it may call."""
+    if not isinstance(resource, str) or kinds.is_substitution(resource):
+        return
+    if not resource.endswith(tuple(f":s3:{action}" for action in actions)):
+        findings.error("SFN701", f"{position[-2]} calls {' or '.join(actions)} of s3 only, not {resource!r}", position)
 
 
 def _check_call(part: Mapping[str, Any], position: Position, jsonata: bool, findings: Findings) -> None:
@@ -99,6 +125,10 @@ def _check_writer(writer: Any, position: Position, jsonata: bool, findings: Find
         findings.error("SFN101", "ResultWriter needs Resource or WriterConfig", position)
     else:
         _check_call(writer, position, jsonata, findings)
+        _check_action(writer.get("Resource"), ("putObject",), (*position, "Resource"), findings)
+        config = writer.get("WriterConfig")
+        if isinstance(config, Mapping):
+            _check_words(config, _WRITER_WORDS, (*position, "WriterConfig"), findings)
 
 
 def _check_numbers(part: Any, position: Position, names: tuple[str, ...], jsonata: bool, findings: Findings) -> None:

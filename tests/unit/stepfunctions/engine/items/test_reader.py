@@ -223,7 +223,6 @@ def test_context__without_a_reader_the_source_is_the_state() -> None:
         ({"InputType": "JSONL"}, '{"a": 1}\n{', "Line 2 of the file is not valid JSON"),
         ({"InputType": "CSV"}, b"a\n\xff\n", "The file is not valid UTF-8"),
         ({"InputType": "PARQUET"}, "text", "The file is not valid Parquet"),
-        ({"InputType": "XML"}, "[]", "InputType 'XML' is none of CSV, JSON, JSONL, PARQUET."),
     ],
 )
 def test_failures__are_of_the_reader(config: Any, content: Any, cause: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeproof import StateMachine, returns, throws
+from pipeproof import StateMachine, throws
 from pipeproof.stepfunctions.answers.mocks import by_iteration
 
 PUT = "arn:aws:states:::s3:putObject"
@@ -144,8 +144,7 @@ def test_with_a_resource__other_parameters_go_with_each_call() -> None:
     ("writer", "mock"),
     [
         (WHERE, throws("S3.NoSuchBucket", "no such bucket")),
-        ({"WriterConfig": {"Transformation": "SQUASH"}}, returns({})),
-        ({**WHERE, "WriterConfig": {"OutputType": "XML"}}, returns({})),
+        ({**WHERE, "Parameters": {"Bucket": "other"}}, throws("S3.S3Exception", "another region")),
     ],
 )
 def test_failures__are_of_the_writer(writer: Any, mock: Any) -> None:
