@@ -15,7 +15,6 @@ TASK = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:funct
     ("options", "message"),
     [
         ({"type": "EXPRES"}, r"type cannot be 'EXPRES'\n.*STANDARD or EXPRESS; did you mean 'EXPRESS'\?"),
-        ({"type": None}, r"type cannot be None"),
         ({"validation": "STRIKT"}, r"validation cannot be 'STRIKT'\n.*did you mean 'STRICT'\?"),
         ({"validation": True}, r"validation cannot be True\n  it is STRICT or PRESENT or NONE"),
         ({"payload_limit": -1}, r"payload_limit cannot be -1\n  it is a positive whole number, or None for no limit"),

@@ -176,10 +176,10 @@ class _Checker:
             alias = parts[parts.index("function") + 2 :]
             if alias and not _ALIAS.fullmatch(alias[0]):
                 self.findings.error("SFN701", f"{resource!r} has an alias or version that cannot be", position)
-        elif not re.match(r"[a-zA-Z][\w-]*:", resource) or re.match(r"arn:(?:[^:]*:){0,4}[^:]*\Z", resource):
-            self.findings.error("SFN702", f"{resource!r} is no ARN", position)
         elif parsed.kind == "unknown" and resource.startswith("arn:aws:states:::"):
             self.findings.error("SFN701", f"{resource!r} names no integration", position)
+        elif not re.match(r"[a-zA-Z][\w-]*:", resource) or re.match(r"arn:(?:[^:]*:){0,4}[^:]*\Z", resource):
+            self.findings.error("SFN702", f"{resource!r} is no ARN", position)
         if self.is_express and parsed.kind == "activity":
             self.findings.error("SFN601", "an Express machine does not support activities", position)
         if self.is_express and parsed.pattern:

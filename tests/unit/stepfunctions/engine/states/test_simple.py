@@ -20,7 +20,7 @@ def run(state: dict[str, Any], given: Any = None, language: str = "JSONPath") ->
     [
         ({"Seconds": 0}, {}, 0),
         ({"Seconds": 90}, {}, 90),
-        ({"Seconds": 99_999_999}, {}, 99_999_999),
+        ({"Seconds": 31_000_000}, {}, 31_000_000),
         ({"SecondsPath": "$.s"}, {"s": 7}, 7),
         ({"SecondsPath": "$.s"}, {"s": 7.0}, 7),
         ({"SecondsPath": "$.s"}, {"s": 0}, 0),
