@@ -4,6 +4,7 @@
 #   make facts   take the tables of AWS's facts anew from packages that follow AWS
 #   make image   build the container image                make test-image   run the examples in it
 #   make matrix  run Prefect's tests on the oldest and newest versions of it
+#   make differential  evaluate generated JSONata here and with the reference implementation (node)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +13,7 @@ STAMP := $(VENV)/.pipeproof-locked
 # Where this is set each process compiles anew what it imports: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench demo facts image lint lock matrix setup test test-image
+.PHONY: bench demo differential facts image lint lock matrix setup test test-image
 
 setup: $(STAMP)
 
@@ -41,6 +42,9 @@ test: setup
 
 matrix: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/matrix/prefect.py $(VERSIONS)
+
+differential: setup
+	$(BIN)/python tests/differential/jsonata.py
 
 bench: setup
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -47,19 +47,6 @@ def test_fixture(without, arguments, modules, message):
     result.stdout.no_fnmatch_line("E *ModuleNotFoundError*")
 
 
-def test_state_machine__jsonata(without):
-    source = """
-        def test_it(state_machine):
-            done = {"Type": "Pass", "Output": "{% 1 + 1 %}", "End": True}
-            state_machine({"QueryLanguage": "JSONata", "StartAt": "Done", "States": {"Done": done}}).run({})
-        """
-    result = without(source, "jsonata")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["E *JSONata's interpreter is not installed: install pipeproof[[]aws], or add jsonata-p*"]
-    )
-
-
 @pytest.fixture
 def shop(pytester):
     """A dbt project."""

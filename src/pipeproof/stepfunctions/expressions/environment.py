@@ -152,21 +152,23 @@ class Environment:
         expression = jsonata_language.inner(text)
         visible = {**states, "context": self.context()} if _needs_context(expression) else states
         world = jsonata_language.World(self.clock.millis(), self.random)
+        told = f"The JSONata expression '{expression}' specified for the field '{field}'"
         try:
             value = jsonata_language.evaluate(expression, {**self.scope.visible(), "states": visible}, world)
         except (jsonata_language.JsonataError, jsonata_language.JsonataSyntaxError) as error:
-            raise evaluation_failure(
-                f"The JSONata expression '{expression}' specified for the field '{field}' threw an error during "
-                f"evaluation. {error}",
-                field,
-            ) from error
+            raise evaluation_failure(f"{told} {_ending(error)}", field) from error
         if value is MISSING:
-            raise evaluation_failure(
-                f"The JSONata expression '{expression}' specified for the field '{field}' returned nothing "
-                "(undefined).",
-                field,
-            )
+            raise evaluation_failure(f"{told} returned nothing (undefined).", field)
         return value
+
+
+def _ending(error: jsonata_language.JsonataError | jsonata_language.JsonataSyntaxError) -> str:
+    """How the service's sentence ends: after a stop an error with a code, after a colon a limit."""
+    if isinstance(error, jsonata_language.ResultTypeError):
+        return "returned an unsupported result type."
+    if isinstance(error, jsonata_language.JsonataError) and error.internal:
+        return f"threw an internal error during evaluation. {error}"
+    return f"threw an error during evaluation{'.' if error.code else ':'} {error}"
 
 
 @lru_cache(maxsize=4096)
