@@ -4,21 +4,18 @@ A binding is a dict of what the steps so far have named, the value itself at `@`
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeproof.stepfunctions.expressions.jsonata.parser import Node
-from pipeproof.stepfunctions.expressions.jsonata.running import Env
+from pipeproof.stepfunctions.expressions.jsonata.running import Build, Env
 from pipeproof.stepfunctions.expressions.jsonata.selection import item_filter, sorting
 from pipeproof.stepfunctions.expressions.jsonata.values import Array, sequence
 from pipeproof.stepfunctions.values import MISSING
 
-if TYPE_CHECKING:
-    from pipeproof.stepfunctions.expressions.jsonata.compiler import Build
-
 TupleStep = Callable[[list[Any], Array | None, Env], Array]
 
 
-def tuple_step(node: Node, depth: int, build: "Build") -> TupleStep:
+def tuple_step(node: Node, depth: int, build: Build) -> TupleStep:
     """A step of a path with bindings: from bindings to bindings, or from the first items to them."""
     stages = [stage if isinstance(stage, str) else item_filter(stage, depth, build) for stage in node.stages]
     make = _sort_tuples(node, depth, build) if node.kind == "sort" else _bind_tuples(node, depth, build)
@@ -36,7 +33,7 @@ def tuple_step(node: Node, depth: int, build: "Build") -> TupleStep:
     return step
 
 
-def _sort_tuples(node: Node, depth: int, build: "Build") -> TupleStep:
+def _sort_tuples(node: Node, depth: int, build: Build) -> TupleStep:
     sort = sorting(node, depth, build)
 
     def step(items: list[Any], tuples: Array | None, env: Env) -> Any:
@@ -59,7 +56,7 @@ def _tuples() -> Array:
     return made
 
 
-def _bind_tuples(node: Node, depth: int, build: "Build") -> TupleStep:
+def _bind_tuples(node: Node, depth: int, build: Build) -> TupleStep:
     evaluate = build(node, depth)
 
     def step(items: list[Any], tuples: Array | None, env: Env) -> Array:

@@ -1,20 +1,17 @@
 """Calls and partial applications, compiled."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeproof.stepfunctions.expressions.jsonata.callables import OPEN, Lambda, Native, PartialNative, Passed, apply
 from pipeproof.stepfunctions.expressions.jsonata.errors import JsonataError, internal_error
 from pipeproof.stepfunctions.expressions.jsonata.parser import Node
-from pipeproof.stepfunctions.expressions.jsonata.running import Env, Evaluator
+from pipeproof.stepfunctions.expressions.jsonata.running import Build, Env, Evaluator
 from pipeproof.stepfunctions.expressions.jsonata.values import Array, Function, settle
 from pipeproof.stepfunctions.values import MISSING
 
-if TYPE_CHECKING:
-    from pipeproof.stepfunctions.expressions.jsonata.compiler import Build
 
-
-def function(node: Node, depth: int, build: "Build") -> Evaluator:
+def function(node: Node, depth: int, build: Build) -> Evaluator:
     """The evaluator of `$name(…)`."""
     called, settles = call(node, depth, build), not node.goes_on
 
@@ -25,7 +22,7 @@ def function(node: Node, depth: int, build: "Build") -> Evaluator:
     return evaluate
 
 
-def call(node: Node, depth: int, build: "Build") -> Callable[[Any, Env, tuple[Any, ...]], Any]:
+def call(node: Node, depth: int, build: Build) -> Callable[[Any, Env, tuple[Any, ...]], Any]:
     """Evaluates a call; the last argument holds what `~>` puts before the call's own arguments."""
     procedure_node = node.part("procedure")
     procedure, name = build(procedure_node, depth + 1), _named(procedure_node)
@@ -50,7 +47,7 @@ def call(node: Node, depth: int, build: "Build") -> Callable[[Any, Env, tuple[An
     return called
 
 
-def partial(node: Node, depth: int, build: "Build") -> Evaluator:
+def partial(node: Node, depth: int, build: Build) -> Evaluator:
     """The evaluator of `$name(?, …)`."""
     procedure_node = node.part("procedure")
     procedure, name = build(procedure_node, depth + 1), _named(procedure_node)

@@ -13,7 +13,7 @@ from pipeproof.stepfunctions.expressions.jsonata.errors import JsonataError
 from pipeproof.stepfunctions.expressions.jsonata.functions.matching import matcher
 from pipeproof.stepfunctions.expressions.jsonata.operators import BINARY, negated
 from pipeproof.stepfunctions.expressions.jsonata.parser import Node
-from pipeproof.stepfunctions.expressions.jsonata.running import DEPTH, Env, Evaluator, overflow
+from pipeproof.stepfunctions.expressions.jsonata.running import DEPTH, Build, Env, Evaluator, overflow
 from pipeproof.stepfunctions.expressions.jsonata.shaping import parse_expression
 from pipeproof.stepfunctions.expressions.jsonata.transforms import transformer
 from pipeproof.stepfunctions.expressions.jsonata.values import Array, Function, settle, truth
@@ -26,7 +26,7 @@ _SETTLED = {
 """Kinds whose values are never sequences of one item or none: they are none, or their parts have seen to it."""
 
 
-class Build:
+class Closures:
     """One set of closures.
 
     Attributes:
@@ -57,7 +57,7 @@ class Build:
 
 def compile_node(node: Node, careful: bool = False) -> tuple[Evaluator, int]:
     """The evaluator of a whole expression or a function's body, and how deep its parts are nested."""
-    build = Build(careful)
+    build = Closures(careful)
     return build(node, 1), build.deepest
 
 

@@ -3,6 +3,9 @@
 The service reports `CODE: message`, so both belong to its answers. A message's placeholders are JSON values.
 """
 
+import json
+import math
+from decimal import Decimal
 from typing import Any
 
 from pipeproof.stepfunctions.values import MISSING
@@ -195,7 +198,26 @@ def fill(template: str, values: dict[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    from pipeproof.stepfunctions.expressions.jsonata.texts import json_text
+    """The value as JSON, numbers as JavaScript writes them; what JSON has no form for is undefined."""
+    if value is MISSING:
+        return "undefined"
+    if isinstance(value, float):
+        return _number(value)
+    if value is None or isinstance(value, (str, bool, int)):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return f"[{','.join('null' if item is MISSING else _shown(item) for item in value)}]"
+    if isinstance(value, dict):
+        fields = (f"{json.dumps(key, ensure_ascii=False)}:{_shown(item)}" for key, item in value.items())
+        return f"{{{','.join(fields)}}}"
+    return "undefined"
 
-    shown = json_text(value, exact=True)
-    return "undefined" if shown is None else shown
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "null"
+    if value.is_integer() and abs(value) < 1e21:
+        return str(int(value))
+    if 1e-6 <= abs(value) < 1e-4:
+        return format(Decimal(repr(value)), "f")
+    return repr(value).replace("e-0", "e-")

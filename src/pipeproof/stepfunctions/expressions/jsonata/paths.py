@@ -1,12 +1,12 @@
 """Paths: steps over sequences."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeproof.stepfunctions.expressions.jsonata.bindings import TupleStep, tuple_step
 from pipeproof.stepfunctions.expressions.jsonata.errors import internal_error
 from pipeproof.stepfunctions.expressions.jsonata.parser import Node
-from pipeproof.stepfunctions.expressions.jsonata.running import Env, Evaluator, Run
+from pipeproof.stepfunctions.expressions.jsonata.running import Build, Env, Evaluator, Run
 from pipeproof.stepfunctions.expressions.jsonata.selection import grouping, item_filter, sorting
 from pipeproof.stepfunctions.expressions.jsonata.values import (
     Array,
@@ -20,19 +20,16 @@ from pipeproof.stepfunctions.expressions.jsonata.values import (
 )
 from pipeproof.stepfunctions.values import MISSING
 
-if TYPE_CHECKING:
-    from pipeproof.stepfunctions.expressions.jsonata.compiler import Build
-
 Step = Callable[[list[Any], Env], list[Any]]
 
 
-def name(node: Node, _depth: int, _build: "Build") -> Evaluator:
+def name(node: Node, _depth: int, _build: Build) -> Evaluator:
     """The evaluator of a field's name."""
     wanted = node.value
     return lambda value, _env: value.get(wanted, MISSING) if isinstance(value, dict) else lookup(value, wanted)
 
 
-def path(node: Node, depth: int, build: "Build") -> Evaluator:
+def path(node: Node, depth: int, build: Build) -> Evaluator:
     """The evaluator of a path."""
     if any(step.tuple for step in node.items):
         walk = _tuple_path(node, depth, build)
@@ -63,7 +60,7 @@ def _kept(found: Any) -> Any:
     return found
 
 
-def _plain_path(node: Node, depth: int, build: "Build") -> Walk:
+def _plain_path(node: Node, depth: int, build: Build) -> Walk:
     first, last = node.items[0], node.items[-1]
     steps = [_step(step, depth + 1, build, step is last) for step in node.items]
     whole = build(first, depth + 1) if first.cons_array else None
@@ -146,7 +143,7 @@ def _flattened(results: list[Any], last: bool) -> list[Any]:
     return flat
 
 
-def _step(node: Node, depth: int, build: "Build", last: bool) -> Step:
+def _step(node: Node, depth: int, build: Build, last: bool) -> Step:
     if node.kind == "sort":
         sort, stages = sorting(node, depth, build), [item_filter(stage, depth, build) for stage in _filters(node)]
 
@@ -180,7 +177,7 @@ def _filters(node: Node) -> list[Node]:
     return [stage for stage in node.stages if isinstance(stage, Node)]
 
 
-def _tuple_path(node: Node, depth: int, build: "Build") -> Walk:
+def _tuple_path(node: Node, depth: int, build: Build) -> Walk:
     first, last = node.items[0], node.items[-1]
     plain: list[Step | None] = []
     bound: list[TupleStep | None] = []

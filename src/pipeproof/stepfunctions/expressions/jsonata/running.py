@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from pipeproof.stepfunctions.expressions.jsonata.errors import MEMORY, STACK, TIME, JsonataError
+from pipeproof.stepfunctions.expressions.jsonata.parser import Node
 from pipeproof.stepfunctions.values import MISSING
 
 DEPTH = 100
@@ -84,6 +85,21 @@ class Env:
 
 Evaluator = Callable[[Any, Env], Any]
 """Evaluates a part of an expression: the context value and the scope in, the value out."""
+
+
+class Build(Protocol):
+    """Makes evaluators.
+
+    Attributes:
+        careful: Whether they count their depth.
+        deepest: How deep their parts are nested.
+    """
+
+    careful: bool
+    deepest: int
+
+    def __call__(self, node: Node, depth: int) -> Evaluator:
+        """The evaluator of a part at a depth."""
 
 
 def check_text(text: str) -> str:

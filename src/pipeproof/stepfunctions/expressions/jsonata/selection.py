@@ -1,11 +1,11 @@
 """What stands after a step: filters `[…]`, groups `{…}` and sorting `^(…)`."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeproof.stepfunctions.expressions.jsonata.errors import JsonataError, internal_error
 from pipeproof.stepfunctions.expressions.jsonata.parser import Node
-from pipeproof.stepfunctions.expressions.jsonata.running import Env, Evaluator
+from pipeproof.stepfunctions.expressions.jsonata.running import Build, Env, Evaluator
 from pipeproof.stepfunctions.expressions.jsonata.values import (
     Array,
     append,
@@ -22,11 +22,8 @@ from pipeproof.stepfunctions.expressions.jsonata.values import (
 )
 from pipeproof.stepfunctions.values import MISSING
 
-if TYPE_CHECKING:
-    from pipeproof.stepfunctions.expressions.jsonata.compiler import Build
 
-
-def item_filter(node: Node, depth: int, build: "Build") -> Evaluator:
+def item_filter(node: Node, depth: int, build: Build) -> Evaluator:
     """`[…]`: which items of a sequence stay; a number is an index, and so is each of several."""
     evaluate = build(node, depth)
     if node.kind == "number":
@@ -67,7 +64,7 @@ def _at(value: Any, index: int) -> Any:
     return found
 
 
-def grouping(pairs: list[tuple[Node, Node]], depth: int, build: "Build") -> Evaluator:
+def grouping(pairs: list[tuple[Node, Node]], depth: int, build: Build) -> Evaluator:
     """`{…}`: an object of the items, or of one value.
 
     Raises (when evaluated):
@@ -117,7 +114,7 @@ def _reduced(data: Any, env: Env) -> tuple[Any, Env]:
     return merged.pop("@", MISSING), env.inner(merged)
 
 
-def sorting(node: Node, depth: int, build: "Build") -> Callable[[Any, Env], Any]:
+def sorting(node: Node, depth: int, build: Build) -> Callable[[Any, Env], Any]:
     """`^(…)`: the items sorted by terms, the second where the first is equal.
 
     Raises (when evaluated):
