@@ -128,7 +128,7 @@ class Passed(Function):
 
     def __init__(self, function: Function) -> None:
         super().__init__(function.arity)
-        self.function = function.function if isinstance(function, Passed) else function
+        self.function: Function = function.function if isinstance(function, Passed) else function
 
 
 class Host(Function):
