@@ -35,7 +35,7 @@ def partition(items: Any, size: Any) -> Any:
     step = len(items) if size is MISSING else math.trunc(size)
     if step < 0:
         raise JsonataError("D3137", "Second argument must be zero or greater")
-    if step == 0:
+    if step == 0 or not items:
         return MISSING
     return Array(list(items[index : index + step]) for index in range(0, len(items), step))
 

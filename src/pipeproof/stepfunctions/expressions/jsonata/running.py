@@ -11,7 +11,7 @@ from pipeproof.stepfunctions.values import MISSING
 
 DEPTH = 100
 """How deep evaluations may be nested; the service's limit."""
-STEPS = 4_000_000
+STEPS = 1_000_000
 """How many items and calls one expression may look at. The service ends an expression after a second of its own time;
 this is what the reference implementation gets done in a few, so that what ends here does not come to an end there."""
 TEXT_LIMIT = 6_990_256
