@@ -6,9 +6,9 @@ or at the call, the library's own behaviour stands and one warning a process say
 replaced is put back whatever happens.
 
 - botocore, aiobotocore, moto: `environments/aws/touched.py`; moto's Step Functions: `stepfunctions/moto_service.py`
-- Prefect: `environments/prefect/internals/touched.py`
 - dbt: `environments/dbt/in_process/touched.py`
-- pytest, its plugins, psycopg2, DuckDB: `plugin/touched.py`
+
+Prefect's part has its own guard still, in `environments/prefect/internals/patching.py`.
 """
 
 import functools
