@@ -23,6 +23,16 @@ def chain(count: int) -> dict[str, Any]:
     return {"StartAt": "S0", "States": {**states, f"S{count - 1}": dict(PASS)}}
 
 
+def jsonata_chain(count: int) -> dict[str, Any]:
+    counted = {"Type": "Pass", "Output": {"n": "{% $states.input.n + 1 %}"}}
+    states = {f"S{index}": {**counted, "Next": f"S{index + 1}"} for index in range(count - 1)}
+    return {
+        "QueryLanguage": "JSONata",
+        "StartAt": "S0",
+        "States": {**states, f"S{count - 1}": {**counted, "End": True}},
+    }
+
+
 def inline_map() -> dict[str, Any]:
     processor = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "Each", "States": {"Each": PASS}}
     return {"StartAt": "Map", "States": {"Map": {"Type": "Map", "ItemProcessor": processor, "End": True}}}
@@ -81,9 +91,11 @@ def measure_moto() -> dict[str, float]:
 
 def measure_ours() -> dict[str, float]:
     five, many = StateMachine(chain(5)), StateMachine(inline_map())
+    counting = StateMachine(jsonata_chain(5))
     items = list(range(1000))
     return {
         "five Pass states": median_ms(five.run, 50),
+        "five with JSONata": median_ms(lambda: counting.run({"n": 0}), 50),
         "Map of 1,000": median_ms(lambda: many.run(items), 7),
         "500 states loaded (dict)": median_ms(lambda: StateMachine(chain(500)), 7),
         "500 states loaded (text)": median_ms(lambda: StateMachine(json.dumps(chain(500))), 7),
