@@ -6,13 +6,17 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from changes import assert_said, forgotten, hide, listed
 from pyarrow import fs
 
 from pipeproof.environments.aws import AwsServer, MotoServer, open_aws, serve, start_server
+from pipeproof.environments.aws.touched import MOTO_ROUTING
+from pipeproof.patching import Hook, Name
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +177,21 @@ def test_s3fs__forgets_what_it_has_listed(server: AwsServer, monkeypatch: pytest
     with serve(server.aws, moto):
         assert cleared == ["yes"]
     assert cleared == ["yes", "yes"]
+
+
+@pytest.mark.parametrize(("hook", "name"), listed(MOTO_ROUTING))
+def test_moto_without_routing__answers_and_warns_and_refuses_under_a_policy(
+    monkeypatch: pytest.MonkeyPatch, hook: Hook, name: Name
+) -> None:
+    with forgotten(MOTO_ROUTING):
+        hide(monkeypatch, name)
+        with warnings.catch_warnings(record=True) as caught, start_server() as moto, open_aws() as stub:
+            warnings.simplefilter("always")
+            with serve(stub, moto) as server:
+                stub.client("s3").create_bucket(Bucket="raw")
+                stub.calls.clear()
+                assert urllib.request.urlopen(f"{server.endpoint_url}/raw").status == 200
+                with stub.enforce(allow("s3:*")), pytest.raises(urllib.error.HTTPError, match="403"):
+                    urllib.request.urlopen(f"{server.endpoint_url}/raw")
+                assert list(stub.calls) == []
+        assert_said(caught, hook, name)

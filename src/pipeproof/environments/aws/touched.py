@@ -10,7 +10,7 @@ nothing. The modules that use each are beside this one; what is touched of moto'
 from pipeproof.patching import Library
 
 BOTOCORE = Library("botocore", "botocore", "1.35.0")
-MOTO = Library("moto", "moto", "5.1.0")
+MOTO = Library("moto", "moto", "5.1.17")
 AIOBOTOCORE = Library("aiobotocore", "aiobotocore", "2.13.0")
 
 CALLS = BOTOCORE.hook(
@@ -83,6 +83,18 @@ ACTIVE = MOTO.hook(
     "moto.core.models:MockAWS._mocks_active",
 )
 """`stepfunctions/aws/moto_backend`: whether moto answers boto3 now."""
+
+MOTO_ROUTING = Library("moto", "moto", "5.2.5")
+"""moto again: its routing came later than the rest."""
+
+WIRE = MOTO_ROUTING.hook(
+    "calls over the wire are answered and not seen, and refused while a policy is enforced",
+    "moto.core.parse:PROTOCOL_PARSERS",
+    "moto.core.request:Request",
+    "moto.core.request:determine_request_protocol(service_model, content_type)",
+    "moto.core.routing:get_service_router(service_name)",
+)
+"""`wire`: which operation a request to moto's server calls, with which parameters."""
 
 ASYNC_CALLS = AIOBOTOCORE.hook(
     "async clients that were made before the fixture `aws` was opened are not refused",

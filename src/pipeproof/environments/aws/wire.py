@@ -1,7 +1,7 @@
 """Calls that come to moto's server over the wire: seen, refused and broken as those of boto3 in this process are.
 
 What a request calls is read with moto's own routing and parsers (`get_service_router`, `PROTOCOL_PARSERS`), by
-botocore's models. This is the only module that touches these names.
+botocore's models: [WIRE][pipeproof.environments.aws.touched.WIRE] lists the names.
 """
 
 import io
@@ -12,6 +12,7 @@ from typing import Any
 from pipeproof.environments.aws.botocore_hooks import SEEN_HEADER, Attempted, Observer
 from pipeproof.environments.aws.responses import error_response
 from pipeproof.environments.aws.sending import unanswered
+from pipeproof.environments.aws.touched import WIRE
 from pipeproof.errors import PipeproofError
 
 Start = Callable[..., Any]
@@ -35,12 +36,14 @@ def observed(app: App, observer_of: Callable[[], Observer | None]) -> App:
         observer_of: Gives the observer of the test that runs.
     """
 
+    is_known = WIRE.usable()
+
     def call(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         observer = observer_of()
         if observer is None or environ.get(_UNSEEN) or environ.get("PATH_INFO", "").startswith("/moto-api"):
             return app(environ, start)
         body = _read(environ)
-        attempted = _identify(environ, body, observer)
+        attempted = _identify(environ, body, observer) if is_known else None
         if attempted is None:
             return _send(start, 403, {}, _UNKNOWN.encode()) if observer.is_enforcing else app(environ, start)
         return _answer(app, environ, start, attempted, observer)

@@ -8,7 +8,7 @@ in each place. What is private and only read is in `runner`, which says so at it
 
 from pipeproof.patching import Hook, Library
 
-DBT = Library("dbt", "dbt-core", "1.9.0", switched=True)
+DBT = Library("dbt", "dbt-core", "1.10.2", switched=True)
 
 _SLOWER = "each run of dbt takes longer"
 
