@@ -128,7 +128,7 @@ def test_network__a_wrong_mode_is_an_error(pytester: pytest.Pytester, monkeypatc
     monkeypatch.setenv("PIPEPROOF_NETWORK", "closed")
     result = pytester.runpytest_subprocess()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*PIPEPROOF_NETWORK is 'closed', none of auto, loopback, open*"])
+    result.stderr.fnmatch_lines(["*network (PIPEPROOF_NETWORK): 'closed' is not valid; allowed: auto, loopback, open*"])
 
 
 def test_network__the_code_that_is_collected_is_guarded(pytester: pytest.Pytester) -> None:

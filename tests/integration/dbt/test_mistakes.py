@@ -34,7 +34,7 @@ ORDER = {"id": 1, "customer_id": 1, "status": "paid", "amount": 1, "ordered_at":
         (lambda dbt: dbt.given("stg_orders", []), DbtRowsError, "no rows to tell the columns of stg_orders from"),
         (lambda dbt: dbt.given("raw.orders", "nope.csv"), DbtRowsError, r"no file nope\.csv"),
         (lambda dbt: dbt.given("stg_orders", [{"a": 1}, {"a": "x"}]), DbtRowsError, "column 'a'"),
-        (lambda dbt: dbt.given("raw.orders", [ORDER | {"ordered_at": "soon"}]), DbtQueryError, r"raw\.orders.*soon"),
+        (lambda dbt: dbt.given("raw.orders", [ORDER | {"ordered_at": "soon"}]), DbtRowsError, r"raw\.orders.*soon"),
         (lambda dbt: dbt.run("stg_order"), DbtNothingSelected, r"stg_order matches nothing\n.*did you mean stg_orders"),
         (lambda dbt: dbt.run("+customers"), DbtNothingSelected, r"is a seed: dbt\.seed\(\"customers\"\)"),
         (lambda dbt: dbt.run(" "), DbtNothingSelected, "selection is empty"),

@@ -57,7 +57,7 @@ def _read(environ: dict[str, Any]) -> bytes:
     body: bytes = stream.read(int(length)) if length else stream.read() if environ.get("wsgi.input_terminated") else b""
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
-    environ.pop("wsgi.input_terminated", None)
+    environ["wsgi.input_terminated"] = True  # of a chunked request werkzeug reads nothing else
     return body
 
 
