@@ -10,7 +10,7 @@ nothing. The modules that use each are beside this one; what is touched of moto'
 from pipeproof.patching import Library
 
 BOTOCORE = Library("botocore", "botocore", "1.35.0")
-MOTO = Library("moto", "moto", "5.1.17")
+MOTO = Library("moto", "moto", "5.2.5")
 AIOBOTOCORE = Library("aiobotocore", "aiobotocore", "2.13.0")
 
 CALLS = BOTOCORE.hook(
