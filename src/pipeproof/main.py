@@ -306,7 +306,8 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
             place_files(Path(made), job.workspace, PurePath(os.path.normpath(inputs.report_dir)))
         except OSError as error:
             outlet.warn(f"the report's files could not be written to {inputs.report_dir}: {error}")
-    outlet.annotate(annotations(outcome, inputs.annotations))
+    newly_failing = {result.id for result in comparison.newly_failing} if comparison else ()
+    outlet.annotate(annotations(outcome, inputs.annotations, job.workspace, newly_failing))
     if inputs.summary == "always" or (inputs.summary == "on-failure" and outcome.conclusion != "success"):
         outlet.add_summary(summary)
     outlet.set_outputs(outputs(outcome, job.report, job.workspace, trail.account_id))
