@@ -82,7 +82,7 @@ def run_clean(*arguments):
 
 
 def test_crowd__leaves_nothing_but_what_was_killed(start, shop_database, capsys):
-    """Eight runs at once beside one that lives and one that is killed; `pipeproof clean` while that one lives."""
+    """Four runs at once beside one that lives and one that is killed; `pipeproof clean` while that one lives."""
     for schema in ("crowd", "crowd_data", "analytics", "crowd_20261121091400_abcdef"):
         shop_database.execute(f"create schema {schema}")
     before = schemas_of(shop_database)
@@ -92,7 +92,7 @@ def test_crowd__leaves_nothing_but_what_was_killed(start, shop_database, capsys)
     lost = schema_of(killed)
     killed.kill()
     killed.wait()
-    crowd = [start(SUITE) for _ in range(8)]
+    crowd = [start(SUITE) for _ in range(4)]
     outputs = [process.communicate()[0] for process in crowd]
     assert all("2 passed" in output for output in outputs), outputs
     assert schemas_of(shop_database) == before | {lost, f"{lost}_staging", alive, f"{alive}_staging"}
