@@ -293,6 +293,7 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
         outcome,
         inputs.title,
         links,
+        workspace=job.workspace,
         notes=notes,
         comparison=comparison,
         exercised=render_exercised(outcome, job.workspace),

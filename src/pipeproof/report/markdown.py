@@ -1,14 +1,26 @@
 """Markdown that shows any text as itself: what users' code says never becomes markup."""
 
 import html
+import re
 import string
 from collections.abc import Sequence
 
 from pipeproof.text import plain
 
 _PUNCTUATION = {ord(character): f"&#{ord(character)};" for character in string.punctuation}
-_REFERENCES = _PUNCTUATION | {ord(character): f"&#{ord(character)};&#8203;" for character in "@#"}
-"""GitHub looks for `@name` and `#12` in the text that comes of the Markdown; a zero-width space keeps them apart."""
+_ESCAPES = _PUNCTUATION | {0x200B: "&#8203;"}
+_APART = "\u200b"
+"""A zero-width space: between two characters that GitHub would make something of."""
+_FOUND_BY_GITHUB = re.compile(
+    r"(?<=[@#])"  # @name, #12
+    r"|(?<=gh-)(?=\d)"  # GH-12
+    r"|(?<=:)(?=//|[\w+-]+:)"  # https://…, and :tada:, which would be a picture
+    r"|(?<=www)(?=\.)|(?<=mailto)(?=:)|(?<=xmpp)(?=:)",
+    re.IGNORECASE,
+)
+"""Where GitHub finds mentions, links and pictures in the text that comes of the Markdown, whatever that was written as:
+docs.github.com, "Autolinked references and URLs"."""
+_COMMIT = re.compile(r"(?<![0-9a-z])[0-9a-f]{7,40}(?![0-9a-z])", re.IGNORECASE)
 
 _CODE_LIMIT = 300
 
@@ -19,7 +31,13 @@ def escaped(text: str) -> str:
     Every ASCII punctuation character becomes a character reference, which CommonMark takes as text and never as
     structure (https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references).
     """
-    return _one_line(text).translate(_REFERENCES)
+    apart = _COMMIT.sub(_in_pieces, _FOUND_BY_GITHUB.sub(_APART, _one_line(text)))
+    return apart.translate(_ESCAPES)
+
+
+def _in_pieces(commit: "re.Match[str]") -> str:
+    """What is too short to be a commit's name, six characters a piece."""
+    return _APART.join(commit[0][at : at + 6] for at in range(0, len(commit[0]), 6))
 
 
 def code(text: str) -> str:
@@ -40,8 +58,8 @@ def block(text: str, limit: int) -> str:
     if len(shown) > limit:
         head, tail = limit // 3, limit - limit // 3
         shown = f"{shown[:head]}\n[… {len(shown) - head - tail} characters left out …]\n{shown[-tail:]}"
-    # Nothing in it may look like the end of the block.
-    return f"<pre>{html.escape(shown)}</pre>"
+    # Nothing in it may look like the end of the block, nor like a formula.
+    return f"<pre>{html.escape(shown).replace('$', '&#36;')}</pre>"
 
 
 def details(summary: str, body: str, *, open: bool = False) -> str:  # noqa: A002 - HTML's word
@@ -50,7 +68,12 @@ def details(summary: str, body: str, *, open: bool = False) -> str:  # noqa: A00
 
 
 def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], align: str = "") -> str:
-    """Render a table of cells that are Markdown; `align` has a letter a column, `l` or `r`."""
-    rules = ["---:" if letter == "r" else "---" for letter in align.ljust(len(header), "l")]
-    lines = [header, tuple(rules), *rows]
+    """Render a table of cells that are Markdown; `align` has a letter a column, `l` or `r`.
+
+    A column that has nothing in any row is left out, and a cell that has nothing says so.
+    """
+    kept = [at for at in range(len(header)) if not rows or any(row[at] for row in rows)]
+    letters = align.ljust(len(header), "l")
+    rules = tuple("---:" if letters[at] == "r" else "---" for at in kept)
+    lines = [tuple(header[at] for at in kept), rules, *(tuple(row[at] or "—" for at in kept) for row in rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -55,6 +55,7 @@ class _Open:
     failed_phases: set[str] = field(default_factory=set)
     worker: str | None = None
     subtests: int = 0
+    phases: dict[str, float] = field(default_factory=dict)
 
 
 class Collector:
@@ -200,6 +201,7 @@ class Collector:
             self._take_subtest(test, event)
             return None
         test.duration += duration
+        test.phases[str(when)] = duration
         test.heard = max(test.heard, at + duration)
         test.worker = str(event["worker"]) if "worker" in event else test.worker
         if when == "setup":
@@ -247,6 +249,7 @@ class Collector:
             test.failures.append(self._at_definition(test, failure))
         test.attempts.append(Attempt(test.duration, tuple(test.failures)))
         test.duration, test.subtests = 0.0, 0
+        test.phases.clear()
         # The teardown of this attempt is still to come, and ends nothing.
         test.superseded = True
         test.failures.clear()
@@ -292,6 +295,8 @@ class Collector:
             evidence=tuple(test.evidence),
             properties=tuple(test.properties),
             subtests=test.subtests,
+            setup=test.phases.get("setup", 0.0),
+            teardown=test.phases.get("teardown", 0.0),
         )
         self._results[test.id] = result
         return result

@@ -82,6 +82,8 @@ class TestResult:
         evidence: Records that the test left: `{"kind": …, "data": …}`.
         properties: What `record_property` wrote.
         subtests: How many subtests it reported.
+        setup: Seconds of the duration that its fixtures took before it.
+        teardown: Seconds of the duration that they took after it.
     """
 
     __test__ = False  # for pytest: this is no test class
@@ -101,6 +103,8 @@ class TestResult:
     evidence: tuple[Mapping[str, Any], ...] = ()
     properties: tuple[tuple[str, Any], ...] = ()
     subtests: int = 0
+    setup: float = 0.0
+    teardown: float = 0.0
 
     @property
     def name(self) -> str:

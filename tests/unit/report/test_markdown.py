@@ -39,6 +39,13 @@ PARTS = [
     "a@b.example",
     "@octo",
     "#1",
+    "GH-1",
+    "gh-12 ",
+    "o/r#3",
+    "0123abc",
+    "3e5c1e60269ae0329094de131227285d4682b665 ",
+    "mailto:a@b.example",
+    "xmpp:a@b.example",
     "# ",
     "- ",
     "1. ",
@@ -110,9 +117,15 @@ def test_escaped__shows_any_text_as_itself(text: str) -> None:
     assert found.text.replace("\u200b", "").split() == words_of(text)
 
 
+FOUND_BY_GITHUB = re.compile(
+    r"[@#][\w-]|gh-\d|://|www\.|mailto:|xmpp:|:[\w+-]+:|(?<![0-9a-z])[0-9a-f]{7,40}(?![0-9a-z])", re.IGNORECASE
+)
+
+
 @given(HOSTILE)
-def test_escaped__holds_no_mention_and_no_reference(text: str) -> None:
-    assert not re.search(r"[@#][\w-]", seen(escaped(text)).text)
+@example("@octo #1 o/r#3 GH-1 gh-12 :tada: https://x.example www.x.example mailto:a@b.example 0123abc 1234567")
+def test_escaped__holds_nothing_that_github_makes_a_link_of(text: str) -> None:
+    assert not FOUND_BY_GITHUB.search(seen(escaped(text)).text)
 
 
 @given(HOSTILE)
@@ -131,10 +144,20 @@ def test_code__of_a_long_text_has_its_ends() -> None:
 
 @given(HOSTILE, HOSTILE)
 def test_table__has_its_cells_whatever_is_in_them(one: str, other: str) -> None:
-    found = seen(table(("a", "b"), [(escaped(one), code(other))]))
+    found = seen(table(("a", "b"), [(f"x{escaped(one)}", f"y{code(other)}")]))
     assert found.tags.count("td") == 2
     assert set(found.tags) <= {"table", "thead", "tbody", "tr", "th", "td", "code"}
-    assert found.text.replace("\u200b", "").split() == ["a", "b", *words_of(one), *words_of(other)]
+    assert found.text.replace("\u200b", "").split() == [
+        "a",
+        "b",
+        *words_of(f"x{plain(one).lstrip()}"),
+        *words_of(f"y{plain(other).lstrip()}"),
+    ]
+
+
+def test_table__has_no_empty_column_and_no_blank_cell() -> None:
+    text = table(("a", "b", "c"), [("1", "", ""), ("2", "", "x")], "lrr")
+    assert text.splitlines() == ["| a | c |", "| --- | ---: |", "| 1 | — |", "| 2 | x |"]
 
 
 @given(HOSTILE)

@@ -1,0 +1,22 @@
+"""Words and numbers as the reports write them for people."""
+
+
+def duration(seconds: float) -> str:
+    """Write a duration for people: `0.43 s`, `12.3 s`, `4 min 05 s`."""
+    if seconds < 1:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def counted(count: int, word: str, plural: str | None = None) -> str:
+    """Write a number with its word: `1 cause`, `2 causes`."""
+    return f"{count} {word}" if count == 1 else f"{count} {plural or word + 's'}"
+
+
+def first_line(text: str, limit: int = 300) -> str:
+    """Give the first line that says something, and of a long one its start."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
