@@ -4,22 +4,22 @@ Only this module and the command line end the process; they are given its enviro
 """
 
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from pathlib import Path, PurePath
 
 from pipeproof.access import Access, build_request, grant, judge, make_audit, record_tests, redact_files
 from pipeproof.credentials.audit import Audit
+from pipeproof.credentials.request import CredentialRequest
 from pipeproof.errors import InputError, NoTestsError, PipeproofError
 from pipeproof.github.checkout_token import ADVICE, find_tokens
 from pipeproof.github.context import Context, read_context, read_event
 from pipeproof.github.eligibility import Eligibility
-from pipeproof.github.file_commands import Snapshot
+from pipeproof.github.file_commands import Snapshot, closed_folders
 from pipeproof.inputs import Inputs, action_values, chosen_variables, read_inputs
 from pipeproof.outlets.outlet import Outlet
 from pipeproof.outlets.terminal import Terminal
@@ -37,9 +37,11 @@ from pipeproof.sandbox.environment import environment_for_tests
 from pipeproof.sandbox.files import place_files
 from pipeproof.sandbox.identity import Home, contained, make_home, user_for_tests
 from pipeproof.sandbox.install import Places, PythonEnvironment, install_project
+from pipeproof.sandbox.leftovers import LeftoversError, end_leftovers
 from pipeproof.sandbox.output import Lines
 from pipeproof.sandbox.process import Cancellation, run_process, shield_supervisor
 from pipeproof.suite import Suite, pytest_command, run_suite, scripts_path
+from pipeproof.untrusted import remove_tree
 from pipeproof.variables import DEBUG, LIVE_FD, NETWORK, WORKSPACE
 
 
@@ -93,15 +95,15 @@ def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None,
         values: The inputs' texts by their names; `None` takes them from the environment, as the action does.
         directory: The workspace; `None` is the runner's, or the current folder.
     """
+    _occupy_standard_streams()
     shield_supervisor()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no Unicode shows a `?`
     context = read_context(environ, Path.cwd())
     workspace = (directory or (context.workspace if context else Path.cwd())).resolve()
-    files = Snapshot.take(environ) if context else Snapshot({})
-    commands = {name: path for name, (path, _) in files.files.items()}
-    outlet: Outlet = Workflow(commands) if context else Terminal(workspace)
+    files = Snapshot.take(environ) if context else Snapshot()
+    outlet: Outlet = Workflow(files.commands) if context else Terminal(workspace)
     try:
         if not workspace.is_dir():
             raise InputError(f"{workspace} is no folder", hint="Give the project's folder with --directory.")
@@ -115,6 +117,13 @@ def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None,
         outlet.fail(str(known))
         outlet.set_outputs({"conclusion": "failure"})
         return known.exit_code
+
+
+def _occupy_standard_streams() -> None:
+    """Open the null device where a standard stream is closed: else a pipe of ours would get its number."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
 
 
 def _own_fault(error: Exception) -> PipeproofError:
@@ -131,23 +140,62 @@ def run(job: Job) -> int:
     trail = follow(job)
     # Read before the tests run: they may write over it.
     earlier = read_baseline(job.project / job.inputs.baseline) if job.inputs.baseline else None
-    with scratch(job) as home:
-        environment = environment_for_tests(job.environ, home=home.folder)
-        try:
-            python = install(job, home, environment)
-            with credentials(job, home, verdict, trail) as access:
-                outcome, code = test(job, home, environment, python, access, trail.redactor), None
-        except PipeproofError as error:
-            if job.cancellation.times:  # what fails then fails for that reason
-                outcome, code = Run(cancelled=True), EXIT_CANCELLED
-            else:
-                outcome, code = Run(failures=(Failure("session", "", str(error)),)), error.exit_code
-        tampered = job.files.restore()
+    with scratch(job) as home, kept_for_the_runner(job, home) as kept:
+        outcome, code = prove(job, home, verdict, trail)
+    if kept.faults:
+        outcome = replace(outcome, failures=(*outcome.failures, *(Failure("session", "", f) for f in kept.faults)))
+        code = code or LeftoversError.exit_code
     if trail.redactor:
         outcome = redact_run(outcome, trail.redactor.redact)
     comparison = None if earlier is None else compare(outcome, earlier)
-    report(job, outcome, comparison, tampered, trail)
+    report(job, outcome, comparison, kept.tampered, trail)
     return exit_code(outcome, job.inputs, comparison) if code is None else code
+
+
+def prove(job: Job, home: Home, verdict: Eligibility, trail: Trail) -> tuple[Run, int | None]:
+    """Install, have credentials and test; give what came of it, and the exit code where it is not the run's own."""
+    environment = environment_for_tests(job.environ, home=home.folder)
+    try:
+        # Read before anything of the project's runs: a session's policy can be a file of the workspace.
+        request = build_request(job.inputs, job.project, job.environ)
+        python = install(job, home, environment)
+        with credentials(job, home, request, verdict, trail) as access:
+            return test(job, home, environment, python, access, trail.redactor), None
+    except PipeproofError as error:
+        if job.cancellation.times:  # what fails then fails for that reason
+            return Run(cancelled=True), EXIT_CANCELLED
+        return Run(failures=(Failure("session", "", str(error)),)), error.exit_code
+
+
+@dataclass
+class Kept:
+    """How what the runner reads was found after the last process of the user's.
+
+    Attributes:
+        tampered: The variables whose files had been changed; they were put back.
+        faults: Why it cannot be shown that they are now as they were.
+    """
+
+    tampered: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+@contextmanager
+def kept_for_the_runner(job: Job, home: Home) -> Iterator[Kept]:
+    """Keep the runner's files as they are: closed while the user's code runs, put back once nothing of it is left."""
+    kept = Kept()
+    with closed_folders(job.environ) if home.user and job.context else nullcontext():
+        try:
+            yield kept
+        finally:
+            try:
+                end_leftovers(None, home.user)
+            except LeftoversError as error:
+                kept.faults = (str(error),)
+            try:
+                kept.tampered = job.files.restore()
+            except OSError as error:
+                kept.faults += (f"the file commands could not be put back as they were: {error}",)
 
 
 def follow(job: Job) -> Trail:
@@ -173,9 +221,10 @@ def redact_own_files(job: Job, redactor: Redactor) -> None:
 
 
 @contextmanager
-def credentials(job: Job, home: Home, verdict: Eligibility, trail: Trail) -> Iterator[Access]:
+def credentials(
+    job: Job, home: Home, request: CredentialRequest, verdict: Eligibility, trail: Trail
+) -> Iterator[Access]:
     """Have the credentials that were asked for, renewed as long as the tests run."""
-    request = build_request(job.inputs, job.project, job.environ)
     owner = (home.user.uid, home.user.gid) if home.user else None
     with grant(
         request,
@@ -198,7 +247,7 @@ def scratch(job: Job) -> Iterator[Home]:
     try:
         yield make_home(base, user_for_tests(job.workspace) if contained() else None)
     finally:
-        shutil.rmtree(base, ignore_errors=True)
+        remove_tree(base)
 
 
 def install(job: Job, home: Home, environment: Mapping[str, str]) -> PythonEnvironment:

@@ -5,14 +5,15 @@ import signal
 import subprocess  # noqa: TC003 - a callback's annotation, read at run time by nobody
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeproof.events import EventReader
 from pipeproof.inputs import Inputs
 from pipeproof.results.collector import Collector
-from pipeproof.results.model import PYTEST_USAGE_ERROR, Run, TestResult
-from pipeproof.sandbox.process import Cancellation, User, run_process
+from pipeproof.results.model import PYTEST_USAGE_ERROR, Failure, Run, TestResult
+from pipeproof.sandbox.leftovers import LeftoversError, User
+from pipeproof.sandbox.process import Cancellation, run_process
 from pipeproof.variables import EVENTS_FD
 
 _OVERTIME = 10.0
@@ -84,6 +85,7 @@ def run_suite(
     events, ours = os.pipe()
     _enlarge(events)
     hung: list[str] = []
+    left: LeftoversError | None = None
 
     def take(data: bytes) -> None:
         for event in reader.feed(data):
@@ -113,6 +115,8 @@ def run_suite(
             readers={events: take},
             on_tick=watch,
         )
+    except LeftoversError as error:
+        status, left = error.status, error
     finally:
         os.close(events)
     ended_by = describe_end(status, collector.exit_status)
@@ -121,13 +125,14 @@ def run_suite(
         collector.exit_status = status
     if hung:
         ended_by = f"{hung[0]} hung {_OVERTIME:g} s and longer past its timeout of {suite.timeout:g} s"
-    return collector.finish(
+    outcome = collector.finish(
         ended_by=ended_by,
         culprit=hung[0] if hung else None,
         cancelled=cancellation.times > 0,
         started=started,
         duration=time.monotonic() - clock,
     )
+    return replace(outcome, failures=(*outcome.failures, Failure("session", "", str(left)))) if left else outcome
 
 
 def overdue(running: Mapping[str, float], timeout: float, now: float) -> str | None:

@@ -12,6 +12,7 @@ from pipeproof.report.annotations import Annotation
 from pipeproof.results.collector import Collector
 from pipeproof.results.model import Run, TestResult
 from pipeproof.text import plain, split_lines
+from pipeproof.untrusted import append_to
 
 _LINE_LIMIT = 1 << 16
 
@@ -88,8 +89,7 @@ class Workflow:
     def add_summary(self, markdown: str) -> None:
         """Add to the job summary."""
         if path := self._files.get("GITHUB_STEP_SUMMARY"):
-            with path.open("a", encoding="utf-8", errors="replace", newline="\n") as file:
-                file.write(self.redact(markdown) + "\n")
+            append_to(path, f"{self.redact(markdown)}\n".encode("utf-8", "replace"))
 
     def show_progress(self, collector: Collector, ended: TestResult | None) -> None:
         """Nothing to draw: the log has pytest's own lines."""

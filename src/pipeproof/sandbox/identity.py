@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeproof.sandbox.process import User
+from pipeproof.sandbox.leftovers import User
 
 IMAGE_MARK = Path("/etc/pipeproof/image")
 """A file that the image holds: uids are changed there and nowhere else, for elsewhere the machine is the user's own."""

@@ -1,7 +1,7 @@
 """Running one process of the user's: its output and pipes are read as they come, and nothing of it outlives it.
 
 The supervisor makes itself the reaper of orphans, so a daemon that a test leaves behind (forked twice, in a session of
-its own) is found and ended as well. Where the system has no such notion (outside Linux) the process group is ended.
+its own) is ended as well (`leftovers`). Where the system has no such notion (outside Linux) the process group is ended.
 """
 
 import ctypes
@@ -13,11 +13,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from pipeproof.errors import SetupError
+from pipeproof.sandbox.leftovers import LeftoversError, User, end_leftovers
 
 _GRACE = 4.0
 """Seconds that a cancelled process has to end by itself: the runner allows 7.5 for the whole step."""
@@ -25,15 +25,7 @@ _GRACE = 4.0
 _PAUSE = 0.005
 """Seconds in which what comes is gathered: quick tests send thousands of events a second, and each waking costs."""
 
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """The uid and gid that the user's code runs under."""
-
-    uid: int
-    gid: int
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38  # linux/prctl.h
 
 
 class Cancellation:
@@ -94,6 +86,7 @@ def run_process(
 
     Raises:
         SetupError: where it cannot be started.
+        LeftoversError: where something that it started could not be ended.
     """
     try:
         process = subprocess.Popen(
@@ -105,7 +98,7 @@ def run_process(
             stderr=subprocess.STDOUT,
             start_new_session=True,
             pass_fds=tuple(descriptors),
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - it calls prctl, no more
+            preexec_fn=_prepare_child(user) if sys.platform == "linux" else None,  # noqa: PLW1509 - it calls prctl, no more
             user=user.uid if user else None,
             group=user.gid if user else None,
             extra_groups=() if user else None,
@@ -122,9 +115,14 @@ def run_process(
         if process.poll() is None:
             process.kill()
         process.wait()
-        end_leftovers(process.pid, user)
-        _drain(sources)
-        process.stdout.close()
+        try:
+            end_leftovers(process.pid, user)
+        except LeftoversError as error:
+            error.status = process.returncode
+            raise
+        finally:
+            _drain(sources)
+            process.stdout.close()
     return process.returncode
 
 
@@ -178,69 +176,20 @@ def _drain(sources: Mapping[int, Callable[[bytes], None]]) -> None:
             pass
 
 
-def end_leftovers(group: int, user: User | None) -> int:
-    """End every process that the command left behind; give how many there were.
-
-    Args:
-        group: The process group that the command started in.
-        user: Where the command ran under a uid of its own, every process of that uid goes.
-    """
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
-    ended: set[int] = set()
-    if sys.platform != "linux":
-        return 0
-    deadline = time.monotonic() + 5
-    while (left := set(_descendants(os.getpid())) | set(_processes_of(user))) and time.monotonic() < deadline:
-        for process in left:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(process, signal.SIGKILL)
-        ended |= left
-        _reap()
-        time.sleep(0.005)
-    return len(ended)
-
-
-def _reap() -> None:
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-
-
-def _stats() -> Iterator[tuple[int, int, int]]:
-    """Give each process's number, its parent's and its uid (proc_pid_stat(5))."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            with suppress(OSError):
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                if fields[0] != "Z":
-                    yield int(entry.name), int(fields[1]), entry.stat().st_uid
-
-
-def _descendants(ancestor: int) -> Iterator[int]:
-    children: dict[int, list[int]] = {}
-    for process, parent, _ in _stats():
-        children.setdefault(parent, []).append(process)
-    pending = list(children.get(ancestor, ()))
-    while pending:
-        process = pending.pop()
-        yield process
-        pending.extend(children.get(process, ()))
-
-
-def _processes_of(user: User | None) -> Iterator[int]:
-    if user is not None and user.uid != os.geteuid():
-        yield from (process for process, _, uid in _stats() if uid == user.uid)
-
-
 def _prctl(option: int, value: int) -> None:
     if _LIBC:
         _LIBC.prctl(option, value, 0, 0, 0)
 
 
-def _die_with_parent() -> None:
-    """In the child: end with the supervisor, also when that is killed."""
-    _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+def _prepare_child(user: User | None) -> Callable[[], None]:
+    """Make what the child does before its program: end with the supervisor, and gain no rights by any program."""
+
+    def prepare() -> None:
+        _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+        if user is not None:
+            _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+    return prepare
 
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
