@@ -16,7 +16,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.transactions import transaction
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 import pipeproof
 from pipeproof.environments.prefect.runs.results import describe
@@ -300,6 +300,27 @@ def test_runtime_and_concurrency(run_flow, prefect_server):
     assert result.value == (str(result.flow_run_id), {})
 
 
+def test_evidence_shows_no_secret__not_converted(run_flow):
+    """What the flow has not converted is shown by its type: no one can tell what of it is a secret."""
+
+    class Account(BaseModel):
+        token: SecretStr
+
+    def login(account: Account, token: SecretStr, times: int = 1):
+        return 1
+
+    def unresolved(account: "Account", token: "SecretStr"):
+        return 1
+
+    given = {"account": {"token": "s3cret"}, "token": "s3cret"}
+    trusting = run_flow(flow(login, validate_parameters=False), **given)
+    assert describe(trusting)["parameters"] == {"account": "<dict>", "token": "<str>", "times": "<int>"}
+    results = [run_flow(flow(login), **given, times="x", check=False), run_flow(flow(unresolved), **given, check=False)]
+    for result in (trusting, *results):
+        assert result.error is None or result.state.is_failed()
+        assert "s3cret" not in str(describe(result)) + repr(result)
+
+
 def test_evidence_shows_no_secret(run_flow):
     """A parameter that is a secret by its type is none of the report's business, wherever it stands; nor in a repr."""
 
@@ -338,6 +359,6 @@ def test_evidence_tells_states_with_times(run_flow):
     (task_record,) = inner_record["task_runs"]
     assert (task_record["task"], task_record["attempts"], task_record["retries"]) == ("load", 2, 1)
     states = {state["name"]: state for state in task_record["states"]}
-    assert list(states) == ["Running", "AwaitingRetry", "Retrying", "Completed"]
+    assert list(states) == ["Pending", "Running", "AwaitingRetry", "Retrying", "Completed"]
     assert states["Running"]["timestamp"] < states["AwaitingRetry"]["scheduled_time"] <= states["Retrying"]["timestamp"]
-    assert [state["name"] for state in record["states"]] == ["Running", "Completed"]
+    assert [state["name"] for state in record["states"]] == ["Pending", "Running", "Completed"]

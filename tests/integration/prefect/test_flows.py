@@ -65,7 +65,7 @@ def test_run_flow__sync(run_flow):
     assert result.state.is_completed()
     assert sorted(run.value for run in result.task_runs["double"]) == [0, 2, 4]
     assert [run.attempts for run in result.task_runs["double"]] == [1, 1, 1]
-    assert [state.name for state in result.states] == ["Running", "Completed"]
+    assert [state.name for state in result.states] == ["Pending", "Running", "Completed"]
 
 
 def test_run_flow__async(run_flow):

@@ -7,9 +7,11 @@ import time
 import pytest
 from prefect import flow, get_run_logger, pause_flow_run, suspend_flow_run, task
 from prefect.blocks.system import Secret
-from prefect.states import Cancelled, Crashed, Failed
+from prefect.context import FlowRunContext
+from prefect.states import Cancelled, Crashed, Failed, Running
 
 import pipeproof
+from pipeproof.environments.prefect.internals.client.alarms import ringing
 
 
 class BadRowError(Exception):
@@ -77,6 +79,80 @@ def test_outcome__state_is_exception(run_flow, body, kind, cause):
     assert type(caught.value.__cause__) is (cause or type(None))
     assert caught.value.result.error is caught.value.__cause__
     assert caught.value.result.value is None
+
+
+@task
+def suspend_own_run():
+    suspend_flow_run(flow_run_id=FlowRunContext.get().flow_run.id)
+    return "finished"
+
+
+def test_suspend__by_a_task(run_flow):
+    """A task that suspends the run it belongs to finishes first; the run is suspended when the next one is to start."""
+
+    @flow
+    def suspended():
+        suspend_own_run()
+        read_row(1)
+
+    result = run_flow(suspended, check=False)
+    assert [state.name for state in result.states] == ["Pending", "Running", "Suspended"]
+    assert [(run.state.name, run.value) for run in result.task_runs["suspend_own_run"]] == [("Completed", "finished")]
+    assert "read_row" not in result.task_runs
+
+
+def test_suspend__by_a_subflow(run_flow):
+    """Prefect refuses, and so the whole run fails."""
+
+    @flow
+    def inner():
+        suspend_flow_run()
+
+    @flow
+    def outer():
+        inner()
+
+    with pytest.raises(pipeproof.FlowFailed, match="Cannot suspend subflows"):
+        run_flow(outer)
+
+
+def test_suspend__another_run(run_flow, prefect_server):
+    """The run that asks goes on; the other one, of a deployment, is suspended."""
+    with prefect_server.client() as client:
+        deployment = client.create_deployment(client.create_flow_from_name("other"), "nightly")
+        other = client.create_flow_run_from_deployment(deployment).id
+        client.set_flow_run_state(other, Running(), force=True)
+
+        @flow
+        def suspends():
+            suspend_flow_run(flow_run_id=other)
+            return "went on"
+
+        assert run_flow(suspends).value == "went on"
+        assert client.read_flow_run(other).state.name == "Suspended"
+
+
+def test_outcome__raised_from_outside(run_flow):
+    """What a test's time-out raises is told, not that the event loop has cancelled the flow by it."""
+
+    @flow
+    async def hangs():
+        await asyncio.sleep(600)
+
+    with pytest.raises(pytest.fail.Exception), ringing(0.5, pytest.fail.Exception):
+        run_flow(hangs)
+
+
+@pytest.mark.timeout(500)
+def test_outcome__timed_out_beside_an_alarm(run_flow):
+    """The time-out of a test does not keep a flow's own from interrupting what sleeps."""
+
+    @flow(timeout_seconds=0.2)
+    def slow():
+        time.sleep(600)
+
+    with pytest.raises(pipeproof.FlowTimedOut):
+        run_flow(slow)
 
 
 def test_outcome__timed_out(run_flow):

@@ -115,6 +115,7 @@ class FlowResult:
         subflows: The flow runs that it started, by the flow's name.
         states: All of its states, in order.
         logs: What it, its tasks and its subflows logged.
+        converted: Whether the flow has made of the parameters what their types say.
     """
 
     flow_name: str
@@ -130,6 +131,7 @@ class FlowResult:
     states: tuple["State[Any]", ...]
     logs: FlowLogs
     read_artifacts: Callable[[], list["Artifact"]]
+    converted: bool = False
 
     @cached_property
     def artifacts(self) -> list["Artifact"]:
@@ -161,7 +163,7 @@ def describe(result: FlowResult) -> dict[str, Any]:
     Shape:
         flow, flow_run_id, flow_run_name: Strings; the id may be None.
         parameters: `repr` of each value by the parameter's name (that of a secret shows nothing of it); the type alone
-            where the flow has refused them.
+            where the flow has not converted them, as what is a secret is not known then.
         state: `{"type": "FAILED", "name": "TimedOut", "message": …}`.
         states: `[{"type", "name", "timestamp", "scheduled_time"}]`, ISO 8601 in UTC; `scheduled_time` is set for
             states that wait for one (AwaitingRetry), else None.
@@ -185,11 +187,9 @@ def describe(result: FlowResult) -> dict[str, Any]:
 
 
 def _describe_parameters(result: FlowResult) -> dict[str, str]:
-    from prefect.exceptions import ParameterTypeError
-
-    refused = isinstance(result.error, ParameterTypeError)
     return {
-        name: f"<{type(value).__name__}>" if refused else _shorten(value) for name, value in result.parameters.items()
+        name: _shorten(value) if result.converted else f"<{type(value).__name__}>"
+        for name, value in result.parameters.items()
     }
 
 

@@ -50,6 +50,7 @@ def unseen_result(
         submitted = watch.submitted.get(found.run.id)
         run = submitted.result(found) if submitted else stored_result(found)
         task_runs.add(submitted.task if submitted else found.task, run)
+    converted = _converted(flow, parameters)
     if state is None:
         raise ended or RuntimeError(f"the run of flow {flow.name!r} has no state")
     return FlowResult(
@@ -59,21 +60,21 @@ def unseen_result(
         state=state,
         value=value if state.is_completed() else None,
         error=None if state.is_completed() else users_error(ended),
-        parameters=_converted(flow, parameters),
+        parameters=dict(parameters) if converted is None else converted,
         duration=duration,
         task_runs=task_runs,
         subflows=RunsByName("subflow"),
         states=reader.flow_run_states(flow_run_id),
         logs=FlowLogs(tuple(watch.records)),
         read_artifacts=partial(reader.artifacts, [flow_run_id]),
+        converted=converted is not None,
     )
 
 
-def _converted(flow: "Flow[..., Any]", parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters as the flow got them, unless it refuses them."""
-    from prefect.exceptions import ParameterTypeError
-
-    with suppress(ParameterTypeError):
-        if flow.should_validate_parameters:
-            return flow.validate_parameters(dict(parameters))
-    return dict(parameters)
+def _converted(flow: "Flow[..., Any]", parameters: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The parameters as the flow got them; None where it does not convert or refuses them."""
+    if not flow.should_validate_parameters:
+        return None
+    with suppress(Exception):  # pydantic's, Prefect's, or a validator's own
+        return flow.validate_parameters(dict(parameters))
+    return None

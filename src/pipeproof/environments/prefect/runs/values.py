@@ -28,6 +28,19 @@ def users_error(error: BaseException | None) -> BaseException | None:
     return None if isinstance(error, invented) else error
 
 
+def raised_into(error: BaseException | None) -> BaseException | None:
+    """What somebody else has raised into a run from outside, such as a test's time-out; None for all else.
+
+    An event loop tells a run of it by cancelling that, and it is the cancellation that the run's state holds.
+    """
+    from asyncio import CancelledError
+
+    from prefect.exceptions import PrefectSignal
+
+    ours = (Exception, CancelledError, GeneratorExit, PrefectSignal)
+    return None if error is None or isinstance(error, ours) else error
+
+
 def is_of_upstream(error: BaseException | None) -> bool:
     """Whether it says only that a run was not started, since one that it waits for has failed."""
     from prefect.exceptions import UnfinishedRun

@@ -10,14 +10,20 @@ from uuid import UUID
 from pipeproof.environments.prefect.runs.remote import RemoteTask, stored_result, task_run_of
 from pipeproof.environments.prefect.runs.results import FlowLogs, FlowResult, RunsByName, TaskRunResult
 from pipeproof.environments.prefect.runs.stored import Reader, StoredTaskRun
-from pipeproof.environments.prefect.runs.values import is_of_upstream, state_error, state_value, users_error
+from pipeproof.environments.prefect.runs.values import (
+    is_of_upstream,
+    raised_into,
+    state_error,
+    state_value,
+    users_error,
+)
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
 
 class Seen:
-    """A run that was seen: its engine, and the states it entered."""
+    """A run that was seen: its engine, and the states it was in."""
 
     def __init__(self, engine: Any) -> None:
         self.engine = engine
@@ -25,9 +31,11 @@ class Seen:
         self.ended = self.started
         self.states: list[State[Any]] = []
 
-    def note(self) -> None:
-        """Note the state that the run is in now."""
-        self.states.append(self.engine.state)
+    def note(self, before: "State[Any] | None" = None) -> None:
+        """Note the state that the run is in now, and that it was in `before`, unless they are noted."""
+        for state in (before, self.engine.state):
+            if state is not None and all(state.id != noted.id for noted in self.states[-2:]):
+                self.states.append(state)
         self.ended = time.perf_counter()
 
 
@@ -56,13 +64,13 @@ class Watch:
         """The flow run that the others belong to: the first."""
         return next(iter(self.flows.values()), None)
 
-    def note_flow(self, engine: Any) -> None:
-        """A flow run has entered a state."""
-        self.flows.setdefault(engine.flow_run.id, Seen(engine)).note()
+    def note_flow(self, engine: Any, before: Any = None) -> None:
+        """A flow run has entered a state, from the one `before`."""
+        self.flows.setdefault(engine.flow_run.id, Seen(engine)).note(before)
 
-    def note_task(self, engine: Any) -> None:
-        """A task run has entered a state."""
-        self.tasks.setdefault(engine.task_run.id, Seen(engine)).note()
+    def note_task(self, engine: Any, before: Any = None) -> None:
+        """A task run has entered a state, from the one `before`."""
+        self.tasks.setdefault(engine.task_run.id, Seen(engine)).note(before)
 
     def note_submitted(self, task: Any, future: Any) -> None:
         """A task was given to a task runner."""
@@ -103,7 +111,8 @@ class Watch:
         flow_run, state = seen.engine.flow_run, seen.engine.state
         records = [record for record in self.records if subflows or _belongs(record, flow_run.id)]
         task_runs = self._task_results(flow_run.id)
-        error = None if state.is_completed() else state_error(state) or users_error(ended)
+        seen.note()  # one that pauses has not been told of by its engine
+        error = None if state.is_completed() else raised_into(ended) or state_error(state) or users_error(ended)
         if is_of_upstream(error):
             errors = (run.error for runs in task_runs.values() for run in runs if run.failed)
             error = next(filter(None, errors), error)
@@ -121,6 +130,7 @@ class Watch:
             states=tuple(seen.states),
             logs=FlowLogs(tuple(records)),
             read_artifacts=partial(Reader().artifacts, [flow_run.id] if subflows is None else list(self.flows)),
+            converted=_has_converted(seen),
         )
 
     def _task_results(self, flow_run_id: UUID) -> RunsByName[TaskRunResult]:
@@ -162,6 +172,11 @@ def _task_result(seen: Seen, task_run: Any) -> TaskRunResult:
         duration=task_run.total_run_time.total_seconds(),
         states=tuple(seen.states),
     )
+
+
+def _has_converted(seen: Seen) -> bool:
+    """Whether the flow's function was given what its types have made of the parameters."""
+    return seen.engine.flow.should_validate_parameters and any(state.is_running() for state in seen.states)
 
 
 def _belongs(record: logging.LogRecord, flow_run_id: UUID) -> bool:

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
-from pipeproof.environments.prefect.internals.client import hooks, timing
+from pipeproof.environments.prefect.internals.client import alarms, hooks, timing
 from pipeproof.environments.prefect.internals.client.sparing import seldom_collected
 from pipeproof.environments.prefect.internals.patching import entered
 from pipeproof.environments.prefect.runs.remote import log_record, task_run_of
@@ -80,9 +80,9 @@ def _tell(note: Callable[..., None]) -> Callable[..., None]:
     return tell
 
 
-def _note_flow(watch: Watch, engine: Any) -> None:
+def _note_flow(watch: Watch, engine: Any, before: Any) -> None:
     if watch.root or watch in _own.get():  # the first is the one that is watched, and no other thread's
-        watch.note_flow(engine)
+        watch.note_flow(engine, before)
 
 
 def _note_event(watch: Watch, event: Any) -> None:
@@ -115,6 +115,8 @@ def _enter_hooks(*, real_time: bool) -> bool:
     entered(_hooks, processes, without=slept)
     if not real_time:
         entered(_hooks, timing.virtual_clock(), without="retry delays are slept, as if marked `real_time`")
+    late = "where the test has a time-out, that of a flow interrupts nothing that sleeps"
+    entered(_hooks, alarms.alarms_shared(), without=late)
     pauses = timing.pauses_end_runs(real_time=real_time)
     entered(_hooks, pauses, without="a flow that pauses waits until it is resumed or its timeout is over")
     _hooks.enter_context(seldom_collected())

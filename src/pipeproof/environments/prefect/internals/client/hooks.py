@@ -11,8 +11,8 @@ from pipeproof.environments.prefect.internals.patching import CHANGED, kinds, mo
 
 
 @contextlib.contextmanager
-def engine_hooks(*, on_flow: Callable[[Any], None], on_task: Callable[[Any], None]) -> Iterator[None]:
-    """Call back with the engine of a flow or task run each time that the run has entered a state."""
+def engine_hooks(*, on_flow: Callable[[Any, Any], None], on_task: Callable[[Any, Any], None]) -> Iterator[None]:
+    """Call back with the engine of a flow or task run, and the state before, each time that it has entered a state."""
     flows, tasks = module("prefect.flow_engine"), module("prefect.task_engine")
 
     with contextlib.ExitStack() as stack:
@@ -28,19 +28,21 @@ def engine_hooks(*, on_flow: Callable[[Any], None], on_task: Callable[[Any], Non
         yield
 
 
-def _telling(set_state: Callable[..., Any], tell: Callable[[Any], None]) -> Callable[..., Any]:
+def _telling(set_state: Callable[..., Any], tell: Callable[[Any, Any], None]) -> Callable[..., Any]:
     def told(engine: Any, *args: Any, **kwargs: Any) -> Any:
+        before = engine.state
         state = set_state(engine, *args, **kwargs)
-        tell(engine)
+        tell(engine, before)
         return state
 
     return told
 
 
-def _telling_async(set_state: Callable[..., Any], tell: Callable[[Any], None]) -> Callable[..., Any]:
+def _telling_async(set_state: Callable[..., Any], tell: Callable[[Any, Any], None]) -> Callable[..., Any]:
     async def told(engine: Any, *args: Any, **kwargs: Any) -> Any:
+        before = engine.state
         state = await set_state(engine, *args, **kwargs)
-        tell(engine)
+        tell(engine, before)
         return state
 
     return told

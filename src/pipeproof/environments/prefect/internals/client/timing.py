@@ -36,15 +36,17 @@ def virtual_clock() -> Iterator[None]:
 
 @contextlib.contextmanager
 def pauses_end_runs(*, real_time: bool) -> Iterator[None]:
-    """Make a flow that suspends itself end, with no deployment too, and, unless in real time, one that pauses.
+    """Let the flow run of a test suspend itself, with no deployment too, and, unless in real time, end one that pauses.
 
-    A paused flow would wait for an hour to be resumed, which nobody is there to do.
+    A paused flow would wait for an hour to be resumed, which nobody is there to do. What Prefect does of itself stays:
+    it refuses to suspend a subflow's run, lets a task that suspends its run finish, and goes on where another run was
+    suspended.
     """
     flow_runs = module("prefect.flow_runs")
     exceptions = module("prefect.exceptions")
 
     def ended(state: Any) -> Any:
-        if state.is_paused() and (state.state_details.pause_reschedule or not real_time):
+        if state.is_paused() and not state.state_details.pause_reschedule and not real_time:
             raise exceptions.Pause("the flow run is paused", state=state)
         return state
 
@@ -52,17 +54,17 @@ def pauses_end_runs(*, real_time: bool) -> Iterator[None]:
         try:
             return ended(await asynchronous(client, state, flow_run_id=flow_run_id))
         except exceptions.Abort:
-            if not state.state_details.pause_reschedule:
+            if not (state.state_details.pause_reschedule and _is_own(flow_run_id)):
                 raise
-            return ended((await client.set_flow_run_state(flow_run_id, state, force=True)).state)
+            return (await client.set_flow_run_state(flow_run_id, state, force=True)).state
 
     def propose_sync(client: Any, state: Any, flow_run_id: Any) -> Any:
         try:
             return ended(synchronous(client, state, flow_run_id=flow_run_id))
         except exceptions.Abort:
-            if not state.state_details.pause_reschedule:
+            if not (state.state_details.pause_reschedule and _is_own(flow_run_id)):
                 raise
-            return ended(client.set_flow_run_state(flow_run_id, state, force=True).state)
+            return client.set_flow_run_state(flow_run_id, state, force=True).state
 
     asynchronous = flow_runs.propose_state
     synchronous: Any = getattr(flow_runs, "propose_state_sync", None)  # 3.4 has the asynchronous one alone
@@ -71,6 +73,13 @@ def pauses_end_runs(*, real_time: bool) -> Iterator[None]:
         if synchronous is not None:
             stack.enter_context(replaced(flow_runs, "propose_state_sync", propose_sync))
         yield
+
+
+def _is_own(flow_run_id: Any) -> bool:
+    """Whether it is the run that asks, no subflow's, and Prefect would let it suspend if it had a deployment."""
+    context = module("prefect.context").FlowRunContext.get()
+    run = context and context.flow_run
+    return bool(run and run.id == flow_run_id and run.parent_task_run_id is None and run.deployment_id is None)
 
 
 def _ready_at_once(wait_until_ready: Callable[[Any], Any]) -> Callable[[Any], Any]:
