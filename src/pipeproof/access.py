@@ -6,7 +6,6 @@ imported: not in their environment, where every test and every process that one 
 
 import json
 import os
-import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,9 +34,6 @@ NOTHING_ASKED = (
     "no credentials were asked for: set aws-role-to-assume or another of their inputs, "
     "or pass --live in pytest-args to use those that the workflow set itself"
 )
-
-LARGEST_FILE = 64 * 1024 * 1024
-"""Bytes of a file that is searched for secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,39 +192,3 @@ def record_tests(audit: Audit, outcome: Run) -> None:
             data = record.get("data")
             if record.get("kind") == "live" and isinstance(data, Mapping) and data.get("variables"):
                 audit.record_test(result.id, data["started"], data["finished"], list(data["variables"]))
-
-
-def redact_files(folder: Path, redactor: Redactor) -> list[Path]:
-    """Take the secrets out of a folder's files: artifacts are masked by nobody else.
-
-    The files may be the tests' own, so no link is followed and no file with a second name is touched. The tests are
-    over: nothing changes meanwhile.
-
-    Returns:
-        What could not be searched: too large, or not readable.
-    """
-    skipped = []
-    for where, _, names in os.walk(folder):
-        for path in sorted(Path(where) / name for name in names):
-            try:
-                if not _redact_file(path, redactor):
-                    skipped.append(path)
-            except OSError:
-                skipped.append(path)
-    return skipped
-
-
-def _redact_file(path: Path, redactor: Redactor) -> bool:
-    status = path.lstat()
-    if not stat.S_ISREG(status.st_mode):
-        return True
-    if status.st_nlink > 1 or status.st_size > LARGEST_FILE:
-        return False
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_NOFOLLOW), "r+b") as file:
-        data = file.read()
-        clean = redactor.redact_bytes(data)
-        if clean != data:
-            file.seek(0)
-            file.write(clean)
-            file.truncate()
-    return True

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from pathlib import Path, PurePath
 
-from pipeproof.access import Access, build_request, grant, judge, make_audit, record_tests, redact_files
+from pipeproof.access import Access, build_request, grant, judge, make_audit, record_tests
 from pipeproof.credentials.audit import Audit
 from pipeproof.credentials.request import CredentialRequest
 from pipeproof.errors import InputError, NoTestsError, PipeproofError
@@ -34,8 +34,8 @@ from pipeproof.results.baseline import Comparison, compare, read_baseline
 from pipeproof.results.model import Failure, Run
 from pipeproof.results.redacted import redact_run
 from pipeproof.sandbox.environment import environment_for_tests
-from pipeproof.sandbox.files import place_files
-from pipeproof.sandbox.identity import Home, contained, make_home, user_for_tests
+from pipeproof.sandbox.files import place_files, rewrite_files
+from pipeproof.sandbox.identity import Home, contained, make_home, scratch_root, user_for_tests
 from pipeproof.sandbox.install import Places, PythonEnvironment, install_project
 from pipeproof.sandbox.leftovers import LeftoversError, end_leftovers
 from pipeproof.sandbox.output import Lines
@@ -75,7 +75,12 @@ class Job:
     @property
     def report(self) -> Path:
         """The folder of the report."""
-        return Path(os.path.normpath(self.workspace / self.inputs.report_dir))
+        return self.workspace / self.report_folder
+
+    @property
+    def report_folder(self) -> PurePath:
+        """The same, from the workspace."""
+        return PurePath(os.path.normpath(self.inputs.report_dir))
 
 
 @dataclass
@@ -215,9 +220,9 @@ def warn_of_tokens(job: Job) -> None:
 
 def redact_own_files(job: Job, redactor: Redactor) -> None:
     """Take the secrets out of what the tests wrote into the report's folder themselves: dbt's logs, for example."""
-    if redactor and job.report.is_dir() and job.report == job.report.resolve():
-        for path in redact_files(job.report, redactor):
-            job.outlet.warn(f"{path.relative_to(job.workspace)} was not searched for secrets: keep it to yourself")
+    if redactor:
+        for path in rewrite_files(job.workspace, job.report_folder, redactor.redact_bytes):
+            job.outlet.warn(f"{path} was not searched for secrets: keep it to yourself")
 
 
 @contextmanager
@@ -243,7 +248,7 @@ def credentials(
 @contextmanager
 def scratch(job: Job) -> Iterator[Home]:
     """Give the run a place of its own outside the workspace, gone afterwards."""
-    base = Path(tempfile.mkdtemp(prefix="pipeproof-"))
+    base = Path(tempfile.mkdtemp(prefix="pipeproof-", dir=scratch_root()))
     try:
         yield make_home(base, user_for_tests(job.workspace) if contained() else None)
     finally:
@@ -266,7 +271,7 @@ def install(job: Job, home: Home, environment: Mapping[str, str]) -> PythonEnvir
         )
         return status, printed.decode("utf-8", "replace")
 
-    places = Places(home.own, home.shared, home.hand_over)
+    places = Places(home.own, home.shared, home.give_folder)
     if job.inputs.install.mode == "none":
         return install_project(job.inputs.install, job.project, places, run_uv)
     with job.outlet.group("Install the project's requirements"):
@@ -347,13 +352,13 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
         comparison=comparison,
         exercised=render_exercised(outcome, job.workspace),
     )
-    with tempfile.TemporaryDirectory(prefix="pipeproof-report-") as made:
+    with tempfile.TemporaryDirectory(prefix="pipeproof-report-", dir=scratch_root()) as made:
         try:
             write_files(outcome, summary, Path(made), inputs.title)
             trail.audit.write(Path(made) / AUDIT)
-            redact_files(Path(made), trail.redactor)
+            rewrite_files(Path(made), PurePath(), trail.redactor.redact_bytes)
             redact_own_files(job, trail.redactor)
-            place_files(Path(made), job.workspace, PurePath(os.path.normpath(inputs.report_dir)))
+            place_files(Path(made), job.workspace, job.report_folder)
         except OSError as error:
             outlet.warn(f"the report's files could not be written to {inputs.report_dir}: {error}")
     newly_failing = {result.id for result in comparison.newly_failing} if comparison else ()

@@ -21,6 +21,8 @@ from pipeproof.errors import PipeproofError
 LIMIT = 64 * 1024 * 1024
 """Bytes of a file that are read where nobody gives another limit."""
 
+_CHUNK = 1 << 20
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _KINDS = {
@@ -99,6 +101,10 @@ class Folder:
         """What the folder is."""
         return os.fstat(self.descriptor)
 
+    def give_to(self, owner: Owner | None) -> None:
+        """Give the folder away; only root does."""
+        _give(self.descriptor, owner)
+
     def status_of(self, name: str) -> os.stat_result | None:
         """What an entry is, itself and not what it leads to; `None` where there is none."""
         try:
@@ -154,11 +160,13 @@ class Folder:
             UntrustedFileError: It is none, or holds more bytes than `limit`.
             FileNotFoundError: There is none.
         """
-        with os.fdopen(self.open(name), "rb") as file:
-            data = file.read(limit + 1)
+        data = bytearray()
+        with os.fdopen(self.open(name), "rb", buffering=0) as file:
+            while (piece := file.read(_CHUNK)) and len(data) <= limit:
+                data += piece
         if len(data) > limit:
             raise UntrustedFileError(f"{self.path / name} is larger than {limit} bytes")
-        return data
+        return bytes(data)
 
     def append(self, name: str, data: bytes) -> None:
         """Add to the end of a regular file; it is made where it is missing."""

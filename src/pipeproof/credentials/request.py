@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from pipeproof.untrusted import read_file
+
 Mode = Literal["env", "broker"]
 
 _ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/(?P<path>[\w+=,.@/-]*[\w+=,.@-])")
@@ -172,10 +174,10 @@ def parse_session_policy(text: str, directory: Path) -> SessionPolicy:
         if not path.is_relative_to(directory.resolve()):
             raise ValueError(f"{source!r} leaves {directory}")
         try:
-            source = path.read_text(encoding="utf-8")
+            source = read_file(path, root=directory, limit=1 << 20).decode()
         except OSError as error:
             raise ValueError(
-                f"is neither JSON nor a file that can be read: {text.strip()!r} ({error.strerror})"
+                f"is neither JSON nor a file that can be read: {text.strip()!r} ({error.strerror or error})"
             ) from error
     try:
         policy = json.loads(source)

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeproof.errors import Location
+from pipeproof.untrusted import read_text
+
+_LARGEST = 1 << 20
+"""Bytes of a configuration that is looked through."""
 
 ADVICE = (
     "Add `persist-credentials: false` under `with:` of the actions/checkout step: the tests can read the token there."
@@ -46,6 +50,6 @@ def _search(file: Path, *, follow: bool) -> Iterator[Location]:
 
 def _read_lines(file: Path) -> list[str]:
     try:
-        return file.read_text(encoding="utf-8", errors="replace").splitlines()
+        return read_text(file, limit=_LARGEST).splitlines()
     except OSError:
         return []

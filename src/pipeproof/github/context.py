@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeproof.untrusted import read_file
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -68,8 +70,8 @@ def read_event(context: Context) -> dict[str, Any]:
     if context.event_path is None:
         return {}
     try:
-        event = json.loads(context.event_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        event = json.loads(read_file(context.event_path))
+    except (OSError, ValueError, RecursionError):
         return {}
     return event if isinstance(event, dict) else {}
 

@@ -25,6 +25,7 @@ from pipeproof.results.model import (
     Warned,
 )
 from pipeproof.text import strip_ansi
+from pipeproof.untrusted import read_text
 
 _DEFINITION = re.compile(r"\s*(async\s+def|def|class)\b")
 _SOURCE_LIMIT = 1 << 22
@@ -336,12 +337,8 @@ class _Definitions:
         return definition
 
     def _read(self, file: str) -> list[str]:
-        path = self._workspace / file
         try:
-            # A name can lead to a pipe or a device, which would be read for ever.
-            if not (path.is_file() and path.stat().st_size <= _SOURCE_LIMIT):
-                return []
-            return path.read_text(encoding="utf-8", errors="replace").splitlines()
+            return read_text(self._workspace / file, root=self._workspace, limit=_SOURCE_LIMIT).splitlines()
         except (OSError, ValueError):
             return []
 

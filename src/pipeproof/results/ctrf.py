@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeproof.errors import InputError
 from pipeproof.results.model import Failure, Run, Status, TestResult
+from pipeproof.untrusted import read_file
 
 _STATUS = {
     Status.PASSED: "passed",
@@ -46,7 +47,7 @@ def read_tests(path: Path) -> list[dict[str, Any]]:
         InputError: where the file is none.
     """
     try:
-        tests = json.loads(path.read_text(encoding="utf-8"))["results"]["tests"]
+        tests = json.loads(read_file(path, limit=1 << 30))["results"]["tests"]
         known = {status.value for status in Status}
         return [
             test

@@ -1,16 +1,21 @@
 """Writing into the user's workspace, where the user's code may have put links in the way.
 
 The supervisor can write where the tests cannot (the file commands, in the image anything), so it must not be led: no
-link is followed, neither as a folder on the way nor as the file itself. All goes through descriptors of folders, so
-there is no moment between looking and writing either.
+link is followed, neither as a folder on the way nor as the file itself. All goes through descriptors of folders
+(`untrusted`), so there is no moment between looking and writing either.
 """
 
 import os
-import secrets
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path, PurePath
 
+from pipeproof.untrusted import LIMIT, Folder, Owner
+
 _IGNORE_ALL = b"# Created by pipeproof.\n*\n"
+_DEEPEST = 64
+"""Folders in each other that are searched: each is held open meanwhile."""
 
 
 def place_files(source: Path, workspace: Path, folder: PurePath) -> None:
@@ -25,47 +30,67 @@ def place_files(source: Path, workspace: Path, folder: PurePath) -> None:
     Raises:
         OSError: where a part of the folder is a link or no folder, or nothing can be written.
     """
-    owner = workspace.stat()
     with ExitStack() as stack:
-        descriptor = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY)
-        stack.callback(os.close, descriptor)
+        current = stack.enter_context(Folder.at(workspace))
+        status = current.status()
+        owner = Owner(status.st_uid, status.st_gid)
         made = False
         for part in folder.parts:
-            descriptor, made = _enter(part, descriptor, owner)
-            stack.callback(os.close, descriptor)
+            current, made = current.make(part, owner)
+            stack.enter_context(current)
         if made:
-            _put(_IGNORE_ALL, ".gitignore", descriptor, owner)
-        for path in sorted(source.iterdir()):
-            if path.is_file():
-                _put(path.read_bytes(), path.name, descriptor, owner)
+            current.put(".gitignore", _IGNORE_ALL, owner)
+        own = stack.enter_context(Folder.at(source))
+        for name in own.names():
+            current.put(name, own.read(name, limit=1 << 62), owner)
 
 
-def _enter(name: str, parent: int, owner: os.stat_result) -> tuple[int, bool]:
-    """A folder in another one, and whether it had to be made."""
+def rewrite_files(workspace: Path, folder: PurePath, change: Callable[[bytes], bytes]) -> list[PurePath]:
+    """Change the content of the files in a folder of the workspace, where it is there, and in the folders in it.
+
+    They may be the tests' own, so no link is followed and no file with a second name is touched.
+
+    Args:
+        change: Gives a file's new bytes; what comes back as it was is not written.
+
+    Returns:
+        What was left as it is: too large, too deep, a second name of another file, or not readable. Named from the
+        workspace.
+    """
     try:
-        os.mkdir(name, 0o755, dir_fd=parent)
-        made = True
-    except FileExistsError:
-        made = False
-    descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
-    if made:
-        _give(descriptor, owner)
-    return descriptor, made
-
-
-def _put(data: bytes, name: str, folder: int, owner: os.stat_result) -> None:
-    temporary = f".{name}.{secrets.token_hex(8)}"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            _give(file.fileno(), owner)
-            file.write(data)
-        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        with Folder.below(workspace, folder) as found:
+            return [folder / path for path in _rewrite(found, PurePath(), change)]
     except OSError:
-        os.unlink(temporary, dir_fd=folder)
-        raise
+        return []
 
 
-def _give(descriptor: int, owner: os.stat_result) -> None:
-    if os.geteuid() == 0:
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+def _rewrite(folder: Folder, here: PurePath, change: Callable[[bytes], bytes]) -> Iterator[PurePath]:
+    for name in folder.names():
+        status = folder.status_of(name)
+        if status is None:
+            continue
+        try:
+            if stat.S_ISDIR(status.st_mode):
+                if len(here.parts) >= _DEEPEST:
+                    yield here / name
+                    continue
+                with folder.enter(name) as inner:
+                    yield from _rewrite(inner, here / name, change)
+            elif stat.S_ISREG(status.st_mode) and not _rewrite_file(folder, name, change):
+                yield here / name
+        except OSError:
+            yield here / name
+
+
+def _rewrite_file(folder: Folder, name: str, change: Callable[[bytes], bytes]) -> bool:
+    with os.fdopen(folder.open(name, os.O_RDWR), "r+b") as file:
+        status = os.fstat(file.fileno())
+        if status.st_nlink > 1 or status.st_size > LIMIT:
+            return False
+        data = file.read()
+        changed = change(data)
+        if changed != data:
+            file.seek(0)
+            file.write(changed)
+            file.truncate()
+    return True

@@ -1,10 +1,12 @@
 """Whom the user's code runs as, and the folders that it gets."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeproof.sandbox.leftovers import User
+from pipeproof.untrusted import Folder, Owner
 
 IMAGE_MARK = Path("/etc/pipeproof/image")
 """A file that the image holds: uids are changed there and nowhere else, for elsewhere the machine is the user's own."""
@@ -29,15 +31,32 @@ class Home:
     shared: Path
     folder: Path | None
 
-    def hand_over(self, path: Path) -> None:
-        """Give a file to the tests' user."""
-        if self.user:
-            os.chown(path, self.user.uid, self.user.gid, follow_symlinks=False)
+    def give_folder(self, name: str, files: Mapping[str, str]) -> Path:
+        """Make a folder with some files beside the others, and give it to the tests' user.
+
+        It is theirs only when all is in it: nothing that they left can lie in the way.
+        """
+        path = self.own.parent / name
+        path.mkdir(mode=0o755)
+        owner = Owner(self.user.uid, self.user.gid) if self.user else None
+        with Folder.at(path) as folder:
+            for file, text in files.items():
+                folder.put(file, text.encode(), owner)
+            folder.give_to(owner)
+        return path
 
 
 def contained() -> bool:
     """Tell whether this is the image, started as root, as the runner does."""
     return os.geteuid() == 0 and IMAGE_MARK.exists()
+
+
+def scratch_root() -> Path | None:
+    """Where temporary folders of the supervisor's lie: in the image where only root can move them; `None` is as set.
+
+    The workflow's `TMPDIR` can name a folder of the tests' user.
+    """
+    return Path("/tmp") if contained() else None  # noqa: S108 - the image's own, root's and sticky
 
 
 def user_for_tests(workspace: Path) -> User:
@@ -53,14 +72,10 @@ def make_home(base: Path, user: User | None) -> Home:
     `.netrc`) does not reach the later steps of the job, which share the container's home.
     """
     base.chmod(0o755)
-    own, shared = base / "own", base / "shared"
+    own = base / "own"
     own.mkdir(mode=0o755)
-    shared.mkdir(mode=0o755)
-    if user is None:
-        return Home(None, own, shared, None)
-    folder = base / "home"
-    folder.mkdir(mode=0o700)
-    home = Home(user, own, shared, folder)
-    home.hand_over(shared)
-    home.hand_over(folder)
+    home = Home(user, own, base / "shared", base / "home" if user else None)
+    home.give_folder("shared", {})
+    if home.folder:
+        home.give_folder("home", {}).chmod(0o700)
     return home

@@ -5,14 +5,13 @@ pipeproof's own bounds are part of the same resolution, so that the plugin still
 installed where nothing is missing.
 """
 
-import os
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, distributions, version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -20,6 +19,10 @@ from packaging.utils import canonicalize_name
 
 from pipeproof.errors import SetupError
 from pipeproof.inputs import Install
+from pipeproof.untrusted import Folder, read_file, read_text
+
+_OVERLAY = "environment"
+"""The folder of the environment that is laid over the base."""
 
 RunUv = Callable[[Sequence[str]], tuple[int, str]]
 """Runs uv with these arguments, in the project, as the tests' user; gives its exit status and what it printed."""
@@ -51,12 +54,12 @@ class Places:
     Attributes:
         own: A folder that only the supervisor writes to, and all can read.
         shared: A folder that the tests' user owns.
-        hand_over: Gives a file of the supervisor's making to the tests' user.
+        give_folder: Makes a folder of that name with these files, and gives it to the tests' user.
     """
 
     own: Path
     shared: Path
-    hand_over: Callable[[Path], None]
+    give_folder: Callable[[str, Mapping[str, str]], Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +93,17 @@ def install_project(install: Install, project: Path, places: Places, run_uv: Run
     if asked is None:
         return base
     present: dict[str, str] = {canonicalize_name(found.name): found.version for found in distributions() if found.name}
-    overlay = places.shared / "environment"
+    overlay = places.shared / _OVERLAY
     # The overlay is made before anything of the project's runs (a build backend does), so that no link of its making
     # lies in the way of what is written here.
     _uv(run_uv, asked, ["venv", "--quiet", "--python", str(base.python), str(overlay)])
-    _lay_over_base(overlay)
+    _lay_over_base(places.shared)
     missing = _missing_projects(asked, base, places, run_uv)
     if missing is None:
         missing = list(_missing(_resolve(asked, base, present, project, places, run_uv), present))
     if not missing:
         return base
-    listed = places.own / "missing.txt"
-    listed.write_text("\n".join(missing) + "\n", encoding="utf-8")
+    listed = _note(places, "missing.txt", missing)
     python = overlay / "bin" / "python"
     _uv(run_uv, asked, ["pip", "install", "--python", str(python), "--no-deps", *asked.flags, "-r", str(listed)])
     names = tuple(re.split(r"\s*[;\\]", block, maxsplit=1)[0] for block in missing)
@@ -114,8 +116,7 @@ def _missing_projects(asked: Requirements, base: PythonEnvironment, places: Plac
     Returns:
         The editable requirements to install, `None` where something else is missing as well.
     """
-    wanted = places.own / "asked.in"
-    wanted.write_text("".join(f"{line}\n" for line in asked.lines), encoding="utf-8")
+    wanted = _note(places, "asked.in", asked.lines)
     command = [
         "pip",
         "install",
@@ -144,12 +145,11 @@ def _resolve(
     run_uv: RunUv,
 ) -> Iterator[str]:
     """Resolve what is asked for, together with pipeproof's own bounds, to exact versions."""
-    wanted = places.own / "requirements.in"
-    wanted.write_text("".join(f"{line}\n" for line in (*asked.lines, *own_requirements())), encoding="utf-8")
-    resolved = places.shared / "requirements.txt"
-    # What stands in the output file already is preferred where the requirements allow it.
-    resolved.write_text("".join(f"{name}=={number}\n" for name, number in sorted(present.items())), encoding="utf-8")
-    places.hand_over(resolved)
+    wanted = _note(places, "requirements.in", (*asked.lines, *own_requirements()))
+    # What stands in the output file already is preferred where the requirements allow it. A build backend may have run
+    # by now, so the file is made where it could leave nothing.
+    preferred = "".join(f"{name}=={number}\n" for name, number in sorted(present.items()))
+    resolved = places.give_folder("resolved", {"requirements.txt": preferred}) / "requirements.txt"
     hashes = ("--generate-hashes",) if _has_hashes(asked.lines, project) else ()
     _uv(
         run_uv,
@@ -159,8 +159,14 @@ def _resolve(
             *hashes, "--output-file", str(resolved), *asked.flags, str(wanted),
         ],
     )  # fmt: skip
-    with os.fdopen(os.open(resolved, os.O_RDONLY | os.O_NOFOLLOW), encoding="utf-8") as file:
-        return _blocks(file.read())
+    return _blocks(read_text(resolved, root=resolved.parent))
+
+
+def _note(places: Places, name: str, lines: Iterable[str]) -> Path:
+    """Write lines for uv to read, where only the supervisor writes."""
+    with Folder.at(places.own) as own:
+        own.put(name, "".join(f"{line}\n" for line in lines).encode())
+    return places.own / name
 
 
 def requirements_of(install: Install, project: Path, run_uv: RunUv) -> Requirements | None:
@@ -264,7 +270,7 @@ def _locked(project: Path, run_uv: RunUv) -> Requirements:
 def _pyproject(project: Path) -> Mapping[str, Any]:
     path = project / "pyproject.toml"
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return tomllib.loads(read_file(path).decode()) if path.is_file() else {}
     except (OSError, ValueError) as error:
         raise SetupError(f"{path.name}: {error}", hint="Mend the file, or set `install`.") from error
 
@@ -284,7 +290,7 @@ def _uv(run_uv: RunUv, asked: Requirements, arguments: Sequence[str]) -> None:
 
 def _has_hashes(lines: Sequence[str], project: Path) -> bool:
     files = (project / line[3:].strip() for line in lines if line.startswith("-r "))
-    return any("--hash=" in file.read_text(encoding="utf-8", errors="replace") for file in files if file.is_file())
+    return any("--hash=" in read_text(file) for file in files if file.is_file())
 
 
 def _blocks(text: str) -> Iterator[str]:
@@ -307,9 +313,10 @@ def _missing(blocks: Iterator[str], present: Mapping[str, str]) -> Iterator[str]
             yield block
 
 
-def _lay_over_base(overlay: Path) -> None:
+def _lay_over_base(shared: Path) -> None:
     """Make the base's packages importable in the overlay, after the overlay's own."""
-    own = next((overlay / "lib").glob("python*/site-packages"))
+    packages = PurePath(_OVERLAY, "lib", f"python{sys.version_info.major}.{sys.version_info.minor}", "site-packages")
     behind = [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
     lines = [f"import site; site.addsitedir({entry!r})" for entry in behind]
-    (own / "_pipeproof_base.pth").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with Folder.below(shared, packages) as own:
+        own.put("_pipeproof_base.pth", "".join(f"{line}\n" for line in lines).encode())

@@ -1,11 +1,13 @@
 """Files are placed in the workspace without following a link that the tests may have left."""
 
+import os
 import subprocess
 from pathlib import Path, PurePath
 
 import pytest
 
-from pipeproof.sandbox.files import place_files
+from pipeproof.sandbox.files import place_files, rewrite_files
+from pipeproof.untrusted import remove_tree
 
 
 @pytest.fixture
@@ -85,3 +87,57 @@ def test_place_files__refuses_a_file_in_the_place_of_the_folder(made: Path, work
     (workspace / "report").write_text("a file")
     with pytest.raises(NotADirectoryError):
         place_files(made, workspace, PurePath("report"))
+
+
+def _upper(data: bytes) -> bytes:
+    return data.replace(b"secret", b"***")
+
+
+def test_rewrite_files__every_file_below_the_folder(workspace: Path) -> None:
+    (workspace / "report/a").mkdir(parents=True)
+    (workspace / "report/a/log.txt").write_bytes(b"\xffsecret\n")
+    (workspace / "report/other.txt").write_text("nothing")
+    (workspace / "beside.txt").write_text("secret")
+    assert rewrite_files(workspace, PurePath("report"), _upper) == []
+    assert (workspace / "report/a/log.txt").read_bytes() == b"\xff***\n"
+    assert (workspace / "report/other.txt").read_text() == "nothing"
+    assert (workspace / "beside.txt").read_text() == "secret"
+
+
+def test_rewrite_files__follows_no_link_and_waits_for_no_pipe(workspace: Path) -> None:
+    outside = workspace / "outside.txt"
+    outside.write_text("secret")
+    folder = workspace / "report"
+    folder.mkdir()
+    (folder / "link").symlink_to(outside)
+    (folder / "up").symlink_to(workspace)
+    os.link(outside, folder / "second-name")
+    os.mkfifo(folder / "pipe")
+    assert rewrite_files(workspace, PurePath("report"), _upper) == [PurePath("report/second-name")]
+    assert outside.read_text() == "secret"
+
+
+def test_rewrite_files__a_folder_that_is_a_link_is_left(workspace: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "file").write_text("secret")
+    (workspace / "report").symlink_to(tmp_path / "elsewhere")
+    assert rewrite_files(workspace, PurePath("report"), _upper) == []
+    assert (tmp_path / "elsewhere" / "file").read_text() == "secret"
+
+
+def test_rewrite_files__says_what_is_too_large_or_too_deep(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeproof.sandbox.files.LIMIT", 5)
+    (workspace / "report").mkdir()
+    (workspace / "report" / "large").write_text("secret")
+    folder = os.open(workspace / "report", os.O_RDONLY)
+    for _ in range(1200):  # a path of them would be longer than a path can be
+        os.mkdir("d", dir_fd=folder)
+        inner = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    left = rewrite_files(workspace, PurePath("report"), _upper)
+    assert left[1:] == [PurePath("report/large")]
+    assert set(left[0].parts) == {"report", "d"}
+    remove_tree(workspace / "report")
+    assert not (workspace / "report").exists()

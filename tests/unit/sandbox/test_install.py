@@ -1,10 +1,25 @@
 """What `install` asks for."""
 
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from pipeproof.sandbox.install import _blocks, _missing, own_requirements, parse_arguments
+from pipeproof.errors import PipeproofError
+from pipeproof.inputs import Install
+from pipeproof.sandbox.identity import make_home
+from pipeproof.sandbox.install import (
+    Places,
+    RunUv,
+    _blocks,
+    _missing,
+    install_project,
+    own_requirements,
+    parse_arguments,
+)
 
 PROJECT = Path("/project ü")
 
@@ -45,3 +60,45 @@ def test_own_requirements__are_the_bounds_without_markers() -> None:
     lines = own_requirements()
     assert any(line.startswith(("pytest<", "pytest>")) for line in lines)
     assert not any(";" in line or line.startswith("pipeproof") for line in lines)
+
+
+def _imitate_uv(victim: Path, left: str) -> RunUv:
+    """What uv does to the folders, with a build backend that leaves things where the supervisor may write or read."""
+
+    def run(arguments: Sequence[str]) -> tuple[int, str]:
+        if arguments[0] == "venv":
+            version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+            (Path(arguments[-1]) / "lib" / version / "site-packages").mkdir(parents=True)
+        elif "--dry-run" in arguments:
+            shared = victim.parent / "run" / "shared"
+            for name in ("requirements.txt", "resolved", "missing.txt"):
+                (shared / name).symlink_to(victim)
+            return 1, ""
+        elif "compile" in arguments:
+            output = Path(arguments[arguments.index("--output-file") + 1])
+            output.unlink()
+            {
+                "nothing": lambda: output.write_text(""),
+                "a pipe": lambda: os.mkfifo(output),
+                "a folder": output.mkdir,
+                "a link": lambda: output.symlink_to(victim),
+            }[left]()
+        return 0, ""
+
+    return run
+
+
+@pytest.mark.parametrize("left", ["nothing", "a pipe", "a folder", "a link"])
+def test_install_project__is_not_led_by_a_build_backend(left: str, tmp_path: Path) -> None:
+    """Root wrote and read through a link once, and waited for a pipe for ever."""
+    victim, base, project = tmp_path / "victim", tmp_path / "run", tmp_path / "project"
+    victim.write_text("root's")
+    base.mkdir()
+    project.mkdir()
+    (project / "requirements.txt").write_text("moto\n")
+    home = make_home(base, None)
+    places = Places(home.own, home.shared, home.give_folder)
+    expectation = nullcontext() if left == "nothing" else pytest.raises(PipeproofError, match=r"resolved|leads out of")
+    with expectation:
+        install_project(Install("auto"), project, places, _imitate_uv(victim, left))
+    assert victim.read_text() == "root's"
