@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path, PurePath
 
@@ -16,6 +17,9 @@ from pipeproof.access import Access, build_request, grant, judge, make_audit, re
 from pipeproof.credentials.audit import Audit
 from pipeproof.credentials.request import CredentialRequest
 from pipeproof.errors import InputError, NoTestsError, PipeproofError
+from pipeproof.excuses import read_quarantine
+from pipeproof.github.api import API_PATIENCE, Api
+from pipeproof.github.base import find_base
 from pipeproof.github.checkout_token import ADVICE, find_tokens
 from pipeproof.github.context import Context, read_context, read_event
 from pipeproof.github.eligibility import Eligibility
@@ -32,6 +36,7 @@ from pipeproof.report.outputs import EXIT_CANCELLED, exit_code, outputs
 from pipeproof.report.summary import Links, render_summary
 from pipeproof.results.baseline import Comparison, compare, read_baseline
 from pipeproof.results.model import Failure, Run
+from pipeproof.results.quarantine import Entry, apply_quarantine
 from pipeproof.results.redacted import redact_run
 from pipeproof.sandbox.environment import environment_for_tests
 from pipeproof.sandbox.files import place_files, rewrite_files
@@ -41,6 +46,7 @@ from pipeproof.sandbox.leftovers import LeftoversError, end_leftovers
 from pipeproof.sandbox.output import Lines
 from pipeproof.sandbox.process import Cancellation, run_process, shield_supervisor
 from pipeproof.suite import Suite, pytest_command, run_suite, scripts_path
+from pipeproof.transport import Transport
 from pipeproof.untrusted import remove_tree
 from pipeproof.variables import DEBUG, LIVE_FD, NETWORK, WORKSPACE
 
@@ -145,6 +151,7 @@ def run(job: Job) -> int:
     trail = follow(job)
     # Read before the tests run: they may write over it.
     earlier = read_baseline(job.project / job.inputs.baseline) if job.inputs.baseline else None
+    entries = read_excuses(job)
     with scratch(job) as home, kept_for_the_runner(job, home) as kept:
         outcome, code = prove(job, home, verdict, trail)
     if kept.faults:
@@ -152,7 +159,8 @@ def run(job: Job) -> int:
         code = code or LeftoversError.exit_code
     if trail.redactor:
         outcome = redact_run(outcome, trail.redactor.redact)
-    comparison = None if earlier is None else compare(outcome, earlier)
+    outcome = apply_quarantine(outcome, entries, datetime.now(UTC).date(), job.inputs.quarantine or "")
+    comparison = None if earlier is None else compare(outcome, earlier, job.workspace)
     report(job, outcome, comparison, kept.tampered, trail)
     return exit_code(outcome, job.inputs, comparison) if code is None else code
 
@@ -203,10 +211,30 @@ def kept_for_the_runner(job: Job, home: Home) -> Iterator[Kept]:
                 kept.faults += (f"the file commands could not be put back as they were: {error}",)
 
 
+def read_excuses(job: Job) -> tuple[Entry, ...]:
+    """Read the quarantine: of a branch that is proposed, the one of the branch that it is proposed to."""
+    if not job.inputs.quarantine:
+        return ()
+    base = find_base(job.context.event_name, job.context.ref, read_event(job.context)) if job.context else None
+    return read_quarantine(job.inputs.quarantine, job.workspace, base, open_api(job), job.outlet.warn)
+
+
+def open_api(job: Job) -> Api | None:
+    """GitHub's API, where the run is one of GitHub's and has a token for it."""
+    if job.context is None or not job.inputs.github_token:
+        return None
+    return Api(
+        job.context.api_url, job.context.repository, job.inputs.github_token, Transport(job.environ, API_PATIENCE)
+    )
+
+
 def follow(job: Job) -> Trail:
     """Have all that is written go through one redactor."""
     redactor = Redactor()
     job.outlet.redact = redactor.redact
+    if job.inputs.github_token:
+        job.outlet.mask(job.inputs.github_token)
+        redactor.add(job.inputs.github_token)
     return Trail(redactor, make_audit(job.environ, redactor))
 
 

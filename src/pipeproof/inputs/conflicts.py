@@ -17,8 +17,10 @@ def find_conflicts(inputs: Inputs, workspace: Path) -> Iterator[str]:
     project = root / inputs.working_directory
     if not _is(Path.is_dir, project):
         yield f"working-directory: {inputs.working_directory!r} is no folder of the workspace {workspace}"
-    if inputs.fail_on == "regressions" and not inputs.baseline:
-        yield "fail-on: 'regressions' needs `baseline`, the earlier run to compare with"
+    if inputs.fail_on in ("regressions", "new-flaky") and not inputs.baseline:
+        yield f"fail-on: {inputs.fail_on!r} needs `baseline`, the earlier run to compare with"
+    if inputs.quarantine and not _lies_below(root, inputs.quarantine):
+        yield f"quarantine: {inputs.quarantine!r} leaves the workspace {workspace}; give a path below it"
     if inputs.baseline and not _is(Path.exists, project / inputs.baseline):
         yield f"baseline: {inputs.baseline!r} does not exist (looked in {project})"
     yield from _credentials(inputs, project)

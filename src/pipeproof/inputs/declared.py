@@ -24,7 +24,7 @@ from pipeproof.inputs.parsers import (
     words,
     worker_count,
 )
-from pipeproof.variables import one_line, one_of
+from pipeproof.variables import one_line, one_of, optional_text
 
 T = TypeVar("T")
 
@@ -158,8 +158,20 @@ class Inputs:
     )
     fail_on: str = _input(
         "failures",
-        one_of("failures", "regressions", "never"),
-        "`failures`; `regressions` (newly failing against `baseline`); `never`",
+        one_of("failures", "regressions", "new-flaky", "never"),
+        "`failures`; `regressions` (newly failing against `baseline`); `new-flaky` (failures, and tests that are newly "
+        "flaky against `baseline`); `never`",
+    )
+    quarantine: str | None = _input(
+        "",
+        optional_path,
+        "A file of the repository: tests that may fail until a date. Of a pull request it is the base branch's, "
+        "for which `github-token` is needed",
+    )
+    github_token: str | None = _input(
+        "",
+        optional_text,
+        "The workflow's `github.token`: to read the base branch's quarantine (`contents: read`)",
     )
     allow_empty: bool = _input("false", boolean, "A run that collects no test passes")
 

@@ -14,6 +14,7 @@ from pipeproof.report.domain import domain_facts
 from pipeproof.report.shortening import shorten, shorten_line, width
 from pipeproof.results.causes import Cause, group_causes
 from pipeproof.results.model import Failure, Run, Status, TestResult
+from pipeproof.results.quarantine import QUARANTINED
 from pipeproof.text import plain
 
 LIMIT = 10
@@ -141,7 +142,9 @@ def _warnings(run: Run, paths: _Paths) -> Iterator[Annotation]:
 def _skips(run: Run, paths: _Paths) -> Iterator[Annotation]:
     for result in run.results:
         if result.status is Status.SKIPPED:
-            word = "expected to fail" if result.expectation == "xfailed" else "skipped"
+            word = {"xfailed": "expected to fail", QUARANTINED: "failed in quarantine"}.get(
+                result.expectation or "", "skipped"
+            )
             message = result.reason or "no reason given"
             yield paths.make("notice", f"{word}: {result.id}", message, result.file, result.line)
 

@@ -6,6 +6,7 @@ from pipeproof.inputs import Inputs
 from pipeproof.report.files import CTRF, JUNIT
 from pipeproof.results.baseline import Comparison
 from pipeproof.results.model import Run
+from pipeproof.results.quarantine import QUARANTINED
 
 EXIT_PASSED = 0
 EXIT_FAILED = 1
@@ -24,9 +25,10 @@ def exit_code(run: Run, inputs: Inputs, comparison: Comparison | None = None) ->
         return EXIT_CANCELLED
     if run.conclusion == "failure":
         regressed = comparison is None or bool(comparison.newly_failing or run.failures)
-        fails = {"failures": True, "regressions": regressed, "never": False}
+        fails = {"failures": True, "new-flaky": True, "regressions": regressed, "never": False}
         return EXIT_FAILED if fails[inputs.fail_on] else EXIT_PASSED
-    return EXIT_PASSED
+    flaked = comparison is not None and any(test.expectation != QUARANTINED for test in comparison.newly_flaky)
+    return EXIT_FAILED if inputs.fail_on == "new-flaky" and flaked else EXIT_PASSED
 
 
 def outputs(run: Run, report: Path, workspace: Path, account_id: str | None = None) -> dict[str, str]:

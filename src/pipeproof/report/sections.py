@@ -9,6 +9,7 @@ from pipeproof.report.markdown import code, details, escaped, table
 from pipeproof.report.wording import counted, duration, first_line
 from pipeproof.results.baseline import Comparison
 from pipeproof.results.model import Run, Status, TestResult
+from pipeproof.results.quarantine import QUARANTINED
 
 _SLOWEST = 10
 _LISTED = 100
@@ -72,6 +73,27 @@ def _attempts(result: TestResult) -> str:
     return ", ".join([*tries, f"passed ({duration(result.duration)})"])
 
 
+def render_quarantine(run: Run, links: Links) -> str:
+    """Render what became of the tests in quarantine, those that failed first."""
+    held = [result for result in run.results if result.expectation == QUARANTINED]
+    held.sort(key=lambda result: not result.excused)
+    rows = [
+        (
+            code(result.id),
+            "failed" if result.excused else result.status.value,
+            escaped(first_line((result.reason or "").partition("; it failed: ")[0])),
+            f"{headline(result.excused[0])} {links.place(result.excused[0].file, result.excused[0].line)}".rstrip()
+            if result.excused
+            else "",
+        )
+        for result in held[:_LISTED]
+    ]
+    if not rows:
+        return ""
+    header = ("test", "now", "why it may fail", "the failure")
+    return f"### Quarantine\n\n{table(header, rows)}{_more(len(held))}\n"
+
+
 def render_times(run: Run, links: Links) -> str:
     """Render where the time went, and the slowest tests."""
     slowest = sorted(run.results, key=lambda result: -result.duration)[:_SLOWEST]
@@ -128,7 +150,7 @@ def render_skipped(run: Run) -> str:
     """Render what was skipped, by the reasons."""
     reasons: dict[str, list[str]] = {}
     for result in run.results:
-        if result.status is Status.SKIPPED:
+        if result.status is Status.SKIPPED and result.expectation != QUARANTINED:
             word = "expected to fail: " if result.expectation == "xfailed" else ""
             reasons.setdefault(f"{word}{result.reason or 'no reason given'}", []).append(result.id)
     ordered = sorted(reasons.items(), key=lambda reason: -len(reason[1]))

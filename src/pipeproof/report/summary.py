@@ -14,6 +14,7 @@ from pipeproof.report.markdown import code, escaped
 from pipeproof.report.sections import (
     render_changes,
     render_flaky,
+    render_quarantine,
     render_skipped,
     render_times,
     render_totals,
@@ -66,6 +67,7 @@ def render_summary(
         ("notes", lambda _: _notes(notes)),
         ("since the baseline", lambda _: render_changes(comparison) if comparison else ""),
         ("failures", lambda room: render_failures(run, links, workspace, newly_failing, room)),
+        ("quarantine", lambda _: render_quarantine(run, links)),
         ("flaky tests", lambda _: render_flaky(run, links)),
         ("what was exercised", lambda _: exercised),
         ("slowest tests", lambda _: render_times(run, links)),

@@ -1,23 +1,22 @@
 """The baseline: what changed since an earlier run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeproof.errors import InputError
+from pipeproof.results.causes import words_of
 from pipeproof.results.ctrf import read_tests
-from pipeproof.results.model import Run, Status, TestResult
+from pipeproof.results.model import Failure, Run, Status, TestResult
+from pipeproof.results.renames import Earlier, find_earlier
+
+__all__ = ["Comparison", "Earlier", "baseline_files", "compare", "read_baseline"]
 
 _SLOWER_FACTOR = 2.0
 _SLOWER_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """A test of the earlier run; `duration` in seconds."""
-
-    status: Status
-    duration: float
+BAD = (Status.FAILED, Status.ERROR)
+"""The statuses of a test that is broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,22 @@ def read_baseline(path: Path) -> dict[str, Earlier]:
     files = list(baseline_files(path))
     if not files:
         raise InputError(f"baseline: {path} holds no report.json", hint="Give the earlier run's report-dir.")
-    return {
-        test["extra"]["id"]: Earlier(Status(test["rawStatus"]), test["duration"] / 1000)
-        for file in files
-        for test in read_tests(file)
-    }
+    earlier: dict[str, Earlier] = {}
+    for file in files:
+        for test in read_tests(file):
+            found, known = _read_earlier(test), earlier.get(test["extra"]["id"])
+            # What ran in two shards failed where it failed in one.
+            if known is None or found.status in BAD:
+                earlier[test["extra"]["id"]] = found
+    return earlier
+
+
+def _read_earlier(test: Mapping[str, Any]) -> Earlier:
+    failures = test["extra"].get("failures")
+    told = [failure for failure in failures if isinstance(failure, dict)] if isinstance(failures, list) else []
+    words = tuple(words_of(Failure("call", str(one.get("type", "")), str(one.get("message", "")))) for one in told)
+    file = test.get("filePath")
+    return Earlier(Status(test["rawStatus"]), test["duration"] / 1000, file if isinstance(file, str) else None, words)
 
 
 def baseline_files(path: Path) -> Iterator[Path]:
@@ -61,24 +71,30 @@ def baseline_files(path: Path) -> Iterator[Path]:
         yield path
 
 
-def compare(run: Run, earlier: dict[str, Earlier]) -> Comparison:
-    """Compare a run with an earlier one."""
-    bad = (Status.FAILED, Status.ERROR)
+def compare(run: Run, earlier: Mapping[str, Earlier], workspace: Path | None = None) -> Comparison:
+    """Compare a run with an earlier one.
+
+    Args:
+        run: The results.
+        earlier: The tests of the earlier run by their node ids.
+        workspace: Where the sources of tests are looked up that were moved or renamed since.
+    """
+    found = find_earlier(run.results, earlier, workspace)
 
     def was(result: TestResult) -> Status | None:
-        known = earlier.get(result.id)
+        known = found.get(result.id)
         return known.status if known else None
 
     def slower(result: TestResult) -> bool:
-        known = earlier.get(result.id)
+        known = found.get(result.id)
         if known is None or result.status is not Status.PASSED or known.status is not Status.PASSED:
             return False
         limit = max(known.duration * _SLOWER_FACTOR, known.duration + _SLOWER_SECONDS)
         return result.duration > limit
 
     return Comparison(
-        newly_failing=tuple(r for r in run.results if r.status in bad and was(r) not in bad),
-        fixed=tuple(r for r in run.results if r.status is Status.PASSED and was(r) in bad),
+        newly_failing=tuple(r for r in run.results if r.status in BAD and was(r) not in BAD),
+        fixed=tuple(r for r in run.results if r.status is Status.PASSED and was(r) in BAD),
         newly_flaky=tuple(r for r in run.results if r.status is Status.FLAKY and was(r) is not Status.FLAKY),
-        slower=tuple((r, earlier[r.id].duration) for r in run.results if slower(r)),
+        slower=tuple((r, found[r.id].duration) for r in run.results if slower(r)),
     )

@@ -162,6 +162,7 @@ def _extra(result: TestResult) -> dict[str, Any]:
         "failures": [_failure(failure) for failure in result.failures],
         "reason": result.reason,
         "expectation": result.expectation,
+        "excused": [_failure(failure) for failure in result.excused],
         "evidence": list(result.evidence),
         "properties": dict(result.properties),
         "subtests": result.subtests,

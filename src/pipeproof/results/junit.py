@@ -12,6 +12,7 @@ from junitparser.xunit2 import FlakyError, FlakyFailure, RerunError, RerunFailur
 
 from pipeproof.results.model import Failure as Failed
 from pipeproof.results.model import Run, Status, TestResult
+from pipeproof.results.quarantine import QUARANTINED
 from pipeproof.text import strip_ansi
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -61,7 +62,9 @@ def _case(result: TestResult) -> _Case:
     if result.failures:
         case.result = [_outcome(result)]
     elif result.status is Status.SKIPPED:
-        kind = "pytest.xfail" if result.expectation == "xfailed" else "pytest.skip"
+        kind = {"xfailed": "pytest.xfail", QUARANTINED: "pipeproof.quarantine"}.get(
+            result.expectation or "", "pytest.skip"
+        )
         case.result = [Skipped(_xml(result.reason or ""), kind)]
     for attempt in result.attempts:
         for failure in attempt.failures:

@@ -76,7 +76,7 @@ class TestResult:
         failures: What went wrong in the last attempt.
         attempts: The attempts before the last.
         reason: Why it was skipped, or expected to fail.
-        expectation: `xfailed` or `xpassed` for a test with an `xfail` mark.
+        expectation: `xfailed` or `xpassed` for a test with an `xfail` mark; `quarantined` for one in the quarantine.
         worker: The xdist worker that ran it.
         output: Captured sections: name and text.
         evidence: Records that the test left: `{"kind": …, "data": …}`.
@@ -84,6 +84,7 @@ class TestResult:
         subtests: How many subtests it reported.
         setup: Seconds of the duration that its fixtures took before it.
         teardown: Seconds of the duration that they took after it.
+        excused: What went wrong where the quarantine excuses it; then it counts as skipped.
     """
 
     __test__ = False  # for pytest: this is no test class
@@ -105,6 +106,7 @@ class TestResult:
     subtests: int = 0
     setup: float = 0.0
     teardown: float = 0.0
+    excused: tuple[Failure, ...] = ()
 
     @property
     def name(self) -> str:

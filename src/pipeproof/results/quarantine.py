@@ -1,0 +1,145 @@
+"""The quarantine: tests that run and are reported, and for a while do not fail the run.
+
+It is a file of the repository, a list in YAML with four words an entry::
+
+    - test: tests/test_orders.py::test_late_file
+      reason: the vendor's sandbox is down every other day
+      owner: team-orders
+      expires: 2026-12-31
+
+`test` is a node id; without parameters it stands for all of the test's parameters. An entry counts through its day of
+`expires`; from the next day on it fails the run until it is taken out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import yaml
+
+from pipeproof.errors import InputError
+from pipeproof.results.model import Failure, Run, Status, TestResult
+
+QUARANTINED = "quarantined"
+"""The expectation of a test that stands in the quarantine."""
+
+_WORDS = ("test", "reason", "owner", "expires")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One test in the quarantine; `line`, from 1, is where its entry begins."""
+
+    test: str
+    reason: str
+    owner: str
+    expires: date
+    line: int
+
+    def names(self, test: str) -> bool:
+        """Whether it stands for a test, by its node id."""
+        return test == self.test or ("[" not in self.test.partition("::")[2] and test.startswith(f"{self.test}["))
+
+
+def parse_quarantine(text: str, file: str) -> tuple[Entry, ...]:
+    """Read the entries of a quarantine.
+
+    Args:
+        text: The file's text; an empty one has no entries.
+        file: What the file is called in errors.
+
+    Raises:
+        InputError: with all that is wrong, each with its line.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{file}:{mark.line + 1}" if mark else file
+        raise InputError(f"quarantine: {where} is no YAML: {getattr(error, 'problem', error)}") from None
+    if node is None:
+        return ()
+    if not isinstance(node, yaml.SequenceNode):
+        raise InputError(f"quarantine: {file} is no list of entries", hint=f"Each has {', '.join(_WORDS)}.")
+    entries: list[Entry] = []
+    problems: list[str] = []
+    for item in node.value:
+        line = item.start_mark.line + 1
+        found = _read_entry(item, line)
+        if isinstance(found, Entry):
+            if any(found.test == other.test for other in entries):
+                problems.append(f"{file}:{line}: {found.test} stands here twice")
+            entries.append(found)
+        else:
+            problems.append(f"{file}:{line}: {found}")
+    if problems:
+        raise InputError("quarantine: " + "\n".join(problems), hint=f"Each entry has {', '.join(_WORDS)}.")
+    return tuple(entries)
+
+
+def _read_entry(node: yaml.Node, line: int) -> Entry | str:
+    """Read one entry; a text is what is wrong with it."""
+    if not isinstance(node, yaml.MappingNode):
+        return "is no mapping"
+    values: dict[str, Any] = {key.value: value.value for key, value in node.value}
+    missing = [word for word in _WORDS if not (isinstance(values.get(word), str) and values[word].strip())]
+    if missing:
+        return f"has no {', '.join(missing)}"
+    unknown = sorted(set(values) - set(_WORDS))
+    if unknown:
+        return f"has {', '.join(unknown)}, which means nothing"
+    if "::" not in values["test"]:
+        return f"{values['test']!r} is no node id of a test, such as tests/test_orders.py::test_late_file"
+    try:
+        expires = date.fromisoformat(values["expires"])
+    except ValueError:
+        return f"expires: {values['expires']!r} is no date, such as 2026-12-31"
+    return Entry(values["test"].strip(), values["reason"].strip(), values["owner"].strip(), expires, line)
+
+
+def apply_quarantine(run: Run, entries: Iterable[Entry], today: date, file: str) -> Run:
+    """Excuse the failures of tests in quarantine, and fail the run for entries whose time is over.
+
+    A test that ended the interpreter is not excused: it kept others from running.
+
+    Args:
+        run: The results.
+        entries: The quarantine.
+        today: The day by which entries count.
+        file: The quarantine's file, where the failures for its entries stand.
+    """
+    entries = tuple(entries)
+    current = [entry for entry in entries if today <= entry.expires]
+    over = [entry for entry in entries if today > entry.expires]
+    return replace(
+        run,
+        results=tuple(_excuse(result, current) for result in run.results),
+        failures=(*run.failures, *(_expired(entry, file) for entry in over)),
+    )
+
+
+def _excuse(result: TestResult, entries: Iterable[Entry]) -> TestResult:
+    entry = next((entry for entry in entries if entry.names(result.id)), None)
+    crashed = any(failure.phase == "crash" for failure in result.failures)
+    if entry is None or crashed or (result.status is Status.SKIPPED):
+        return result
+    reason = f"in quarantine until {entry.expires} ({entry.owner}): {entry.reason}"
+    if not result.failures:
+        return replace(result, expectation=QUARANTINED, reason=reason)
+    return replace(
+        result,
+        status=Status.SKIPPED,
+        expectation=QUARANTINED,
+        reason=f"{reason}; it failed: {result.failures[0].headline}",
+        failures=(),
+        excused=result.failures,
+    )
+
+
+def _expired(entry: Entry, file: str) -> Failure:
+    message = (
+        f"the quarantine of {entry.test} ended on {entry.expires} ({entry.owner}: {entry.reason})\n"
+        "mend the test and take the entry out, or agree on another date"
+    )
+    return Failure("session", "", message, file=file, line=entry.line)
