@@ -6,10 +6,11 @@ import socket
 from urllib.parse import urlsplit
 
 import pytest
-from prefect import flow, task
+from prefect import flow, get_run_logger, task
 from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterFlowRunId
 from prefect.client.schemas.sorting import TaskRunSort
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME
+from prefect.context import use_profile
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, Profile
 from prefect.testing.utilities import prefect_test_harness
 from prefect.variables import Variable
 
@@ -157,3 +158,34 @@ def test_client__asks_right_after_a_flow():
         for count in (1, 40):
             task_runs = stored_task_runs(server, run_flow(mapped, (count,), {}))
             assert [task_run.state.name for task_run in task_runs] == ["Completed"] * count
+
+
+def test_read_your_writes__as_soon_as_the_flow_has_ended(prefect_server):
+    """All task runs, in their last states, with all of their states; all logs."""
+
+    @flow
+    def logs():
+        for number in range(150):
+            get_run_logger().info("line %s", number)
+
+    result = run_flow(mapped, (150,), {})
+    with prefect_server.client() as asking:
+        (first, *_) = found = stored_task_runs(prefect_server, result)
+        states = asking.read_task_run_states(first.id)
+        logged = run_flow(logs, (), {})
+        told = {"logs": {"flow_run_id": {"any_": [str(logged.flow_run_id)]}}, "limit": 200}
+        messages = [log["message"] for log in asking.request("POST", "/logs/filter", json=told).json()]
+    assert [run.state.name for run in found] == ["Completed"] * 150
+    assert sorted(state.name for state in states) == ["Completed", "Pending", "Running"]
+    assert set(messages) >= {f"line {number}" for number in range(150)}
+
+
+def test_use_profile__is_not_overridden(prefect_server, monkeypatch):
+    """What the test server sets in the environment is not the user's, whose own variables go before profiles."""
+    elsewhere = Profile(name="elsewhere", settings={PREFECT_API_URL: "http://127.0.0.1:9/api"})
+    with use_profile(elsewhere):
+        assert PREFECT_API_URL.value() == "http://127.0.0.1:9/api"
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:8/api")
+    with use_profile(elsewhere):
+        assert PREFECT_API_URL.value() == prefect_server.api_url
+    assert PREFECT_API_URL.value() == prefect_server.api_url

@@ -107,6 +107,36 @@ def test_virtual_time__side_by_side(run_flow):
         assert_schedule(run.states, [500], [0, 500])
 
 
+def test_virtual_time__whoever_waits_goes_on_after_it(run_flow, prefect_server):
+    """A task or flow that waits for another task is at its end then, and events of that time are there for who asks."""
+
+    @task(retries=1, retry_delay_seconds=3600)
+    def late(seen=[]):  # noqa: B006 - it is to be remembered
+        if not seen:
+            seen.append(1)
+            raise ValueError
+
+    @task
+    def after():
+        pass
+
+    @flow
+    def waits():
+        first = late.submit()
+        return after.submit(wait_for=[first]).result()
+
+    result = run_flow(waits)
+    hour = timedelta(hours=1)
+    begin = result.states[0].timestamp
+    ((pending, running, completed),) = (run.states for run in result.task_runs["after"])
+    assert pending.timestamp < begin + hour <= running.timestamp <= completed.timestamp
+    assert result.states[-1].timestamp >= begin + hour
+    with prefect_server.client() as client:
+        asked = {"filter": {"event": {"name": ["prefect.task-run.Completed"]}}}
+        told = client.request("POST", "/events/filter", json=asked).json()["events"]
+    assert len(told) == 2
+
+
 def test_virtual_time__does_not_reach_the_next_run(run_flow):
     """A run starts in the present, however long the one before it has waited."""
 

@@ -1,10 +1,13 @@
 """What Prefect's client has to tell a server is taken out of its queues many at a time."""
 
+import asyncio
+import gc
 import io
 import logging
 import queue
 import threading
 import time
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +17,8 @@ from rich.console import Console
 
 from pipeproof.environments.prefect.internals.client import sending
 from pipeproof.environments.prefect.internals.client.sending import hastened
+from pipeproof.environments.prefect.internals.client.settings import drain_services
+from pipeproof.environments.prefect.internals.traffic import LATE_HEADER
 
 
 @pytest.fixture(autouse=True)
@@ -224,54 +229,91 @@ def test_hastened__left(stream):
     assert services.WorkerThread.__module__ == sending.__name__
 
 
-class Asked:
-    """A request."""
-
-    def __init__(self, method, path):
-        self.method = method
-        self.url = SimpleNamespace(path=path)
-
-
 @pytest.fixture
-def worker():
-    """A kind of service, with one that has an item in its queue."""
-
-    class Worker:
-        def __init__(self):
-            self._queue = queue.Queue()
-
-    Worker._instances = {1: Worker()}
-    Worker._instances[1]._queue.put("event")
-    return Worker
+def marked(monkeypatch):
+    """Services that know of what waits for them, as those of Prefect's do."""
+    monkeypatch.setattr(Echo, "_handle", sending.reaching_marks(Echo._handle))
+    monkeypatch.setattr(Batches, "_handle_batch", sending.reaching_marks_of_batches(Batches._handle_batch))
 
 
-def test_until_sent__request_for_task_runs(worker):
-    """It waits until the item is out of the queue and handled, and others are told to hurry meanwhile."""
-    waiting = worker._instances[1]._queue
-    until = sending._until_sent(Asked("POST", "/api/task_runs/filter"), worker)
-    next(until)
-    assert sending._asking
-    waiting.get()
-    next(until)
-    waiting.task_done()
-    assert list(until) == []
+def wait_until_sent(*waited_for):
+    for wait in sending.until_sent(object(), list(waited_for)):
+        threading.Event().wait(wait)
+
+
+@pytest.mark.parametrize("kind", [Echo, Batches])
+def test_until_sent__all_that_was_to_be_sent_before(request, marked, kind):
+    """However long it takes, and though more comes all the time."""
+    service = kind.instance(request.node.name)
+    for item in range(300):
+        service.send(item)
+    wait_until_sent(service)
+    handled = service.handled if kind is Echo else [item for items in service.handled for item in items]
+    assert handled == list(range(300))
     assert not sending._asking
+    service.drain()
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("POST", "/api/flow_runs/"),
-        ("POST", "/api/flow_runs/5e1f5e1f-5e1f-4e1f-8e1f-5e1f5e1f5e1f/set_state"),
-        ("GET", "/api/variables/name/limit"),
-        ("POST", "/api/v2/concurrency_limits/increment-with-lease"),
-    ],
-)
-def test_until_sent__request_that_events_say_nothing_of(worker, method, path):
-    assert list(sending._until_sent(Asked(method, path), worker)) == []
+def test_until_sent__an_item_fails(request, marked):
+    service = Echo.instance(request.node.name)
+    service.send("bad")
+    wait_until_sent(service)
+    service.drain()
 
 
-def test_until_sent__never_sent(worker, monkeypatch):
-    """A request does not wait for ever."""
-    monkeypatch.setattr(sending, "_LONGEST_SECONDS", 0.003)
-    assert len(list(sending._until_sent(Asked("POST", "/api/task_runs/filter"), worker))) == 3
+def test_until_sent__service_has_ended(request, marked):
+    """It sends nothing more, so nobody waits for it."""
+    service = Echo.instance(request.node.name)
+    service.send(1)
+    service.drain()
+    wait_until_sent(service)
+
+
+def test_until_sent__nothing_moves(request, marked, monkeypatch):
+    """A request does not wait for ever, and a warning says that its answer may lack something."""
+    monkeypatch.setattr(sending, "_STALLED_SECONDS", 0.02)
+    service = Echo.instance(request.node.name)
+    going_on = threading.Event()
+
+    async def stuck(self, item):
+        await asyncio.to_thread(going_on.wait)
+
+    monkeypatch.setattr(Echo, "_handle", sending.reaching_marks(stuck))
+    service.send("event")
+    with pytest.warns(sending.NotAllArrivedWarning, match="were not sent"):
+        wait_until_sent(service)
+    going_on.set()
+    service.drain()
+
+
+@pytest.mark.parametrize("open_socket", [True, False])
+def test_until_sent__is_with_the_server(request, marked, open_socket):
+    """What was written to a websocket is with the server when that has answered a ping."""
+    pings = []
+
+    class Socket:
+        async def ping(self):
+            pings.append("ping")
+            return asyncio.sleep(0)
+
+    service = Echo.instance(request.node.name)
+    service._client = SimpleNamespace(_websocket=Socket() if open_socket else None, _unconfirmed_events=["event"])
+    wait_until_sent(service)
+    assert pings == ["ping"] * open_socket
+    service.drain()
+
+
+def test_warned__server_says_so():
+    """The server could not take in all that had come."""
+    response = SimpleNamespace(headers={LATE_HEADER: "events come faster than that"})
+    with pytest.warns(sending.NotAllArrivedWarning, match="faster than that"):
+        assert sending._warned(response) is response
+
+
+def test_drained_services__are_let_go_of(request):
+    """Each would stay in memory, with its connection, until the interpreter ends."""
+    service = weakref.ref(Echo.instance(request.node.name))
+    service().send(1)
+    drain_services()
+    gc.collect()
+    assert service() is None

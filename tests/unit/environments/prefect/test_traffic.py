@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pipeproof.environments.prefect.internals.traffic import Traffic, is_of_engine
+from pipeproof.environments.prefect.internals.traffic import Traffic, asks_what_was_told, is_of_engine
 
 RUN = "5e1f5e1f-5e1f-4e1f-8e1f-5e1f5e1f5e1f"
 
@@ -80,3 +80,22 @@ def test_quiet__requests_without_end(quick, impatient):
             return traffic.is_quiet()
 
     assert not asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "asks"),
+    [
+        ("POST", "/api/task_runs/filter", True),
+        ("GET", "/api/task_run_states/", True),
+        ("POST", "/api/logs/filter", True),
+        ("POST", "/api/events/filter", True),
+        ("GET", f"/api/flow_runs/{RUN}/graph-v2", True),
+        ("POST", "/api/logs/", False),
+        ("POST", f"/api/flow_runs/{RUN}/set_state", False),
+        ("GET", "/api/variables/name/limit", False),
+        ("POST", "/api/v2/concurrency_limits/increment-with-lease", False),
+    ],
+)
+def test_asks_what_was_told(method, path, asks):
+    """Runs of tasks, events and logs are told, and stored some time after."""
+    assert asks_what_was_told(method, path) is asks

@@ -19,6 +19,17 @@ def is_of_engine(method: str, path: str) -> bool:
     return bool(_ENGINES.fullmatch(f"{method} {path}"))
 
 
+_TOLD = re.compile(r"/api/(task_runs|task_run_states|flow_runs|events|automations|ui|logs/filter)\b")
+
+LATE_HEADER = "x-pipeproof-late"
+"""The header of an answer that may lack what was told before, with the reason."""
+
+
+def asks_what_was_told(method: str, path: str) -> bool:
+    """Whether a request may ask for what is not stored at once, but told by events or sent as logs."""
+    return bool(_TOLD.match(path)) and not is_of_engine(method, path)
+
+
 class Traffic:
     """The requests that a server is at answering."""
 

@@ -160,6 +160,7 @@ def _in_force(backend: Backend) -> Iterator[None]:
     with (
         environment_of(environment),
         client.settings_in_force(updates),
+        client.profiles_in_force(environment),
         hastened(),
         spared(home / "storage"),
     ):

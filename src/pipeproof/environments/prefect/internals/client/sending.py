@@ -9,11 +9,12 @@ import contextlib
 import queue
 import re
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from pipeproof.environments.prefect.internals.patching import CHANGED, is_wanted, module, replaced
-from pipeproof.environments.prefect.internals.traffic import is_of_engine
+from pipeproof.environments.prefect.internals.traffic import LATE_HEADER, asks_what_was_told
 
 _LOOK_SECONDS = 0.01
 _QUIET_SECONDS = 0.05
@@ -22,30 +23,31 @@ _QUIET_SECONDS = 0.05
 _PATIENCE_SECONDS = 1.0
 """How long it waits to be sent at most; logs wait for two seconds as Prefect has it."""
 
-_LONGEST_SECONDS = 2.0
-"""How long a request waits for what is to be sent before it."""
-
-_TOLD_BY_EVENTS = re.compile(r"/api/(task_runs|flow_runs|events|automations|ui)\b")
-"""What requests ask for that events tell of."""
+_STALLED_SECONDS = 20.0
+"""How long nothing has to be sent of what a request waits for before it is made without."""
 
 _RICHES = re.compile(r"[\a\b\t\v\f\r]|:(\S*[a-z]\S*|[+-]1|__1|100|1234):", re.IGNORECASE)
 """What rich changes in a line that goes to no terminal: control characters, and emoji by name."""
 
 _asking: set[object] = set()
-"""Requests that wait for events to be sent."""
+"""Requests that wait for what is to be sent before them."""
+
+
+class NotAllArrivedWarning(UserWarning):
+    """A request was answered before the server had all events and logs that this process had for it."""
 
 
 @contextlib.contextmanager
 def hastened() -> Iterator[None]:
     """Take many items at a time out of the queues, and print no log record by way of rich to what is no terminal.
 
-    A request of this process for what events tell of is sent after the events that have come before it.
+    A request of this process for what events tell of, or for logs, is made when the server has all that came before it.
     """
     if not is_wanted(speed=True):
         yield
         return
     with contextlib.ExitStack() as stack:
-        for haste in (_events_before_requests, _gathering_queues, _plain_console):
+        for haste in (_sent_before_requests, _gathering_queues, _plain_console):
             with contextlib.suppress(*CHANGED):  # it is only slower without
                 stack.enter_context(haste())
         yield
@@ -73,45 +75,132 @@ def _gathering_queues() -> Iterator[None]:
         yield
 
 
+class _Mark(dict[str, Any]):
+    """Stands in a service's queue behind what it has to send, and is reached when that is with the server.
+
+    It is as large as no batch may be, which ends the batch that it is in.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(__payload_size__=2**60)
+        self.reached = threading.Event()
+
+
 @contextlib.contextmanager
-def _events_before_requests() -> Iterator[None]:
+def _sent_before_requests() -> Iterator[None]:
     clients = module("prefect.client.base")
-    worker = module("prefect.events.worker").EventsWorker
+    events = module("prefect.events.worker").EventsWorker
+    logs = module("prefect.logging.handlers").APILogWorker
     in_sending_thread = module("prefect._internal.concurrency.threads").in_global_loop
     sync_client, async_client = clients.PrefectHttpxSyncClient, clients.PrefectHttpxAsyncClient
     send_sync, send_async = sync_client._send_with_retry, async_client._send_with_retry  # noqa: SLF001
 
+    def waits(request: Any) -> Iterator[float]:
+        if asks_what_was_told(request.method, request.url.path) and not in_sending_thread():
+            kinds = (logs,) if "/logs/" in request.url.path else (events,)
+            services = [service for service in list(events._instances.values()) if isinstance(service, kinds)]  # noqa: SLF001
+            yield from until_sent(request, services)
+
     def send_after(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        for wait in _until_sent(request, worker):
+        for wait in waits(request):
             _pause(wait)
-        return send_sync(client, request, *args, **kwargs)
+        return _warned(send_sync(client, request, *args, **kwargs))
 
     async def send_after_async(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        for wait in () if in_sending_thread() else _until_sent(request, worker):
+        for wait in waits(request):
             await asyncio.to_thread(_pause, wait)
-        return await send_async(client, request, *args, **kwargs)
+        return _warned(await send_async(client, request, *args, **kwargs))
 
     with (
         replaced(sync_client, "_send_with_retry", send_after),
         replaced(async_client, "_send_with_retry", send_after_async),
+        replaced(events, "_handle", reaching_marks(events._handle)),  # noqa: SLF001
+        replaced(logs, "_handle_batch", reaching_marks_of_batches(logs._handle_batch)),  # noqa: SLF001
     ):
         yield
 
 
-def _until_sent(request: Any, worker: Any) -> Iterator[float]:
-    """How long to sleep, again and again, until what is queued has been sent."""
-    path = request.url.path
-    if is_of_engine(request.method, path) or not _TOLD_BY_EVENTS.match(path):
-        return
+def reaching_marks(handle: Callable[..., Any]) -> Callable[..., Any]:
+    """A service's method for an item that takes marks too; when it has them, the server has what was before them."""
+
+    async def handled(service: Any, item: Any) -> None:
+        if not isinstance(item, _Mark):
+            await handle(service, item)
+            return
+        try:
+            await _arrived(getattr(service, "_client", None))
+        finally:
+            item.reached.set()
+
+    return handled
+
+
+def reaching_marks_of_batches(handle_batch: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for one that is given many items at a time, and has sent them when it returns."""
+
+    async def handled(service: Any, items: list[Any]) -> None:
+        marks = [item for item in items if isinstance(item, _Mark)]
+        try:
+            if rest := [item for item in items if not isinstance(item, _Mark)]:
+                await handle_batch(service, rest)
+        finally:
+            for mark in marks:
+                mark.reached.set()
+
+    return handled
+
+
+async def _arrived(client: Any) -> None:
+    """Wait until the server has read all that was written to a websocket: it answers a ping after that."""
+    socket = getattr(client, "_websocket", None)
+    if socket is not None and getattr(client, "_unconfirmed_events", True):
+        await (await socket.ping())
+
+
+def until_sent(request: Any, services: list[Any]) -> Iterator[float]:
+    """How long to sleep, again and again, until services have sent what they have to at the beginning.
+
+    One that has ended is not waited for, nor one that sends nothing for too long, of which a warning tells.
+    """
+    waiting = list(filter(None, map(_marked, services)))
+    size, idle = 0, 0.0
     _asking.add(request)
     try:
-        queues = [service._queue for service in list(worker._instances.values()) if isinstance(service, worker)]  # noqa: SLF001
-        for _ in range(round(_LONGEST_SECONDS / _LOOK_SECONDS)):
-            if not any(waiting.unfinished_tasks for waiting in queues):
+        while waiting := [(service, mark) for service, mark in waiting if not _is_reached(service, mark)]:
+            left = sum(service._queue.qsize() for service, _ in waiting)  # noqa: SLF001
+            size, idle = left, (idle + _LOOK_SECONDS if left == size else 0.0)
+            if idle > _STALLED_SECONDS:
+                _warn(f"of what this process has told the server, {left} items were not sent in {idle:.0f} seconds")
                 return
             yield _LOOK_SECONDS
     finally:
         _asking.discard(request)
+
+
+def _marked(service: Any) -> tuple[Any, _Mark] | None:
+    """A mark behind all that a service has to send; None where it sends nothing more."""
+    with service._lock:  # noqa: SLF001 - as it has it itself when something is to be sent
+        if service._stopped:  # noqa: SLF001
+            return None
+        mark = _Mark()
+        service._queue.put_nowait(mark)  # noqa: SLF001
+        return service, mark
+
+
+def _is_reached(service: Any, mark: _Mark) -> bool:
+    ended = service._done_event  # noqa: SLF001
+    return mark.reached.is_set() or (ended is not None and ended.is_set())
+
+
+def _warned(response: Any) -> Any:
+    """The response, with a warning where the server says that it may lack something."""
+    if reason := response.headers.get(LATE_HEADER):
+        _warn(reason)
+    return response
+
+
+def _warn(reason: str) -> None:
+    warnings.warn(f"{reason}: the answer to this request may lack it", NotAllArrivedWarning, stacklevel=4)
 
 
 class _Item:

@@ -18,10 +18,12 @@ from pipeproof.environments.prefect.internals.patching import (
     kinds,
     lose,
     module,
+    overlaid,
     replaced,
 )
 
-_SERVICE_DRAIN_SECONDS = 10.0
+_SERVICE_DRAIN_SECONDS = 60.0
+"""How long is waited, at most, for what is queued to be sent; it is some seconds of work on a busy machine."""
 
 
 @contextlib.contextmanager
@@ -65,6 +67,45 @@ def _settings_everywhere(updates: Mapping[str, Any]) -> Iterator[None]:
 
 _in_force: list[Any] = []
 """The settings of the servers that are in force."""
+
+
+@contextlib.contextmanager
+def profiles_in_force(ours: Mapping[str, str | None]) -> Iterator[None]:
+    """Let `use_profile` put its profile's settings in force over those of the test server's variables.
+
+    Variables of the environment go before profiles; those that the test server has set are not the user's.
+
+    Args:
+        ours: The variables, as the test server has set them.
+    """
+    with contextlib.ExitStack() as stack:
+        hook = _profiles_in_force(ours)
+        entered(stack, hook, without="`use_profile` does not change what the test server sets")
+        yield
+
+
+@contextlib.contextmanager
+def _profiles_in_force(ours: Mapping[str, str | None]) -> Iterator[None]:
+    contexts = module("prefect.context")
+    system = contexts.os
+
+    class Users(Mapping[str, str]):
+        """The environment without what the test server has set in it."""
+
+        def __getitem__(self, name: str) -> str:
+            value = system.environ[name]
+            if ours.get(name) == value:
+                raise KeyError(name)
+            return str(value)
+
+        def __iter__(self) -> Iterator[str]:
+            return (name for name, value in list(system.environ.items()) if ours.get(name) != value)
+
+        def __len__(self) -> int:
+            return sum(1 for _ in self)
+
+    with replaced(contexts, "os", overlaid(system, environ=Users())):
+        yield
 
 
 @contextlib.contextmanager
@@ -134,6 +175,7 @@ def drain_services() -> None:
     except CHANGED as error:
         lose("events and logs that are still queued when a server ends do not arrive", error)
         return
+    ending = list(services._instances.values())  # noqa: SLF001
     # A thread of its own: where an event loop runs in this one, draining would hand back an awaitable.
     drained = threading.Thread(
         target=contextvars.copy_context().run, args=(drain_all, _SERVICE_DRAIN_SECONDS), daemon=True
@@ -141,6 +183,20 @@ def drain_services() -> None:
     with _without_progress(services):
         drained.start()
         drained.join(_SERVICE_DRAIN_SECONDS + 1)
+    with contextlib.suppress(*CHANGED):  # it only takes memory
+        _forget([service for service in ending if service._done_event.is_set()])  # noqa: SLF001
+
+
+def _forget(services: list[Any]) -> None:
+    """Let go of services that have ended: Prefect keeps each, with its connection, to end it with the interpreter."""
+
+    def is_kept(call: Any) -> bool:
+        return not any(getattr(call, "__self__", None) is service for service in services)
+
+    loop = module("prefect._internal.concurrency.threads").get_global_loop()
+    at_end, at_exit = loop._on_shutdown, vars(threading).get("_threading_atexits", [])  # noqa: SLF001
+    at_end[:] = [call for call in at_end if is_kept(call.fn)]
+    at_exit[:] = [call for call in at_exit if is_kept(getattr(call, "func", call))]
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pipeproof.environments.prefect import clock
-from pipeproof.environments.prefect.internals.patching import module, overlaid, replaced
+from pipeproof.environments.prefect.internals.patching import kinds, module, overlaid, replaced
 
 _BREATH_SECONDS = 0.01
 """What is really slept where the virtual clock advances, so that waiting for something else is no busy loop."""
@@ -29,6 +29,9 @@ def virtual_clock() -> Iterator[None]:
         stack.enter_context(replaced(proposing, "anyio", _sleepless_async(proposing.anyio)))
         for engine in (engines.SyncTaskRunEngine, engines.AsyncTaskRunEngine):
             stack.enter_context(replaced(engine, "wait_until_ready", _ready_at_once(engine.wait_until_ready)))
+        for future in kinds(module("prefect.futures").PrefectFuture):
+            for name in {"wait", "result"} & set(vars(future)):
+                stack.enter_context(replaced(future, name, _moving_on(getattr(future, name))))
         for client in (clients.PrefectHttpxSyncClient, clients.PrefectHttpxAsyncClient):
             stack.enter_context(replaced(client, "send", _telling_time(client.send)))
         yield
@@ -89,6 +92,20 @@ def _ready_at_once(wait_until_ready: Callable[[Any], Any]) -> Callable[[Any], An
         return wait_until_ready(engine)
 
     return wait
+
+
+def _moving_on(wait: Callable[..., Any]) -> Callable[..., Any]:
+    """A future's method that leaves whoever waits at the time at which the run that he waits for has ended."""
+
+    def waited(future: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return wait(future, *args, **kwargs)
+        finally:
+            ended = getattr(future, "_final_state", None)
+            if ended is not None and ended.timestamp:
+                clock.advance_to(ended.timestamp)
+
+    return waited
 
 
 def _telling_time(send: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,8 +12,11 @@ from typing import Any
 from pipeproof.environments.prefect.internals.patching import CHANGED, module
 from pipeproof.environments.prefect.internals.traffic import PATIENCE_SECONDS, Traffic
 
-_LONGEST_SECONDS = 2.0
+_LONGEST_SECONDS = 30.0
 """How long a request waits for events to be taken in, should they come faster than that."""
+
+_IDLE_TURNS = 20
+"""For how many turns of the event loop nothing has to move: what is read, parsed and handed on takes some for each."""
 
 
 class EventIntake:
@@ -40,17 +43,18 @@ class EventIntake:
 
         return received
 
-    async def take_in(self) -> None:
-        """Wait until all that has come is with the services."""
+    async def take_in(self) -> bool:
+        """Wait until all that has come is with the services; tells whether it is."""
         now = asyncio.get_running_loop().time
         latest = now() + _LONGEST_SECONDS
         self._hurried += 1
         self._hurry.set()
         try:
             idle = 0
-            while idle < 3 and now() < latest:  # what is read from a socket is here after a turn of the loop or two
+            while idle < _IDLE_TURNS and now() < latest:
                 await asyncio.sleep(0)
                 idle = 0 if self._held or _undelivered() else idle + 1
+            return idle >= _IDLE_TURNS
         finally:
             self._hurried -= 1
             if not self._hurried:

@@ -8,6 +8,7 @@ before a request is answered that may ask for it, so that nobody sees the differ
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from pipeproof.environments.prefect.internals.patching import changed, module
@@ -15,6 +16,9 @@ from pipeproof.environments.prefect.internals.traffic import Traffic
 
 _GATHER_SECONDS = 0.1
 _BATCH = 200
+
+_PRESENT_SECONDS = 60.0
+"""How old the time is, at most, that a request has for "now" by the time that it is looked at."""
 
 
 class Batches:
@@ -66,7 +70,10 @@ def collected_task_runs(traffic: Traffic) -> Batches:
 
 
 def collected_events(traffic: Traffic) -> Batches:
-    """Have the persister's events collected, each as soon as it comes."""
+    """Have the persister's events collected, each as soon as it comes.
+
+    Whoever asks for events until now gets those too that have happened after a wait on the virtual clock.
+    """
     persister = module("prefect.server.events.services.event_persister")
     interface = module("prefect.server.database").provide_database_interface
     create_handler, write_events = persister.create_handler, persister.write_events
@@ -76,10 +83,26 @@ def collected_events(traffic: Traffic) -> Batches:
             await write_events(session=session, events=events)
             await session.commit()
 
+    latest: list[Any] = []
+
     async def add(*, session: Any, events: list[Any]) -> None:  # noqa: ARG001 - Prefect gives a session for each
+        latest[:] = [max([*latest, *(event.occurred for event in events)])]
         await batches.add(events)
+
+    def clauses(self: Any) -> Any:
+        if latest and _is_present(self.until):
+            self.until = max(self.until, latest[0])
+        return build.__get__(self, type(self))()
 
     batches = Batches(traffic, write)
     changed(persister, "write_events", add)
+    occurred = module("prefect.server.events.filters").EventOccurredFilter
+    build = vars(occurred)["build_where_clauses"]  # a descriptor, which gives the method a database
+    changed(occurred, "build_where_clauses", clauses)
     changed(persister, "create_handler", lambda **options: create_handler(**(options | {"batch_size": 1})))
     return batches
+
+
+def _is_present(moment: datetime) -> bool:
+    """Whether a time is now, as who asks has it, or a moment ago."""
+    return abs((datetime.now(moment.tzinfo) - moment).total_seconds()) < _PRESENT_SECONDS

@@ -14,7 +14,7 @@ from pipeproof.environments.prefect.internals.server.intake import EventIntake
 from pipeproof.environments.prefect.internals.server.recording import Batches, collected_events, collected_task_runs
 from pipeproof.environments.prefect.internals.server.remembering import StorageAnswers
 from pipeproof.environments.prefect.internals.server.sqlite import careless, one_connection
-from pipeproof.environments.prefect.internals.traffic import Traffic, is_of_engine
+from pipeproof.environments.prefect.internals.traffic import LATE_HEADER, Traffic, is_of_engine
 
 DATABASE_FILE = "prefect.db"
 """The name of a server's SQLite database, in the server's folder; the fork server's relative URL says the same."""
@@ -52,7 +52,8 @@ def make_server_app() -> Any:
             await app(scope, intake.holding(receive) if haste and _brings_events(scope) else receive, send)
             return
         if haste and not is_of_engine(scope["method"], scope["path"]):
-            await intake.take_in()
+            if not await intake.take_in():
+                send = _saying(send, "events come faster than the server can take them in")
             for batches in collected:
                 await batches.write()
         offset = dict(scope["headers"]).get(clock.HEADER.encode(), 0)
@@ -60,6 +61,17 @@ def make_server_app() -> Any:
             await app(scope, receive, send)
 
     return application
+
+
+def _saying(send: Any, reason: str) -> Any:
+    """What sends an answer that says why it may lack something."""
+
+    async def send_with_reason(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message = message | {"headers": [*message["headers"], (LATE_HEADER.encode(), reason.encode())]}
+        await send(message)
+
+    return send_with_reason
 
 
 def _answer_in_place() -> None:
