@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pipeproof.errors import PipeproofError
+from pipeproof.errors import InputError, PipeproofError
 from pipeproof.inputs import declared_inputs, input_name
 from pipeproof.variables import DEBUG
 
@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
     _add_run(commands)
+    _add_comment(commands)
     add_states_parser(commands)
     add_clean_parser(commands)
     return parser
@@ -115,3 +116,44 @@ def _run(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:
         values["pytest-args"] = f"{values.get('pytest-args', '')} {shlex.join(pytest_args)}"
     environ = {**os.environ, DEBUG: "1"} if options.debug else dict(os.environ)
     return run(environ, values=values, directory=options.directory)
+
+
+def _add_comment(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    comment = commands.add_parser(
+        "comment",
+        help="comment a report on its pull request, in a workflow that follows the run's own",
+        description="Write the comment of `pr-comment` from a report.json, with the token in GITHUB_TOKEN: "
+        "in a workflow `on: workflow_run`, for pull requests of forks.",
+        allow_abbrev=False,
+    )
+    comment.set_defaults(command=_comment)
+    comment.add_argument("report", type=Path, help="the run's report.json; it may be a stranger's")
+    comment.add_argument("--baseline", type=Path, metavar="PATH", help="an earlier report.json, or a folder of them")
+
+
+def _comment(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:  # noqa: ARG001 - as each command
+    from pipeproof.commenting import comment_on_pull_request
+    from pipeproof.github.api import API_PATIENCE, Api
+    from pipeproof.github.context import read_context, read_event
+    from pipeproof.results.baseline import compare, read_baseline
+    from pipeproof.results.stored import read_run
+    from pipeproof.transport import Transport
+
+    run, title = read_run(options.report)
+    comparison = compare(run, read_baseline(options.baseline)) if options.baseline else None
+    context, token = read_context(os.environ, Path.cwd()), os.environ.get("GITHUB_TOKEN")
+    if context is None:
+        raise InputError("there is no pull request to comment on: this is no run of GitHub's")
+    api = Api(context.api_url, context.repository, token, Transport(os.environ, API_PATIENCE)) if token else None
+    done = comment_on_pull_request(
+        run, title, api, context, read_event(context), workspace=Path("/"), notice=_say, comparison=comparison
+    )
+    print(f"the comment: {done}")
+    return 0
+
+
+def _say(text: str) -> None:
+    """Print what others may have worded, on one line: on GitHub a line can be a command."""
+    from pipeproof.github.commands import neutralize
+
+    print(neutralize(" ".join(text.split())))

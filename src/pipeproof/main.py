@@ -14,6 +14,7 @@ from io import TextIOWrapper
 from pathlib import Path, PurePath
 
 from pipeproof.access import Access, build_request, grant, judge, make_audit, record_tests
+from pipeproof.commenting import comment_on_pull_request
 from pipeproof.credentials.audit import Audit
 from pipeproof.credentials.request import CredentialRequest
 from pipeproof.errors import InputError, NoTestsError, PipeproofError
@@ -29,7 +30,7 @@ from pipeproof.outlets.outlet import Outlet
 from pipeproof.outlets.terminal import Terminal
 from pipeproof.outlets.workflow import Workflow
 from pipeproof.redaction import Redactor
-from pipeproof.report.annotations import annotations
+from pipeproof.report.annotations import Annotation, annotations
 from pipeproof.report.exercised import render_exercised
 from pipeproof.report.files import AUDIT, write_files
 from pipeproof.report.outputs import EXIT_CANCELLED, exit_code, outputs
@@ -393,5 +394,26 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
     outlet.annotate(annotations(outcome, inputs.annotations, job.workspace, newly_failing))
     if inputs.summary == "always" or (inputs.summary == "on-failure" and outcome.conclusion != "success"):
         outlet.add_summary(summary)
+    comment(job, outcome, comparison, notes, trail)
     outlet.set_outputs(outputs(outcome, job.report, job.workspace, trail.account_id))
     outlet.draw_totals(outcome, os.path.relpath(job.report))
+
+
+def comment(job: Job, outcome: Run, comparison: Comparison | None, notes: Sequence[str], trail: Trail) -> None:
+    """Write the comment on the pull request, where one is asked for."""
+    inputs = job.inputs
+    if inputs.pr_comment == "never" or outcome.cancelled:
+        return
+    comment_on_pull_request(
+        outcome,
+        inputs.title,
+        open_api(job),
+        job.context,
+        read_event(job.context) if job.context else {},
+        workspace=job.workspace,
+        notice=lambda text: job.outlet.annotate([Annotation("notice", "pipeproof", text)]),
+        redact=trail.redactor.redact,
+        notes=notes,
+        comparison=comparison,
+        create=inputs.pr_comment == "always" or outcome.conclusion != "success",
+    )

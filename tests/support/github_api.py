@@ -51,6 +51,8 @@ class GitHub:
         runs: Runs of workflows, the newest first, as the API shows them.
         artifacts: By the run's id, each with `name` and `files` (texts by path), or `expired`.
         faults: Given first, each once.
+        user: Whom the token speaks for.
+        pulls: Pull requests: `number`, and `head` with `label` (`owner:branch`) and `sha`.
         after: Faults that come only after the request was carried out.
     """
 
@@ -63,7 +65,9 @@ class GitHub:
     after: list[Fault] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
-    login: str = "github-actions[bot]"
+    user: dict[str, str] = field(default_factory=lambda: {"login": "github-actions[bot]", "type": "Bot"})
+    token: str = TOKEN
+    pulls: list[dict[str, Any]] = field(default_factory=list)
 
     def __enter__(self) -> "GitHub":
         imitation = self
@@ -137,14 +141,19 @@ class GitHub:
     def _route(self, request: Seen) -> Fault:
         if request.path.startswith("/blob/"):
             return self._blob(request)
-        if request.token != TOKEN:
+        if request.token != self.token:
             return _json(401, {"message": "Bad credentials"})
+        if request.path == "/user":
+            return _json(200, self.user)
         root = f"/repos/{REPOSITORY}/"
         if not request.path.startswith(root):
             return _json(404, {"message": "Not Found"})
         area, *rest = request.path.removeprefix(root).split("/")
         if area == "contents":
             return self._contents("/".join(rest), request.query)
+        if area == "pulls":
+            fits = [pull for pull in self.pulls if pull["head"]["label"] == request.query["head"]]
+            return _json(200, _page(fits, request.query))
         if area == "issues":
             return self._issues(rest, request)
         return self._actions(rest, request.query) if area == "actions" else _json(404, {"message": "Not Found"})
@@ -174,7 +183,7 @@ class GitHub:
             found["body"] = request.body["body"]
             return _json(200, found)
         thread = self.comments.setdefault(int(rest[0]), [])
-        thread.append({"id": 1000 + len(thread), "body": request.body["body"], "user": {"login": self.login}})
+        thread.append({"id": 1000 + len(thread), "body": request.body["body"], "user": self.user})
         return _json(201, thread[-1])
 
     def _actions(self, rest: list[str], query: Mapping[str, str]) -> Fault:

@@ -49,6 +49,16 @@ class Api:
     transport: Transport
     now: Callable[[], float] = time.time
 
+    def wrote(self, user: Mapping[str, Any]) -> bool:
+        """Whether a user, as the API shows one, is the one that the token speaks for.
+
+        A workflow's own token (`ghs_…`) is that of an app, which may not ask who it is: it speaks as a bot.
+        """
+        if self.token.startswith("ghs_"):
+            return user.get("type") == "Bot"
+        own = _read_json(self._request("GET", f"{self.url}/user", None, "application/vnd.github+json", (200,)))
+        return user.get("login") is not None and user.get("login") == own.get("login")
+
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """What is at a path below the repository's.
 
@@ -110,6 +120,9 @@ class Api:
             ApiError: No answer with a status that was expected.
         """
         url = f"{self.url}/repos/{self.repository}/{path}{f'?{urlencode(query)}' if query else ''}"
+        return self._request(method, url, body, accept, expect)
+
+    def _request(self, method: str, url: str, body: object, accept: str, expect: tuple[int, ...]) -> Response:
         headers = {
             "Accept": accept,
             "Authorization": f"Bearer {self.token}",

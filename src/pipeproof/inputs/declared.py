@@ -171,7 +171,14 @@ class Inputs:
     github_token: str | None = _input(
         "",
         optional_text,
-        "The workflow's `github.token`: to read the base branch's quarantine (`contents: read`)",
+        "The workflow's `github.token`: to read the base branch's quarantine (`contents: read`) and to comment "
+        "(`pull-requests: write`)",
+    )
+    pr_comment: str = _input(
+        "never",
+        one_of("always", "on-failure", "never"),
+        "One comment on the pull request, edited in place: `always`; `on-failure` (edited whatever comes after); "
+        "`never`",
     )
     allow_empty: bool = _input("false", boolean, "A run that collects no test passes")
 

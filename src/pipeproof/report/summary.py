@@ -25,7 +25,7 @@ from pipeproof.results.baseline import Comparison
 from pipeproof.results.causes import group_causes
 from pipeproof.results.model import Run
 
-__all__ = ["LIMIT", "Links", "duration", "render_headline", "render_summary"]
+__all__ = ["LIMIT", "Links", "duration", "render_headline", "render_notes", "render_summary"]
 
 LIMIT = 1_000_000
 """Bytes of a summary: GitHub's limit is 1,048,576 for all that a step writes."""
@@ -64,7 +64,7 @@ def render_summary(
     head = f"## {render_headline(run, title, comparison)}\n\n{render_totals(run)}\n"
     newly_failing = {result.id for result in comparison.newly_failing} if comparison else set()
     renderers: list[tuple[str, Callable[[int], str]]] = [
-        ("notes", lambda _: _notes(notes)),
+        ("notes", lambda _: render_notes(notes)),
         ("since the baseline", lambda _: render_changes(comparison) if comparison else ""),
         ("failures", lambda room: render_failures(run, links, workspace, newly_failing, room)),
         ("quarantine", lambda _: render_quarantine(run, links)),
@@ -117,7 +117,9 @@ def render_headline(run: Run, title: str, comparison: Comparison | None = None) 
     return f"{_MARKS[run.conclusion]} {name}: {_WORDS[run.conclusion]}, {', '.join(words)}"
 
 
-def _notes(notes: Sequence[str]) -> str:
+def render_notes(notes: Sequence[str]) -> str:
+    """Render what the reader has to know before the results."""
     shown = [f"> {escaped(first_line(note, _NOTE_LIMIT))}\n>\n" for note in notes[:_NOTES]]
     left = len(notes) - len(shown)
-    return "".join([*shown, f"> … and {counted(left, 'more note')}\n>\n"] if left else shown) + "\n"
+    lines = [*shown, f"> … and {counted(left, 'more note')}\n>\n"] if left else shown
+    return "".join([*lines, "\n"]) if lines else ""

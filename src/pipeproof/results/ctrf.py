@@ -40,25 +40,46 @@ def write_ctrf(run: Run, path: Path, title: str) -> None:
         file.write("\n]}}\n")
 
 
+def read_document(path: Path) -> dict[str, Any]:
+    """Read a `report.json` that pipeproof wrote; tests in another form than ours are left out of it.
+
+    Raises:
+        InputError: where the file is none.
+    """
+    try:
+        return parse_document(read_file(path, limit=1 << 30))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(
+            f"{path} is not a report.json of pipeproof ({type(error).__name__}: {error})",
+            hint="Give the report.json of an earlier run, or a folder that holds some.",
+        ) from error
+
+
+def parse_document(data: bytes) -> dict[str, Any]:
+    """Read the bytes of a `report.json`, as [read_document][] does.
+
+    Raises:
+        ValueError, KeyError, TypeError, RecursionError: where they are none.
+    """
+    document: dict[str, Any] = json.loads(data)
+    known = {status.value for status in Status}
+    results = document["results"]
+    results["tests"] = [
+        test
+        for test in results["tests"]
+        if test["rawStatus"] in known and isinstance(test["extra"]["id"], str) and test["duration"] >= 0
+    ]
+    return document
+
+
 def read_tests(path: Path) -> list[dict[str, Any]]:
     """Read the tests of a `report.json` that pipeproof wrote, in CTRF's form.
 
     Raises:
         InputError: where the file is none.
     """
-    try:
-        tests = json.loads(read_file(path, limit=1 << 30))["results"]["tests"]
-        known = {status.value for status in Status}
-        return [
-            test
-            for test in tests
-            if test["rawStatus"] in known and isinstance(test["extra"]["id"], str) and test["duration"] >= 0
-        ]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(
-            f"{path} is not a report.json of pipeproof ({type(error).__name__}: {error})",
-            hint="Give the report.json of an earlier run, or a folder that holds some.",
-        ) from error
+    tests: list[dict[str, Any]] = read_document(path)["results"]["tests"]
+    return tests
 
 
 def _dump(record: dict[str, Any]) -> str:
