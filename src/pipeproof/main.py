@@ -25,7 +25,8 @@ from pipeproof.github.checkout_token import ADVICE, find_tokens
 from pipeproof.github.context import Context, read_context, read_event
 from pipeproof.github.eligibility import Eligibility
 from pipeproof.github.file_commands import Snapshot, closed_folders
-from pipeproof.inputs import Inputs, action_values, chosen_variables, read_inputs
+from pipeproof.history import find_baseline
+from pipeproof.inputs import Inputs, action_values, artifact_pattern, chosen_variables, read_inputs
 from pipeproof.outlets.outlet import Outlet
 from pipeproof.outlets.terminal import Terminal
 from pipeproof.outlets.workflow import Workflow
@@ -35,7 +36,7 @@ from pipeproof.report.exercised import render_exercised
 from pipeproof.report.files import AUDIT, write_files
 from pipeproof.report.outputs import EXIT_CANCELLED, exit_code, outputs
 from pipeproof.report.summary import Links, render_summary
-from pipeproof.results.baseline import Comparison, compare, read_baseline
+from pipeproof.results.baseline import Comparison, Earlier, compare, read_baseline
 from pipeproof.results.model import Failure, Run
 from pipeproof.results.quarantine import Entry, apply_quarantine
 from pipeproof.results.redacted import redact_run
@@ -151,7 +152,7 @@ def run(job: Job) -> int:
     warn_of_tokens(job)
     trail = follow(job)
     # Read before the tests run: they may write over it.
-    earlier = read_baseline(job.project / job.inputs.baseline) if job.inputs.baseline else None
+    earlier = read_earlier(job)
     entries = read_excuses(job)
     with scratch(job) as home, kept_for_the_runner(job, home) as kept:
         outcome, code = prove(job, home, verdict, trail)
@@ -212,11 +213,30 @@ def kept_for_the_runner(job: Job, home: Home) -> Iterator[Kept]:
                 kept.faults += (f"the file commands could not be put back as they were: {error}",)
 
 
+def read_earlier(job: Job) -> dict[str, Earlier] | None:
+    """Read the baseline: a file of the workspace, or what the base branch's last run has left."""
+    inputs, context = job.inputs, job.context
+    pattern = artifact_pattern(inputs.baseline)
+    if inputs.baseline is None:
+        return None
+    if pattern is None:
+        return read_baseline(job.project / inputs.baseline)
+    if context is None:
+        job.outlet.say("There is no baseline: `baseline: auto` looks into the artifacts of a workflow on GitHub.")
+        return None
+    return find_baseline(open_api(job), context.run_id, base_of(context), pattern, inputs.title, job.outlet.say)
+
+
+def base_of(context: Context) -> str | None:
+    """The branch that a run is held against; None where it is the run's own."""
+    return find_base(context.event_name, context.ref, read_event(context))
+
+
 def read_excuses(job: Job) -> tuple[Entry, ...]:
     """Read the quarantine: of a branch that is proposed, the one of the branch that it is proposed to."""
     if not job.inputs.quarantine:
         return ()
-    base = find_base(job.context.event_name, job.context.ref, read_event(job.context)) if job.context else None
+    base = base_of(job.context) if job.context else None
     return read_quarantine(job.inputs.quarantine, job.workspace, base, open_api(job), job.outlet.warn)
 
 
@@ -320,7 +340,9 @@ def test(
     """Run the suite, its output passed on and its progress shown."""
     inputs, outlet = job.inputs, job.outlet
     handover = access.open_pipe()
-    durations = job.project / inputs.baseline if inputs.shard and inputs.baseline else None
+    # Two shards may find two baselines, and each would divide the suite by its own.
+    by_file = inputs.shard and inputs.baseline and not artifact_pattern(inputs.baseline)
+    durations = job.project / inputs.baseline if by_file and inputs.baseline else None
     suite = Suite(
         command=pytest_command(python.python, inputs, color=outlet.on_github, durations=durations),
         environment={

@@ -5,7 +5,7 @@ value of them all, with the reasons of all that is wrong in one error.
 """
 
 from pipeproof.inputs.declared import Inputs, declared_inputs, input_name
-from pipeproof.inputs.parsers import Install, Shard
+from pipeproof.inputs.parsers import Install, Shard, artifact_pattern
 from pipeproof.inputs.reading import action_values, chosen_variables, read_inputs
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Install",
     "Shard",
     "action_values",
+    "artifact_pattern",
     "chosen_variables",
     "declared_inputs",
     "input_name",

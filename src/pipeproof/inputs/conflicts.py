@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeproof.credentials.request import DatabaseLogin, OidcVariable, TokenExchange, parse_session_policy
 from pipeproof.inputs.declared import Inputs
+from pipeproof.inputs.parsers import artifact_pattern
 
 
 def find_conflicts(inputs: Inputs, workspace: Path) -> Iterator[str]:
@@ -21,7 +22,7 @@ def find_conflicts(inputs: Inputs, workspace: Path) -> Iterator[str]:
         yield f"fail-on: {inputs.fail_on!r} needs `baseline`, the earlier run to compare with"
     if inputs.quarantine and not _lies_below(root, inputs.quarantine):
         yield f"quarantine: {inputs.quarantine!r} leaves the workspace {workspace}; give a path below it"
-    if inputs.baseline and not _is(Path.exists, project / inputs.baseline):
+    if inputs.baseline and not artifact_pattern(inputs.baseline) and not _is(Path.exists, project / inputs.baseline):
         yield f"baseline: {inputs.baseline!r} does not exist (looked in {project})"
     yield from _credentials(inputs, project)
     if inputs.dbt_project_dir and not _is(Path.is_file, project / inputs.dbt_project_dir / "dbt_project.yml"):

@@ -154,7 +154,8 @@ class Inputs:
     baseline: str | None = _input(
         "",
         optional_path,
-        "An earlier run's `report.json`, or a folder of them: newly failing, fixed, newly flaky, slower",
+        "An earlier run's `report.json`, or a folder of them: newly failing, fixed, newly flaky, slower. `auto`: the "
+        "base branch's last, from this workflow's artifacts `pipeproof-report*` (`auto:NAMES` for others)",
     )
     fail_on: str = _input(
         "failures",
@@ -171,8 +172,8 @@ class Inputs:
     github_token: str | None = _input(
         "",
         optional_text,
-        "The workflow's `github.token`: to read the base branch's quarantine (`contents: read`) and to comment "
-        "(`pull-requests: write`)",
+        "The workflow's `github.token`: to read the base branch's quarantine (`contents: read`), to find a baseline "
+        "(`actions: read`) and to comment (`pull-requests: write`)",
     )
     pr_comment: str = _input(
         "never",

@@ -111,3 +111,10 @@ def install(value: str) -> Install:
 def optional(parse: Callable[[str], T]) -> Callable[[str], T | None]:
     """Make a parser that takes nothing for `None`, and passes on what is there without the blanks around it."""
     return lambda value: parse(value.strip()) if value.strip() else None
+
+
+def artifact_pattern(baseline: str | None) -> str | None:
+    """The names of artifacts that a baseline of `auto` or `auto:NAMES` means; None for a path."""
+    if baseline == "auto":
+        return "pipeproof-report*"
+    return baseline.removeprefix("auto:") if baseline and baseline.startswith("auto:") else None

@@ -1,6 +1,6 @@
 """The baseline: what changed since an earlier run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from pipeproof.results.ctrf import read_tests
 from pipeproof.results.model import Failure, Run, Status, TestResult
 from pipeproof.results.renames import Earlier, find_earlier
 
-__all__ = ["Comparison", "Earlier", "baseline_files", "compare", "read_baseline"]
+__all__ = ["Comparison", "Earlier", "baseline_files", "compare", "gather_earlier", "read_baseline"]
 
 _SLOWER_FACTOR = 2.0
 _SLOWER_SECONDS = 1.0
@@ -45,13 +45,17 @@ def read_baseline(path: Path) -> dict[str, Earlier]:
     files = list(baseline_files(path))
     if not files:
         raise InputError(f"baseline: {path} holds no report.json", hint="Give the earlier run's report-dir.")
+    return gather_earlier(test for file in files for test in read_tests(file))
+
+
+def gather_earlier(tests: Iterable[Mapping[str, Any]]) -> dict[str, Earlier]:
+    """Give the tests of a run's `report.json`, or of all its shards', by node id."""
     earlier: dict[str, Earlier] = {}
-    for file in files:
-        for test in read_tests(file):
-            found, known = _read_earlier(test), earlier.get(test["extra"]["id"])
-            # What ran in two shards failed where it failed in one.
-            if known is None or found.status in BAD:
-                earlier[test["extra"]["id"]] = found
+    for test in tests:
+        found, known = _read_earlier(test), earlier.get(test["extra"]["id"])
+        # What ran in two shards failed where it failed in one.
+        if known is None or found.status in BAD:
+            earlier[test["extra"]["id"]] = found
     return earlier
 
 
