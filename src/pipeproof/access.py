@@ -189,6 +189,8 @@ def record_tests(audit: Audit, outcome: Run) -> None:
     """Note for the audit which tests had credentials, and when."""
     for result in outcome.results:
         for record in result.evidence:
-            data = record.get("data")
-            if record.get("kind") == "live" and isinstance(data, Mapping) and data.get("variables"):
-                audit.record_test(result.id, data["started"], data["finished"], list(data["variables"]))
+            with suppress(AttributeError, LookupError, TypeError, ValueError, OverflowError):  # it is in no form of ours
+                data = record["data"]
+                if record["kind"] == "live" and data["variables"]:
+                    times = float(data["started"]), float(data["finished"])
+                    audit.record_test(result.id, *times, [str(name) for name in data["variables"]])

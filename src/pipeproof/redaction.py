@@ -1,13 +1,15 @@
 """Redaction: secrets taken out of whatever leaves the run, in the forms in which they come to light.
 
-A secret is looked for by its fragments. Each of its forms (as it is, URL-encoded, base64 at its three alignments, JSON-
-and XML-escaped, quoted, reversed, hexadecimal) is cut into all the pieces of a fixed length, and every stretch of text
-that is made of such pieces is replaced. White space and terminal colours between the characters are looked through. So
-a secret that is truncated, wrapped, split over lines or printed a character a line is found by any eight of its
-characters, and what a caller has already passed on is remembered, so that a fragment is found across two chunks.
+A secret is looked for by its fragments. Each of its forms (as it is, URL-encoded, base64 at its three alignments and of
+base64, base32, base85, quoted-printable, JSON- and XML-escaped, quoted, reversed, hexadecimal) is cut into all the
+pieces of a fixed length, and every stretch of text that is made of such pieces is replaced. White space, NULs (of
+UTF-16) and terminal colours between the characters are looked through. So a secret that is truncated, wrapped, split
+over lines or printed a character a line is found by any eight of its characters, and what a caller has already passed
+on is remembered, so that a fragment is found across two chunks.
 
-What this cannot find: a secret that was transformed by a rule that is not listed here (exclusive or, compression, a
-cipher). Whoever may use a secret can hide it from any filter: its lifetime and its reach are what contain it.
+What this cannot find: a secret that was transformed by a rule that is not listed here (decimal or octal numbers, pieces
+of fewer than eight characters with text between them, exclusive or, compression, a cipher), and one in a file's name.
+Whoever may use a secret can hide it from any filter: its lifetime and its reach are what contain it.
 """
 
 import base64
@@ -33,15 +35,21 @@ HEX_PIECE = 16
 """The same for a hexadecimal form, which has two digits to a byte."""
 
 _COLOUR = "\x1b\\[[0-9;?]*[A-Za-z]"
-_BLANK = re.compile(rf"(?:\s|{_COLOUR})+")
-_HEX_GLUE = re.compile(rf"(?:\s|{_COLOUR}|\\+x|0x|\\+u00|&#x|[%:,;'\"-])+", re.IGNORECASE)
-_HEX_REGION = re.compile(rf"(?:[0-9a-f][\s%:,;'\"\\xu&#\[m\x1b?-]*+){{{HEX_PIECE},}}+")
+_BLANK = re.compile(rf"(?:[\s\0]|{_COLOUR})+")
+_HEX_GLUE = re.compile(rf"(?:[\s\0]|{_COLOUR}|\\+x|0x|\\+u00|&#x|[%:,;'\"-])+", re.IGNORECASE)
+_HEX_REGION = re.compile(rf"(?:[0-9a-f][\s\0%:,;'\"\\xu&#\[m\x1b?-]*+){{{HEX_PIECE},}}+")
 """Where alone hexadecimal forms can be: many digits, and between them nothing but what glue is made of."""
 
 _PROBE, _STRIDE = 5, 4
 """Each piece of eight characters holds five that begin at a multiple of four: to look there first is enough."""
 
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+_TWICE = 256
+"""Bytes of a secret that is looked for in base64 of base64 too: a long one would have too many pieces."""
+
+_NEAR = 256
+"""Characters at a text's end in which, as a rule, there are enough that are no glue."""
+
 _LONGEST_LINE = 1 << 16
 """Characters of an unfinished line that a stream keeps back before it passes them on."""
 
@@ -67,7 +75,11 @@ def list_forms(secret: str) -> frozenset[str]:
         secret.encode("ascii", "xmlcharrefreplace").decode(),
         html.escape(secret).encode("ascii", "xmlcharrefreplace").decode(),
     }
-    forms |= set(_list_base64(raw))
+    encoded = set(_list_base64(raw))
+    if len(raw) <= _TWICE:
+        encoded |= {twice for once in encoded for twice in _list_base64(once.encode())}
+    forms |= encoded | set(_list_base32(raw)) | set(_list_base85(raw))
+    forms.add("".join(chr(byte) if 33 <= byte <= 126 and byte != 61 else f"={byte:02X}" for byte in raw))
     return frozenset(_BLANK.sub("", form) for form in forms)
 
 
@@ -79,6 +91,46 @@ def _list_base64(raw: bytes) -> Iterator[str]:
         kept = text[first:last]
         yield kept
         yield kept.replace("+", "-").replace("/", "_")
+
+
+def _list_base32(raw: bytes) -> Iterator[str]:
+    """The same for base32, which takes five bytes at a time."""
+    for before in range(5):
+        text = base64.b32encode(bytes(before) + raw).decode()
+        kept = text[-(-8 * before // 5) : 8 * (before + len(raw)) // 5]
+        yield kept
+        yield kept.lower()
+
+
+def _list_base85(raw: bytes) -> Iterator[str]:
+    """The same for both kinds of base85, of which four bytes make five characters."""
+    for before in range(4):
+        kept = raw[before : before + (len(raw) - before) // 4 * 4]
+        yield base64.b85encode(kept).decode()
+        yield base64.a85encode(kept).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What of the text so far a fragment may have begun in, without what stands between a form's characters."""
+
+    text: str = ""
+    digits: str = ""
+
+    def then(self, text: str) -> "_Context":
+        """What it is after some more text."""
+        return _Context(
+            _tail(_BLANK, self.text, text, 2 * PIECE),
+            _tail(_HEX_GLUE, self.digits, text, 2 * HEX_PIECE),
+        )
+
+
+def _tail(glue: re.Pattern[str], before: str, text: str, size: int) -> str:
+    """The last characters of a text that are no glue; all of a long one is looked at only where it is made of glue."""
+    kept = glue.sub("", text[-_NEAR:])
+    if len(kept) < size and len(text) > _NEAR:
+        kept = glue.sub("", text)
+    return (before + kept)[-size:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +153,7 @@ class _Index:
 
     def find(self, text: str, known: int) -> list[tuple[int, int]]:
         """The stretches of `text` to replace, as they stand; the first `known` characters only give context."""
-        plain = self.glue is _BLANK and "\x1b" not in text
+        plain = self.glue is _BLANK and "\x1b" not in text and "\0" not in text
         joined = "".join(text.split()) if plain else self.glue.sub("", text)
         hits = self._find_joined(joined)
         if not hits:
@@ -180,23 +232,25 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """`text` without the secrets, line for line."""
-        return self.redact_after("", text)
+        return self.redact_after(_Context(), text)
 
-    def redact_after(self, context: str, text: str) -> str:
+    def redact_after(self, context: _Context, text: str) -> str:
         """`text` without the secrets, where `context` stood right before it."""
         with self._lock:
             if not self._known:
                 return text
-            whole, known = context + text, len(context)
-            spans = self._text.find(whole, known)
-            for region in _HEX_REGION.finditer(whole.translate(_LOWER)):
+            known = len(context.text)
+            spans = [(begin - known, end - known) for begin, end in self._text.find(context.text + text, known)]
+            known = len(context.digits)
+            for region in _HEX_REGION.finditer((context.digits + text).translate(_LOWER)):
                 found = self._hex.find(region[0], max(0, known - region.start()))
-                spans += [(begin + region.start(), end + region.start()) for begin, end in found]
-        out, at = [], known
+                moved = region.start() - known
+                spans += [(begin + moved, end + moved) for begin, end in found]
+        out, at = [], 0
         for begin, end in _merge(spans):
-            out += [whole[at:begin], MASK]
+            out += [text[at:begin], MASK]
             at = end
-        return "".join([*out, whole[at:]])
+        return "".join([*out, text[at:]])
 
     def redact_bytes(self, data: bytes) -> bytes:
         """A file's bytes without the secrets; what is not UTF-8 passes through."""
@@ -218,7 +272,7 @@ class RedactingStream:
         self._redactor = redactor
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._pending = ""
-        self._context = ""
+        self._context = _Context()
 
     def feed(self, chunk: str | bytes) -> str:
         """What may be passed on after `chunk`: all complete lines."""
@@ -236,19 +290,8 @@ class RedactingStream:
         text, self._pending = self._pending[:end], self._pending[end:]
         if not text:
             return ""
+        if not self._redactor:
+            return text
         clean = self._redactor.redact_after(self._context, text)
-        self._context = _keep_context(self._context + text)
+        self._context = self._context.then(text)
         return clean
-
-
-def _keep_context(text: str) -> str:
-    """The end of `text` that a fragment may have begun in: some characters, whatever stands between them."""
-    tail = text[-_LONGEST_LINE:]
-    kept = [piece for piece in _HEX_GLUE.split(tail) if piece]
-    needed, start = 2 * HEX_PIECE, len(tail)
-    for piece in reversed(kept):
-        start = tail.rindex(piece, 0, start)
-        needed -= len(piece)
-        if needed <= 0:
-            return tail[max(start, start - needed) :]
-    return tail

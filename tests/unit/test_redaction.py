@@ -1,6 +1,7 @@
 import base64
 import html
 import json
+import quopri
 import re
 import textwrap
 from itertools import pairwise
@@ -28,6 +29,13 @@ ENCODERS = {
     "base64 after two bytes": lambda text: base64.b64encode(b"xy" + text.encode() + b"z").decode(),
     "base64 for addresses": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
     "base64 in lines": lambda text: base64.encodebytes(text.encode()).decode(),
+    "base64 of base64": lambda text: base64.b64encode(b"x" + base64.b64encode(b"y" + text.encode())).decode(),
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "base32 after three bytes": lambda text: base64.b32encode(b"xyz" + text.encode() + b"z").decode(),
+    "base85": lambda text: base64.b85encode(text.encode()).decode(),
+    "ascii85 after a byte": lambda text: base64.a85encode(b"x" + text.encode()).decode(),
+    "quoted-printable": lambda text: quopri.encodestring(text.encode()).decode(),
+    "UTF-16": lambda text: text.encode("utf-16-le").decode(),
     "json": json.dumps,
     "json in json": lambda text: json.dumps(json.dumps(text)),
     "html": html.escape,
@@ -160,3 +168,20 @@ def test_stream__a_secret_that_is_added_later_is_found() -> None:
     assert stream.feed(f"{SECRET}\n") == f"{SECRET}\n"
     redactor.add(SECRET)
     assert stream.feed(f"{SECRET}\n") == f"{MASK}\n"
+
+
+@pytest.mark.parametrize("line", ["-" * 80, "", " " * 200, "=" * 5000, "\x1b[31m" * 40, "'\",:;%" * 20])
+def test_stream__its_cost_is_that_of_the_text(line) -> None:
+    """What it remembers stays short, whatever it is fed: each line was searched with all of those before it once."""
+    stream = Redactor([SECRET]).stream()
+    for _ in range(50):
+        stream.feed(f"{line}\n")
+        assert len(stream._context.text) + len(stream._context.digits) <= 64
+    assert SECRET[:8] not in stream.feed(SECRET[:30]) + stream.flush()
+
+
+@pytest.mark.parametrize("between", ["\n", "\n" * 400, "\x1b[0m" * 100, "\0", " " * 70_000])
+def test_stream__a_secret_a_character_a_chunk__whatever_stands_between(between) -> None:
+    stream = Redactor([SECRET]).stream()
+    shown = "".join(stream.feed(f"{character}{between}") for character in SECRET) + stream.flush()
+    assert SECRET[8:] not in shown.replace(between, "")

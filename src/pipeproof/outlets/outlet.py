@@ -23,7 +23,7 @@ class Outlet(Protocol):
         """Write lines of our own."""
 
     def pass_on(self, line: str) -> None:
-        """Write one line that the user's code printed, made harmless."""
+        """Write one line that the user's code printed, redacted already, made harmless."""
 
     def warn(self, text: str) -> None:
         """Say something that the user should know."""

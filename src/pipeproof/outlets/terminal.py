@@ -45,8 +45,11 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Write lines of our own."""
+        self._show(self.redact(text))
+
+    def _show(self, text: str) -> None:
         self._clear()
-        for line in split_lines(self.redact(text)):
+        for line in split_lines(text):
             self._out.write(f"{plain(line)}\n")
         self._out.flush()
 
@@ -55,7 +58,7 @@ class Terminal:
         if self._live:
             self._held.append(line)
         else:
-            self.say(line)
+            self._show(line)
 
     def warn(self, text: str) -> None:
         """Say something that the user should know."""
@@ -103,7 +106,7 @@ class Terminal:
         """Show what was held back: the run ended in a way that only pytest's own words explain."""
         self._clear()
         for line in self._held:
-            self.say(line)
+            self._show(line)
         self._held.clear()
 
     def show_progress(self, collector: Collector, ended: TestResult | None) -> None:

@@ -46,7 +46,8 @@ class Lines:
         self._pass_on(line)
 
     def _pass_on(self, line: bytes) -> None:
-        text = line.decode("utf-8", "replace").removesuffix("\r")
+        # Without NULs from the start: a secret with some between its letters (UTF-16) would be told by taking them out later.
+        text = line.decode("utf-8", "replace").replace("\0", "").removesuffix("\r")
         if "error:" in text.lower():
             self.complaint = text.strip()
         self._take(text)
