@@ -24,6 +24,7 @@ from pipeproof.credentials.request import (
     parse_session_policy,
 )
 from pipeproof.errors import CredentialsError
+from pipeproof.events import MALFORMED
 from pipeproof.github.eligibility import Eligibility, judge_run
 from pipeproof.inputs import Inputs
 from pipeproof.outlets.outlet import Outlet
@@ -189,7 +190,7 @@ def record_tests(audit: Audit, outcome: Run) -> None:
     """Note for the audit which tests had credentials, and when."""
     for result in outcome.results:
         for record in result.evidence:
-            with suppress(AttributeError, LookupError, TypeError, ValueError, OverflowError):  # it is in no form of ours
+            with suppress(*MALFORMED, OSError):  # a time can be out of what the system knows
                 data = record["data"]
                 if record["kind"] == "live" and data["variables"]:
                     times = float(data["started"]), float(data["finished"])

@@ -29,6 +29,10 @@ _LINE_LIMIT = 1 << 26
 """Bytes of a line that is held: an event of a test with much evidence is long, and garbage could be endless."""
 
 
+MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading a record raises that is not in its form: the tests' process wrote it, and can have written anything."""
+
+
 class EventWriter:
     """Writes events to a descriptor; once the reader is gone it writes nothing more."""
 

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import TextIOWrapper
@@ -137,6 +137,9 @@ def _occupy_standard_streams() -> None:
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(number, True)
     os.close(number)
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:  # as Python leaves one that was closed
+            setattr(sys, name, os.fdopen(number, "w"))
 
 
 def _own_fault(error: Exception) -> PipeproofError:
@@ -280,7 +283,7 @@ def credentials(
 ) -> Iterator[Access]:
     """Have the credentials that were asked for, renewed as long as the tests run."""
     owner = (home.user.uid, home.user.gid) if home.user else None
-    with grant(
+    granting = grant(
         request,
         verdict,
         job.environ,
@@ -289,7 +292,10 @@ def credentials(
         audit=trail.audit,
         directory=home.own,
         owner=owner,
-    ) as access:
+    )
+    with ExitStack() as stack:
+        with job.cancellation.interrupting():  # the runner does not wait until a token service has timed out
+            access = stack.enter_context(granting)
         trail.account_id = access.account_id
         yield access
 

@@ -95,7 +95,7 @@ def run_suite(
 
     def watch(process: "subprocess.Popen[bytes]") -> None:
         on_progress(collector, None)
-        late = overdue(collector.running, suite.timeout, time.time())
+        late = overdue(collector.running, suite.timeout, time.monotonic())
         if late and not hung:
             hung.append(late)
             # pytest's faulthandler answers this one with the stack of every thread.
@@ -139,9 +139,9 @@ def overdue(running: Mapping[str, float], timeout: float, now: float) -> str | N
     """Name a test that is so far past its timeout that nothing but the end of the process stops it.
 
     Args:
-        running: The tests that run, each with when it was last heard of (seconds since the epoch).
+        running: The tests that run, each with when it was last heard of (seconds of a steady clock).
         timeout: Seconds for one test; 0 is none.
-        now: Seconds since the epoch.
+        now: Seconds of the same clock.
     """
     limit = timeout + _OVERTIME
     return next((test for test, heard in running.items() if now - heard > limit), None) if timeout else None

@@ -109,6 +109,10 @@ def _hand_out(request: CredentialRequest, keepers: Mapping[str, Keeper], tools: 
     )
 
 
+_FAREWELL = 1.0
+"""Seconds that a renewal under way is waited for at the end: a token service may hang."""
+
+
 @contextmanager
 def _make_directory(tools: Tools) -> Iterator[Path]:
     """A folder outside the workspace: ours to write in, and for the tests' user to pass through to its own files."""
@@ -141,6 +145,6 @@ def _renew_files(stack: ExitStack, keepers: Mapping[str, Keeper]) -> None:
 
     def stop() -> None:
         stopping.set()
-        thread.join()
+        thread.join(_FAREWELL)
 
     stack.callback(stop)

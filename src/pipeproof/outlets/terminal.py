@@ -30,15 +30,15 @@ class Terminal:
 
     Args:
         workspace: The folder that files are named from; they are shown relative to where the person is.
-        out: Where it writes.
+        out: Where it writes; `None` is standard output.
     """
 
     on_github = False
 
-    def __init__(self, workspace: Path, out: TextIO = sys.stdout) -> None:
+    def __init__(self, workspace: Path, out: TextIO | None = None) -> None:
         self._workspace = workspace
-        self._out = out
-        self._live = out.isatty()
+        self._out = out or sys.stdout
+        self._live = self._out.isatty()
         self.redact: Callable[[str], str] = str
         self._drawn = 0.0
         self._held: list[str] = []

@@ -22,14 +22,14 @@ class Workflow:
 
     Args:
         files: The file commands by their variable (`GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`).
-        out: Where the log is written.
+        out: Where the log is written; `None` is standard output.
     """
 
     on_github = True
 
-    def __init__(self, files: Mapping[str, Path], out: TextIO = sys.stdout) -> None:
+    def __init__(self, files: Mapping[str, Path], out: TextIO | None = None) -> None:
         self._files = files
-        self._out = out
+        self._out = out or sys.stdout
         self.redact: Callable[[str], str] = str
         """What every text goes through before it is written; it takes the secrets out."""
 

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from pipeproof import environ
-from pipeproof.plugin.evidence import RECORDS
+from pipeproof.plugin.evidence import LIVE, RECORDS
 from pipeproof.variables import LIVE_FD
 
 """The environment variable that holds the number of the descriptor."""
@@ -212,7 +212,7 @@ class _LiveTests:
             if _STARTED in item.stash:
                 times = {"started": item.stash[_STARTED], "finished": time.time()}
                 data = {**times, "variables": self._live.given if self._live else []}
-                item.stash.setdefault(RECORDS, []).append({"kind": "live", "data": data})
+                item.stash.setdefault(RECORDS, []).append({"kind": LIVE, "data": data})
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeproof.events import MALFORMED
 from pipeproof.results.model import Failure, TestResult
 
 Record = Mapping[str, Any]
@@ -29,7 +30,7 @@ def domain_facts(result: TestResult, failure: Failure, workspace: Path) -> list[
         tell = _TELLERS.get(str(record.get("kind")))
         try:
             told = list(tell(record["data"], workspace)) if tell else []
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except MALFORMED:
             continue
         facts.update((fact, None) for fact, known in told if not known or known not in said)
     return list(facts)[:_FACTS]

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeproof.events import MALFORMED
 from pipeproof.report.markdown import code, details, escaped, table
 from pipeproof.results.model import Run
 
@@ -37,7 +38,7 @@ def render_exercised(run: Run, workspace: Path) -> str:
     for render in renderers:
         try:
             rendered.append(render())
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except MALFORMED:
             continue
     return "".join(rendered)
 

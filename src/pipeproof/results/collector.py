@@ -6,7 +6,8 @@ test that was never started is counted as not run.
 
 import math
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +29,8 @@ from pipeproof.text import strip_ansi
 from pipeproof.untrusted import read_text
 
 _DEFINITION = re.compile(r"\s*(async\s+def|def|class)\b")
+_DEPTH = 50
+"""How deep a record is kept."""
 _SOURCE_LIMIT = 1 << 22
 """Bytes of a file in which definitions are looked up."""
 _OUTPUT_BUDGET = 1 << 26
@@ -64,9 +67,11 @@ class Collector:
 
     Args:
         workspace: The folder that files are named from; a test's definition is looked up in it.
+        clock: Gives seconds of a clock that nobody sets.
     """
 
-    def __init__(self, workspace: Path) -> None:
+    def __init__(self, workspace: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._open: dict[str, _Open] = {}
         self._results: dict[str, TestResult] = {}
         self._failures: list[Failure] = []
@@ -80,7 +85,7 @@ class Collector:
 
     @property
     def running(self) -> Mapping[str, float]:
-        """The tests that have started and not ended, each with when it was last heard of (seconds since the epoch)."""
+        """The tests that have started and not ended, each with when it was last heard of (seconds of `clock`)."""
         return {test.id: test.heard for test in self._open.values()}
 
     @property
@@ -189,28 +194,29 @@ class Collector:
     def _take_start(self, event: Event) -> None:
         at = _number(event["at"])
         test = self._open_test(event["id"])
-        test.heard = at
-        test.started = test.started or test.heard
+        test.heard = self._clock()
+        test.started = test.started or at
         if "file" in event:
             test.file, test.line = str(event["file"]), int(event["line"])
 
     def _take_phase(self, event: Event) -> TestResult | None:
         outcome, when = event["outcome"], event["when"]
-        duration, at = _number(event["duration"]), _number(event.get("at", 0))
+        duration = _number(event["duration"])
         test = self._open_test(event["id"])
         if "subtest" in event:
             self._take_subtest(test, event)
             return None
         test.duration += duration
         test.phases[str(when)] = duration
-        test.heard = max(test.heard, at + duration)
+        test.heard = self._clock()
         test.worker = str(event["worker"]) if "worker" in event else test.worker
         if when == "setup":
             test.superseded = False
         if "sections" in event:  # those of a later phase hold those of the earlier ones
             test.output = [(str(name), str(text)) for name, text in event["sections"]]
-        test.evidence.extend(event.get("evidence", ()))
-        test.properties = [(str(name), value) for name, value in event.get("properties", test.properties)]
+        test.evidence.extend(_records(event.get("evidence", ())))
+        if "properties" in event:
+            test.properties = [(str(name), _pruned(value)) for name, value in event["properties"]]
         if outcome == "rerun":
             self._take_rerun(test, event)
             return None
@@ -363,6 +369,24 @@ def _failure(data: Mapping[str, Any], phase: str) -> Failure:
         file=str(data["file"]) if data.get("file") else None,
         line=int(line) if line else None,
     )
+
+
+def _records(values: object) -> Iterator[Mapping[str, Any]]:
+    """Take the records that are in the form of one; a test can send anything."""
+    for value in values if isinstance(values, list) else ():
+        if isinstance(value, dict) and isinstance(value.get("kind"), str) and isinstance(value.get("data"), dict):
+            yield {"kind": value["kind"], "data": _pruned(value["data"])}
+
+
+def _pruned(value: Any, depth: int = 0) -> Any:
+    """Leave out what is nested deeper than anybody reads, and all that goes through a record could bear."""
+    if not isinstance(value, dict | list):
+        return value
+    if depth >= _DEPTH:
+        return "[… nested deeper …]"
+    if isinstance(value, dict):
+        return {key: _pruned(inner, depth + 1) for key, inner in value.items()}
+    return [_pruned(inner, depth + 1) for inner in value]
 
 
 def _number(value: Any) -> float:

@@ -46,7 +46,7 @@ class Lines:
         self._pass_on(line)
 
     def _pass_on(self, line: bytes) -> None:
-        # Without NULs from the start: a secret with some between its letters (UTF-16) would be told by taking them out later.
+        # Without NULs from the start: to take them out later would tell a secret that has some between its letters.
         text = line.decode("utf-8", "replace").replace("\0", "").removesuffix("\r")
         if "error:" in text.lower():
             self.complaint = text.strip()

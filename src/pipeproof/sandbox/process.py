@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from pipeproof.errors import SetupError
+from pipeproof.errors import PipeproofError, SetupError
 from pipeproof.sandbox.leftovers import LeftoversError, User, end_leftovers
 
 _GRACE = 4.0
@@ -28,11 +28,16 @@ _PAUSE = 0.005
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38  # linux/prctl.h
 
 
+class CancelledError(PipeproofError):
+    """The run has been asked to end while it waited for somebody."""
+
+
 class Cancellation:
     """Whether the run has been asked to end (SIGINT, SIGTERM), and how often."""
 
     def __init__(self) -> None:
         self.times = 0
+        self._interrupts = False
 
     @contextmanager
     def listening(self) -> Iterator["Cancellation"]:
@@ -40,6 +45,8 @@ class Cancellation:
 
         def request(_signal: int, _frame: FrameType | None) -> None:
             self.times += 1
+            if self._interrupts:
+                raise CancelledError("the run was cancelled")
 
         previous = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -47,6 +54,21 @@ class Cancellation:
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
+
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """Have a request to end break the block off: what waits for an answer from the network looks at nothing else.
+
+        Raises:
+            CancelledError: The run has been asked to end, in the block or before.
+        """
+        if self.times:
+            raise CancelledError("the run was cancelled")
+        self._interrupts = True
+        try:
+            yield
+        finally:
+            self._interrupts = False
 
 
 def shield_supervisor() -> None:

@@ -297,3 +297,13 @@ def test_collector__keeps_output_of_passing_tests_within_a_budget(monkeypatch: p
         *begin, end = story(name, kind)
         events += [*begin, end | {"sections": [["stdout", "x" * 10]]}]
     assert [len(result.output) for result in collected(*events).results] == [1, 1, 0, 1]
+
+
+def test_running__is_told_by_a_clock_that_nobody_sets() -> None:
+    """The tests' own times are of the system's clock, which can jump by hours: a healthy suite was ended as hung."""
+    now = iter([100.0, 107.0])
+    collector = Collector(ANYWHERE, clock=lambda: next(now))
+    collector.take({"event": "start", "id": "t", "at": 5.0})
+    assert collector.running == {"t": 100.0}
+    collector.take(phase("t", "setup", at=1e9))
+    assert collector.running == {"t": 107.0}
