@@ -14,7 +14,7 @@ from typing import Any
 from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.identity import spell_out, tell_apart
 from pipeproof.environments.dbt.project.declarations import locate_test
-from pipeproof.environments.dbt.project.manifest import BUILT_KINDS, ancestors
+from pipeproof.environments.dbt.project.manifest import BUILT_KINDS, FILE_KEYS, ancestors, metas_of
 from pipeproof.environments.dbt.requests import request_nodes
 from pipeproof.environments.dbt.result import DbtFailed, DbtNode
 from pipeproof.environments.dbt.scenario.scenario import Dbt, Recorder
@@ -191,5 +191,4 @@ def _is_built(manifest: Any, unique_id: str) -> bool:
 
 def _reads_a_file(source: Any) -> bool:
     """Whether DuckDB reads a source from files of its own, so that it needs no table."""
-    meta: Mapping[str, Any] = {**source.source_meta, **source.meta, **(source.config.meta or {})}
-    return "external_location" in meta or "plugin" in meta
+    return any(key in meta for meta in metas_of(source) for key in FILE_KEYS)

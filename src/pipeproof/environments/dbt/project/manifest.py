@@ -16,6 +16,9 @@ from pipeproof.environments.dbt.run_names import place_schema
 BUILT_KINDS = {"model", "seed", "snapshot"}
 """The kinds of nodes that stand for a relation with rows of its own."""
 
+FILE_KEYS = ("external_location", "plugin")
+"""The keys of a source's meta by which DuckDB reads it from files of its own."""
+
 _PLACEHOLDER = re.compile(rf"{PARSE_SCHEMA}\w*", re.IGNORECASE)
 _GRAPH = re.compile(r"(?<![\w.])graph\b")
 
@@ -92,11 +95,14 @@ def redirect_source(manifest: Any, adapter: Any, unique_id: str, relation: Any) 
     source.database, source.schema, source.identifier = relation.database, relation.schema, relation.identifier
     source.quoting.database = source.quoting.schema = source.quoting.identifier = None
     source.relation_name = str(adapter.Relation.create_from(adapter.config, source))
-    for key in ("external_location", "plugin"):  # where DuckDB would read it from instead
-        source.meta.pop(key, None)
-        source.config.meta.pop(key, None)
-    source.source_meta.pop("external_location", None)
-    source.source_meta.pop("plugin", None)
+    for meta in metas_of(source):
+        for key in FILE_KEYS:
+            meta.pop(key, None)
+
+
+def metas_of(source: Any) -> tuple[dict[str, Any], ...]:
+    """Where a source's meta stands: at it, at its table, and in the configuration (a field from dbt-core 1.10.5 on)."""
+    return source.source_meta, source.meta, source.config.get("meta") or {}
 
 
 def find_escapes(manifest: Any, target: str, adapter: str) -> dict[str, str]:

