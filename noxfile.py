@@ -3,6 +3,7 @@
     nox --list                                               the lanes
     nox --session "dbt(lowest)"                              one of them
     nox --session "prefect(newest)" -- "prefect==3.5.0"      another version, and what it needs beside it
+    nox --tags dbt                                           all of a library
 
 `lowest` takes the lowest version that pyproject.toml allows of each direct requirement, `newest` the newest, and
 `prerelease` what is not released yet as well. The other lanes lie between, where a library differs. What the libraries
@@ -130,10 +131,20 @@ def run_tests(session: nox.Session, tests: Sequence[str]) -> None:
 def define_lanes(name: str, lane: Lane) -> None:
     """Make a session of each version of a library."""
     pins = {"lowest": lane.lowest, **lane.between, "newest": (), "prerelease": ()}
-    pythons = [find_python(LOWEST_PYTHON if version == "lowest" else NEWEST_PYTHON) for version in pins]
 
-    @nox.session(name=name, tags=[name])
-    @nox.parametrize("python,version", list(zip(pythons, pins, strict=True)), ids=list(pins))
+    @nox.session(name=name)
+    @nox.parametrize(
+        "python,version",
+        [
+            nox.param(
+                find_python(LOWEST_PYTHON if version == "lowest" else NEWEST_PYTHON),
+                version,
+                id=version,
+                tags=["prerelease" if version == "prerelease" else name],
+            )
+            for version in pins
+        ],
+    )
     def run(session: nox.Session, version: str) -> None:
         install(session, lane.extra, version, pins[version], session.posargs)
         run_tests(session, lane.tests)
@@ -143,7 +154,7 @@ for library, its_lane in LANES.items():
     define_lanes(library, its_lane)
 
 
-@nox.session
+@nox.session(tags=["python"])
 @nox.parametrize("python", [find_python(version) for version in PYTHONS], ids=PYTHONS)
 def python(session: nox.Session) -> None:
     """Test a little of each library on a Python, with the newest version of each."""
@@ -151,7 +162,7 @@ def python(session: nox.Session) -> None:
     run_tests(session, SAMPLE)
 
 
-@nox.session(python=find_python(LOWEST_PYTHON))
+@nox.session(python=find_python(LOWEST_PYTHON), tags=["lowest"])
 def lowest(session: nox.Session) -> None:
     """Test a little of each library with the lowest versions of all of them at once."""
     install(session, "all", "lowest", [*OLD_PREFECT, *OLD_BOTO])

@@ -1,0 +1,46 @@
+"""The lanes are for what pyproject.toml promises, and the workflow runs all of them."""
+
+import importlib.util
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def noxfile() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("noxfile", ROOT / "noxfile.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_lanes__run_tests_that_are_there(noxfile: ModuleType) -> None:
+    named = {test.partition("::")[0] for lane in noxfile.LANES.values() for test in lane.tests}
+    named |= {test.partition("::")[0] for test in noxfile.SAMPLE}
+
+    assert {test for test in named if not (ROOT / test).exists()} == set()
+
+
+def test_lanes__install_extras_that_are_there(noxfile: ModuleType) -> None:
+    assert {lane.extra for lane in noxfile.LANES.values()} <= {"", *PROJECT["optional-dependencies"]}
+
+
+def test_lanes__have_each_python_that_is_promised(noxfile: ModuleType) -> None:
+    promised = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if ":: Python :: 3." in line]
+
+    assert set(promised) <= set(noxfile.PYTHONS)
+    assert PROJECT["requires-python"].removeprefix(">=") == noxfile.LOWEST_PYTHON
+
+
+def test_workflow__runs_every_lane(noxfile: ModuleType) -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/versions.yml").read_text(encoding="utf-8"))
+
+    assert workflow["jobs"]["lanes"]["strategy"]["matrix"]["lanes"] == sorted([*noxfile.LANES, "lowest", "python"])
