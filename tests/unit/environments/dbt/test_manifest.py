@@ -11,7 +11,7 @@ from pipeproof.environments.dbt.project.manifest import FILE_KEYS, metas_of
 @pytest.mark.parametrize("place", ["source_meta", "meta", "config", None])
 @pytest.mark.parametrize("key", FILE_KEYS)
 def test_metas__hold_what_is_written_in_any_place(place, key):
-    """The configuration declares no meta, as with dbt-core up to 1.10.4, and keeps what is written there all the same."""
+    """The configuration declares no meta, as with dbt-core up to 1.10.4, and keeps what is written there."""
     given = {key: "x"}
     source = SimpleNamespace(
         source_meta=given if place == "source_meta" else {},
