@@ -12,16 +12,16 @@ SHOP = Path(__file__).parent / "shop"
 
 @pytest.fixture(scope="session")
 def make_project(tmp_path_factory):
-    """Make a `DbtProject` of settings, with folders of its own."""
+    """Make a project of settings, with folders of its own, for the dbt that is installed."""
+    from pipeproof.environments.dbt.engine import open_project
     from pipeproof.environments.dbt.project.settings import Settings
     from pipeproof.environments.dbt.run_names import name_run
-    from pipeproof.environments.dbt.session.project import DbtProject
 
     made = []
 
     def make(project_dir=SHOP, target="embedded", prefix="pptest", worker="w0", shared=None, **settings):
         folder = tmp_path_factory.mktemp("dbt")
-        project = DbtProject(
+        project = open_project(
             Settings(project_dir, target, prefix, **settings), name_run(prefix, worker), folder, shared or folder
         )
         made.append(project)
@@ -33,10 +33,14 @@ def make_project(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def shop_database(postgres_server):
+def shop_database(request):
     """A database of this worker's own, its address where the project's profile looks for it."""
+    from pipeproof.environments.dbt.engine import choose_engine
+
+    if choose_engine() == "cli":
+        pytest.skip("a dbt without a Python entry runs on the embedded database alone")
     name = f"shop_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-    server = postgres_server
+    server = request.getfixturevalue("postgres_server")
     server.execute(f"create database {name}")
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in (("HOST", server.host), ("PORT", str(server.port)), ("USER", server.user)):

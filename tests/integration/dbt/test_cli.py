@@ -5,13 +5,14 @@ import sys
 from decimal import Decimal
 
 import pytest
+from dbt_versions import version_1_alone
 
 from pipeproof import DbtFailed
 from pipeproof.environments.dbt import engine
+from pipeproof.environments.dbt.cli.log import read_log
 from pipeproof.environments.dbt.cli.project import CliProject
-from pipeproof.environments.dbt.cli.run import read_log
 from pipeproof.environments.dbt.cli.scenario import CliDbt
-from pipeproof.environments.dbt.errors import DbtNotBuiltError, DbtRefusedError, DbtSetupError
+from pipeproof.environments.dbt.errors import DbtNotBuiltError, DbtSetupError
 from pipeproof.environments.dbt.project.settings import Settings
 from pipeproof.environments.dbt.run_names import name_run
 from pipeproof.variables import DBT_ENGINE
@@ -79,10 +80,12 @@ def test_cli__incremental_onto_given_rows(dbt, raw_orders):
     dbt.expect("orders", [{"order_id": 7}, {"order_id": 3}])
 
 
-def test_cli__refused_before_anything_runs(dbt):
-    """A snapshot with a schema of its own is seen in the manifest."""
-    with pytest.raises(DbtRefusedError, match=r"order_history would be built as history\.order_history"):
-        dbt.snapshot()
+def test_cli__a_snapshot_with_a_schema_of_its_own(dbt, raw_orders):
+    """The copy gives it one of the test's."""
+    dbt.given("raw.orders", raw_orders[:2])
+    node = dbt.snapshot().nodes["order_history"]
+    assert node.relation == f'"pipeproof"."{dbt.schema}_history"."order_history"'
+    dbt.expect("order_history", [{"id": 1, "status": "paid"}, {"id": 2, "status": "open"}])
 
 
 def test_cli__leaves_no_schema(cli_project):
@@ -119,6 +122,7 @@ def test_choose_engine__by_what_is_installed(without_python_entry, monkeypatch, 
         engine.choose_engine()
 
 
+@version_1_alone("its own entry")
 def test_choose_engine__python_where_it_is():
     assert engine.choose_engine() == "python"
 

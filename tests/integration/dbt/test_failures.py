@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeproof import DbtFailed
-from pipeproof.environments.dbt.scenario.scenario import Dbt
+from pipeproof.environments.dbt.engine import open_scenario
 
 FILES = {
     "dbt_project.yml": "name: failing\nversion: '1.0'\n",
@@ -64,7 +64,7 @@ def project(make_project, tmp_path_factory):
 
 @pytest.fixture
 def failing(project):
-    dbt = Dbt(project, lambda kind, data: None)
+    dbt = open_scenario(project, lambda kind, data: None)
     dbt.run("numbers")
     yield dbt
     dbt.close()

@@ -2,9 +2,9 @@
 
 import pytest
 
+from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.errors import DbtNothingSelected, DbtRefusedError
 from pipeproof.environments.dbt.requests import write_listing
-from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 LATE = "{{ config(post_hook=\"{% if target.name == 'production' %} insert into audit.log select 1 {% endif %}\") }}"
 FILES = {
@@ -51,7 +51,7 @@ def following(make_project, tmp_path_factory):
 
 @pytest.fixture
 def scenario(following):
-    dbt = Dbt(following, lambda _kind, _data: None)
+    dbt = open_scenario(following, lambda _kind, _data: None)
     yield dbt
     dbt.close()
 

@@ -3,11 +3,12 @@
 from contextlib import closing
 
 import pytest
+from dbt_versions import version_1_alone
 
+from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.errors import DbtNodeError
 from pipeproof.environments.dbt.own_tests import MissingInput, OwnTests, list_tests
 from pipeproof.environments.dbt.result import DbtFailed
-from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 FILES = {
     "dbt_project.yml": "name: alike\nprofile: alike\n",
@@ -78,7 +79,7 @@ def alike(make_project, tmp_path_factory):
 
 @pytest.fixture
 def scenario(alike):
-    dbt = Dbt(alike, lambda _kind, _data: None)
+    dbt = open_scenario(alike, lambda _kind, _data: None)
     yield dbt
     dbt.close()
 
@@ -120,6 +121,7 @@ def test_nodes__of_one_version(scenario):
     assert nodes["dim"] == nodes["dim.v3"]
 
 
+@version_1_alone("version 2 keeps one of several tests of one name")
 def test_nodes__unit_tests_of_one_name(scenario):
     scenario.run("src")
     nodes = scenario.test("test_type:unit", check=False).nodes
@@ -146,6 +148,7 @@ def test_nodes__unit_tests_of_one_name(scenario):
         ("unique_b_id", "pass"),
     ],
 )
+@version_1_alone("version 2 keeps one of several tests of one name")
 def test_own_tests__run_for_themselves(own_tests, name, status):
     """Neither a test of the same name runs along, nor is a folder built that is called like what is tested."""
     found = own_tests(name)
@@ -156,6 +159,7 @@ def test_own_tests__run_for_themselves(own_tests, name, status):
         assert [node.names[-1] for node in found.result.nodes.values()] == [own_tests.known[name].unique_id]
 
 
+@version_1_alone("version 2 keeps one of several tests of one name")
 def test_own_tests__lines_of_those_of_one_name(own_tests):
     source = FILES["models/schema.yml"].splitlines()
     assert source[own_tests.known["a.known"].line - 1].strip().startswith("- accepted_values")

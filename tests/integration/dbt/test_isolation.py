@@ -3,8 +3,8 @@
 
 import pytest
 
+from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.errors import DbtRefusedError, DbtSetupError
-from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 PROFILE_ENV = "SHOP"
 
@@ -24,7 +24,7 @@ def make_dbt(tmp_path, make_project, request):
             path = project / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
-        dbt = Dbt(make_project(project, target), lambda kind, data: None)
+        dbt = open_scenario(make_project(project, target), lambda kind, data: None)
         made.append(dbt)
         return dbt
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.errors import DbtNameError, DbtNotBuiltError
 from pipeproof.environments.dbt.result import DbtFailed
-from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 FILES = {
     "dbt_project.yml": "name: jaffle_shop\nprofile: jaffle_shop\n",
@@ -50,7 +50,7 @@ def jaffle(make_project, tmp_path_factory):
 
 @pytest.fixture
 def scenario(jaffle):
-    dbt = Dbt(jaffle, lambda _kind, _data: None)
+    dbt = open_scenario(jaffle, lambda _kind, _data: None)
     yield dbt
     dbt.close()
 

@@ -4,8 +4,8 @@ models in custom schemas. All of it stays inside the test's schemas, or is refus
 
 import pytest
 
+from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.errors import DbtRefusedError, DbtSetupError
-from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 PACKAGE = {
     "dbt_project.yml": """
@@ -83,7 +83,7 @@ def make_audited(tmp_path, make_project, request):
                 .invoke(["deps", "--project-dir", str(project), "--profiles-dir", str(project), "--quiet"])
                 .success
             )
-        dbt = Dbt(make_project(project, target), lambda kind, data: None)
+        dbt = open_scenario(make_project(project, target), lambda kind, data: None)
         made.append(dbt)
         return dbt
 

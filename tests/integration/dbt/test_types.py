@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.errors import DbtRowsError
 from pipeproof.environments.dbt.result import DbtFailed
-from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 PROFILE = """
 typed:
@@ -86,7 +86,7 @@ def typed(request, make_project, tmp_path_factory):
 
 @pytest.fixture
 def scenario(typed):
-    dbt = Dbt(typed, lambda _kind, _data: None)
+    dbt = open_scenario(typed, lambda _kind, _data: None)
     yield dbt
     dbt.close()
 

@@ -6,7 +6,7 @@ let sources be tables of the test's; a model that a table stands in for gets a f
 
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,16 @@ _LEFT_OUT = {".git", ".venv", "venv", "logs", "node_modules", "__pycache__"}
 _OWN = "pipeproof_macros"
 _OVERRIDDEN = re.compile(r"(\{%-?\s*macro\s+)(generate_schema_name|generate_database_name|source)(\s*\()")
 
-STAND_IN = "{{ config(materialized='pipeproof_stand_in', contract={'enforced': false}) }} select 1 as stands_in\n"
+_STAND_IN = (
+    "{{{{ config(materialized='pipeproof_stand_in', alias='{alias}', contract={{'enforced': false}}) }}}} "
+    "select 1 as stands_in\n"
+)
 """A model that builds nothing: its table is there."""
 
-AS_VIEW = "\n{{ config(materialized='view') }}\n"
+_AS_VIEW = "\n{{ config(materialized='view') }}\n"
 """What makes a view of an ephemeral model."""
+
+_TARGET_SCHEMA = re.compile(r"\btarget_schema(\s*=)")
 
 _MACROS = """
 {% macro generate_schema_name(custom_schema_name=none, node=none) -%}
@@ -78,17 +83,23 @@ class Overlay:
         self._removed: dict[Path, Path] = {}
         self._copy()
 
-    def change(self, nodes: Iterable[Any], text: str, *, append: bool = False) -> None:
-        """Give the files of models another text, until [restore][]."""
-        for node in nodes:
-            path, before = self._file_of(node), None
-            if path.suffix == ".sql":
-                before = path.read_text(encoding="utf-8")
-            else:
-                self._removed[path] = path.rename(path.with_name(f"{path.name}.left_out"))
-                path = path.with_suffix(".sql")
-            self._changed.setdefault(path, before)
-            path.write_text((before or "") + text if append else text, encoding="utf-8")
+    def stand_in(self, node: Any, alias: str) -> None:
+        """Let a model build nothing, until [restore][]: the table of that name is there."""
+        path, before = self._file_of(node), None
+        if path.suffix == ".sql":
+            before = path.read_text(encoding="utf-8")
+        else:
+            self._removed[path] = path.rename(path.with_name(f"{path.name}.left_out"))
+            path = path.with_suffix(".sql")
+        self._changed.setdefault(path, before)
+        path.write_text(_STAND_IN.format(alias=alias), encoding="utf-8")
+
+    def build_as_view(self, node: Any) -> None:
+        """Let an ephemeral model be a view, until [restore][]."""
+        path = self._file_of(node)
+        before = path.read_text(encoding="utf-8")
+        self._changed.setdefault(path, before)
+        path.write_text(before + _AS_VIEW, encoding="utf-8")
 
     def restore(self) -> None:
         """Give all files their own text again."""
@@ -125,7 +136,23 @@ class Overlay:
                 shutil.copyfile(entry, copy)
             else:
                 copy.symlink_to(entry.resolve())
+        self._free_snapshots()
         self._add_macros()
+
+    def _free_snapshots(self) -> None:
+        """Let snapshots have a `schema`, which the macros place, for the `target_schema` that dbt takes as it is."""
+        for folder in self._settings.get("snapshot-paths", _PATHS["snapshot-paths"]):
+            for file in (self.folder / folder).rglob("*.sql"):
+                text = file.read_text(encoding="utf-8")
+                file.write_text(_TARGET_SCHEMA.sub(r"schema\1", text), encoding="utf-8")
+        folders = {
+            folder for key in ("snapshot-paths", "model-paths") for folder in self._settings.get(key, _PATHS[key])
+        }
+        for file in (file for folder in folders for file in (self.folder / folder).rglob("*.y*ml")):
+            content = yaml.safe_load(file.read_text(encoding="utf-8")) if _mentions(file) else None
+            if isinstance(content, dict) and "snapshots" in content:
+                content["snapshots"] = _rename(content["snapshots"])
+                file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
     def _add_macros(self) -> None:
         """Put our macros beside the project's, whose own ones of those names they call."""
@@ -141,6 +168,8 @@ class Overlay:
         (self.folder / _OWN).mkdir()
         (self.folder / _OWN / "overrides.sql").write_text(macros, encoding="utf-8")
         settings = {**self._settings, "macro-paths": [*folders, _OWN]}
+        if "snapshots" in settings:
+            settings["snapshots"] = _rename(settings["snapshots"])
         (self.folder / "dbt_project.yml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
 
 
@@ -154,3 +183,14 @@ def _names(overridden: set[str]) -> Mapping[str, str]:
         "SCHEMAS": DBT_SCHEMAS,
         "SOURCES": DBT_SOURCES,
     }
+
+
+def _mentions(file: Path) -> bool:
+    return "target_schema" in file.read_text(encoding="utf-8")
+
+
+def _rename(content: Any) -> Any:
+    """A configuration of snapshots with `schema` in place of `target_schema`, at whatever depth."""
+    if isinstance(content, dict):
+        return {str(key).replace("target_schema", "schema"): _rename(value) for key, value in content.items()}
+    return [_rename(value) for value in content] if isinstance(content, list) else content

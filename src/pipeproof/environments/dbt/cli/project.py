@@ -13,18 +13,21 @@ from types import SimpleNamespace
 from typing import Any
 
 from pipeproof.environments.dbt.cli import run as cli_run
-from pipeproof.environments.dbt.cli.artifacts import Facts, read_facts
-from pipeproof.environments.dbt.cli.overlay import AS_VIEW, STAND_IN, Overlay
+from pipeproof.environments.dbt.cli.artifacts import Facts, read_manifest
+from pipeproof.environments.dbt.cli.log import CliOutcome
+from pipeproof.environments.dbt.cli.overlay import Overlay
 from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.guard.writes import find_fixed_writes
 from pipeproof.environments.dbt.project import manifest as manifests
-from pipeproof.environments.dbt.project.lines import locate_parse_error
+from pipeproof.environments.dbt.project.lines import locate_parse_error, meant_reference
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Profile, embed
 from pipeproof.environments.dbt.project.settings import Settings
 from pipeproof.environments.dbt.project.view import Surroundings
 from pipeproof.environments.dbt.result import DbtFailed
 from pipeproof.environments.dbt.run_names import RunName, is_inside
 from pipeproof.environments.dbt.session.project import DbtProject
+from pipeproof.text import closest
+from pipeproof.variables import EMBEDDED
 
 _LOOK = re.compile(r"\benv_var\(\s*['\"](\w+)['\"]")
 """A look at a variable of the environment."""
@@ -112,6 +115,7 @@ class CliProject(DbtProject):
         super().__init__(settings, name, folder, shared, profile=_embed(settings, folder))
         self._overlay: Overlay | None = None
         self._cursors: list[Any] = []
+        (folder / "external").mkdir(exist_ok=True)  # where `external` models without a location go
 
     @property
     def overlay(self) -> Overlay:
@@ -119,6 +123,11 @@ class CliProject(DbtProject):
         if self._overlay is None:
             self._overlay = Overlay(self.path, self.folder / "project")
         return self._overlay
+
+    @property
+    def is_second(self) -> bool:
+        """Whether this dbt is of version 2."""
+        return str(self.nodes_manifest.metadata.dbt_version).startswith("2.")
 
     def find_escapes(self, manifest: Any) -> Mapping[str, str]:
         """The nodes that write to a schema whose name is written out: there, in a hook, or in a macro of theirs."""
@@ -143,30 +152,33 @@ class CliProject(DbtProject):
         self._cursors.clear()
         self._database = None
 
-    def run_dbt(self, arguments: list[str], schema: str, variables: Mapping[str, str]) -> cli_run.CliOutcome:
+    def run_dbt(self, arguments: list[str], schema: str, variables: Mapping[str, str]) -> CliOutcome:
         """Run a command on the copy."""
         self.release()
         return cli_run.run_dbt(self.folders, self.overlay.folder, arguments, schema, variables)
 
     @contextmanager
-    def changed(self, stand_ins: Iterable[Any], views: Iterable[Any]) -> Iterator[None]:
-        """Let some models build nothing, and some ephemeral ones be views, for one invocation."""
+    def changed(self, stand_ins: Iterable[tuple[Any, str]], views: Iterable[Any]) -> Iterator[None]:
+        """Let some models be tables that are there, and some ephemeral ones be views, for one invocation."""
         try:
-            self.overlay.change(stand_ins, STAND_IN)
-            self.overlay.change(views, AS_VIEW, append=True)
+            for node, table in stand_ins:
+                self.overlay.stand_in(node, table)
+            for node in views:
+                self.overlay.build_as_view(node)
             yield
         finally:
             self.overlay.restore()
 
     def _load(self, file: Path) -> CliParsed:
-        return CliParsed(read_facts(file), Surroundings.of(self._variables_named()))
+        return CliParsed(read_manifest(file, self.path), Surroundings.of(self._variables_named()))
 
     def _parse(self, variables: Mapping[str, Any]) -> tuple[CliParsed, bytes]:
         arguments = ["--vars", json.dumps(variables)] if variables else []
         outcome = self.run_dbt(["parse", *arguments], PARSE_SCHEMA, {})
         if outcome.exception is not None:
             text = str(outcome.exception)
-            raise DbtFailed(text, location=locate_parse_error(text, self.path)) from outcome.exception
+            hint, location = meant_reference(text, self.path), locate_parse_error(text, self.path)
+            raise DbtFailed(text, hint=hint, location=location) from outcome.exception
         file = self.folders.target / "manifest.json"
         return self._load(file), file.read_bytes()
 
@@ -179,10 +191,11 @@ class CliProject(DbtProject):
 def _embed(settings: Settings, folder: Path) -> Profile:
     """The embedded database's profile; another target is refused."""
     if not settings.embedded:
+        meant = f"did you mean {EMBEDDED}? " if closest(settings.target.lower(), [EMBEDDED]) else ""
         raise DbtSetupError(
-            f"dbt-target: with this dbt, which has no Python entry of dbt's version 1, {settings.target!r} "
-            "cannot be used: it runs on the embedded database alone",
-            hint="for a target of the profile install dbt-core<1.13 and the target's adapter",
+            f"dbt-target: {settings.target!r} is for a dbt with the Python entry of version 1; this one runs on the "
+            "embedded database alone",
+            hint=f"{meant}for a target of the profile install dbt-core<1.13 and the target's adapter",
         )
     return embed(folder)
 

@@ -1,16 +1,19 @@
 """One test's dbt by the command line; see [cli_project][pipeproof.environments.dbt.cli.project]."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 
-from pipeproof.environments.dbt.cli.artifacts import read_facts, read_run_results
+from pipeproof.environments.dbt.cli.artifacts import read_manifest, read_results
 from pipeproof.environments.dbt.cli.project import CliProject
+from pipeproof.environments.dbt.comparison.difference import render_difference
+from pipeproof.environments.dbt.comparison.tables import compare_tables
 from pipeproof.environments.dbt.guard.watch import refusal
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA
 from pipeproof.environments.dbt.requests import Request, names_outright, write_arguments, write_listing
-from pipeproof.environments.dbt.result import NodesByName
+from pipeproof.environments.dbt.result import DbtNode, NodesByName
 from pipeproof.environments.dbt.run_names import is_inside, place_schema
 from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.scenario.scenario import Dbt
@@ -42,7 +45,7 @@ class CliDbt(Dbt):
         kept = {
             at: node for at, node in given.items() if request.command == "test" or not names_outright(request, node)
         }
-        models = [node for node in kept.values() if node.resource_type == "model"]
+        models = [(node, self._given[at].identifier) for at, node in kept.items() if node.resource_type == "model"]
         others = [node.name for node in kept.values() if node.resource_type != "model"]
         arguments = write_arguments(request, self.project.folder)
         if others and request.command in _WRITES_OTHERS:
@@ -58,31 +61,60 @@ class CliDbt(Dbt):
             self._warehouse.close()
             outcome = self._cli.run_dbt(arguments, self.schema, self._variables(manifest))
             self._warehouse.share()
-        results = self.project.folders.target / "run_results.json"
         written = self.project.folders.target / "manifest.json"
-        manifest = read_facts(written) if written.is_file() else manifest
-        nodes = read_run_results(results, manifest, self.project.path)
+        manifest = read_manifest(written, self.project.path) if written.is_file() else manifest
+        ran = read_results(self.project.folders.target, manifest, outcome, self.project.path)
         nodes = NodesByName(
-            node
-            for node in nodes.values()
+            self._explain(node)
+            for node in ran.values()
             if (node.unique_id not in kept or node.resource_type != "model")
             and (not request.only or node.unique_id in request.only or node.resource_type == "operation")
         )
+        unmatched = [_spell(criterion, request) for criterion in outcome.unmatched if criterion not in others]
+        if self._cli.is_second and request.exclude:
+            unmatched = []  # it says so too of what matches and is left out
         return Ran(
             manifest,
             nodes,
-            None if results.is_file() else outcome.exception,
-            [criterion for criterion in outcome.unmatched if criterion not in others],
+            None if any(node.broken for node in ran.values()) else outcome.exception,
+            unmatched or list(self._find_unmatched(request, manifest)),
         )
 
-    def _refuse_escapes(self, request: Request, arguments: Sequence[str]) -> None:
-        """Refuse, before anything runs, what says that it writes elsewhere."""
-        escapes = self.project.view(request.vars).escapes
-        if not escapes or request.command == "compile":
+    def _explain(self, node: DbtNode) -> DbtNode:
+        """A failing unit test with what differs, where dbt does not say: version 2 keeps it to itself."""
+        if node.resource_type != "unit_test" or node.status != "fail" or node.message or not node.compiled:
+            return node
+        with suppress(Exception):
+            rows = self._warehouse.read_table(node.compiled)
+            sides = {side: _side(rows, side) for side in ("actual", "expected")}
+            difference = compare_tables(sides["actual"], sides["expected"], typed=True)
+            if difference is not None:
+                words = f"actual differs from expected:\n\n{render_difference(node.name, difference)}"
+                return replace(node, message=words)
+        return node
+
+    def _find_unmatched(self, request: Request, manifest: Any) -> Iterator[str]:
+        """The parts of a selection that match nothing, which version 2 says only where all of it does."""
+        if not self._cli.is_second or len(request.criteria) < 2:
             return
-        listing = write_listing(arguments)
-        listed = self._cli.run_dbt(listing, self.schema, {})
-        selected = {json.loads(line)["unique_id"] for line in listed.lines if line.startswith('{"unique_id"')}
+        known = [*manifest.nodes.values(), *manifest.sources.values(), *manifest.unit_tests.values()]
+        for criterion in request.criteria:
+            alone = replace(request, select=criterion, exclude=None, selector=None)
+            if not any(names_outright(alone, node) for node in known) and not self._list(
+                write_arguments(alone, self.project.folder)
+            ):
+                yield criterion
+
+    def _list(self, arguments: Sequence[str]) -> set[str]:
+        """The unique ids of what a command line selects."""
+        listed = self._cli.run_dbt(write_listing(arguments), self.schema, {})
+        return {json.loads(line)["unique_id"] for line in listed.lines if line.startswith('{"unique_id"')}
+
+    def _refuse_escapes(self, request: Request, arguments: Sequence[str]) -> None:
+        """Refuse, before anything runs, what says that it writes elsewhere; version 2 runs hooks for `compile` too."""
+        compiles = request.command == "compile"
+        escapes = self.project.view(request.vars).escapes if not compiles or self._cli.is_second else {}
+        selected = self._list(arguments) if escapes and not compiles else set()
         for unique_id, write in escapes.items():
             if unique_id.startswith("operation.") or unique_id in selected:
                 raise refusal([(unique_id.split(".", 2)[-1], write)], self.schema)
@@ -95,8 +127,23 @@ class CliDbt(Dbt):
             if at in self._given
         }
         schemas = {}
-        for node in manifest.nodes.values():
-            placed = f"{self.schema}{str(node.get('schema') or PARSE_SCHEMA)[len(PARSE_SCHEMA) :]}"
-            schemas[placed] = place_schema(str(node.get("schema") or PARSE_SCHEMA), PARSE_SCHEMA, self.schema)
+        for original in {str(node.schema or PARSE_SCHEMA).lower() for node in manifest.nodes.values()}:
+            if original.startswith(PARSE_SCHEMA):  # any other is written out, and refused
+                placed = f"{self.schema}{original[len(PARSE_SCHEMA) :]}"
+                schemas[placed] = place_schema(original, PARSE_SCHEMA, self.schema)
         changed = {placed: short for placed, short in schemas.items() if placed != short}
         return {DBT_SOURCES: json.dumps(sources), DBT_SCHEMAS: json.dumps(changed)}
+
+
+def _side(rows: Any, side: str) -> Any:
+    """One side of a unit test's rows, which are told apart by their last column."""
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+    *names, told = rows.column_names
+    return rows.filter(pc.equal(rows.column(told), side)).select(names)
+
+
+def _spell(criterion: str, request: Request) -> str:
+    """A criterion as the test wrote it: version 2 writes out the method."""
+    plain = criterion.replace("fqn:", "")
+    return next((given for given in request.criteria if given.replace("fqn:", "") == plain), criterion)

@@ -21,12 +21,20 @@ _NAMED = re.compile(r"\"([^\"\n]+)\"")
 _PROJECT_FILE = re.compile(r"[\w./-]+\.(?:sql|ya?ml|py|csv|md)\b")
 _LINE_NUMBER = re.compile(r"\bline (\d+)")
 _MISSING_TABLE = re.compile(r"(?:Table with name|relation) (?P<name>\"[^\n]+?\"|\S+) does not exist", re.IGNORECASE)
-_UNKNOWN = re.compile(r"depends on a (?P<kind>node|source) named '(?P<name>[\w.]+)'")
+_PLACE = re.compile(r"([\w./-]+\.(?:sql|ya?ml|py|csv|md)):(\d+):\d+")
+_UNKNOWN = re.compile(
+    r"depends on a (?P<kind>node|source) named '(?P<name>[\w.]+)'"
+    r"|(?P<kind2>Ref|Source) '(?P<name2>[\w.]+)' not found in project"
+)
+"""A reference to nothing, in the words of version 1 and of version 2."""
 _OTHER_FOLDERS = {"macros", "tests", "analyses", "target", "dbt_packages", ".venv", "venv"}
 
 
 def locate_parse_error(text: str, project_dir: Path) -> Location | None:
     """The file and line that dbt names when it cannot read the project."""
+    for name, line in _PLACE.findall(text):  # as version 2 writes it
+        if (project_dir / name).is_file():
+            return Location(project_dir / name, _line_of_reference(text, project_dir / name) or int(line))
     file = _first_file(text, project_dir)
     if file is None:
         return None
@@ -36,12 +44,12 @@ def locate_parse_error(text: str, project_dir: Path) -> Location | None:
 
 def meant_reference(text: str, project_dir: Path) -> str | None:
     """What a reference to something that is not there may have meant, by the names of the project's files."""
-    named = _UNKNOWN.search(text)
-    if named is None or named["kind"] == "source":
+    kind, name = _unknown(text)
+    if kind != "node":
         return None
     files = (file for suffix in ("sql", "csv", "py") for file in project_dir.rglob(f"*.{suffix}"))
     names = {file.stem for file in files if not _OTHER_FOLDERS & {*file.relative_to(project_dir).parts}}
-    name = named["name"].rsplit(".", 1)[-1]
+    name = name.rsplit(".", 1)[-1]
     close = closest(name, names)
     return f"did you mean {close}?" if close and name not in names else None
 
@@ -71,6 +79,9 @@ def _locate_in_sql(node: DbtNode, found: Any, manifest: Any) -> tuple[Location |
     number = _LINE_NUMBER.search(message)
     if file.name in message and number:  # Jinja's own error: its line is the file's
         return Location(file, min(int(number[1]), len(raw) or 1)), None
+    for name, line in _PLACE.findall(message):  # the same of version 2
+        if name == found.original_file_path:
+            return Location(file, min(int(line), len(raw) or 1)), None
     table = _MISSING_TABLE.search(message)
     if table is not None and (line := _line_of_table(table["name"], raw, found, manifest)):
         return Location(file, line), None
@@ -107,12 +118,21 @@ def _line_of_table(table: str, raw: list[str], found: Any, manifest: Any) -> int
 
 def _line_of_reference(text: str, file: Path) -> int | None:
     """The line of a reference to something that, as dbt says, is not there."""
-    named = _UNKNOWN.search(text)
-    if named is None or not file.is_file():
+    _, name = _unknown(text)
+    if not name or not file.is_file():
         return None
     raw = file.read_text(encoding="utf-8").splitlines()
-    parts = named["name"].split(".")
+    parts = name.split(".")
     return _only_line(_call("ref|source", *parts), raw) or _only_line(_call("ref|source", parts[-1]), raw)
+
+
+def _unknown(text: str) -> tuple[str, str]:
+    """What is referred to and is not there: `node` or `source`, and its name; empty where dbt says no such thing."""
+    found = _UNKNOWN.search(text)
+    if found is None:
+        return "", ""
+    kind = found["kind"] or found["kind2"].lower().replace("ref", "node")
+    return kind, found["name"] or found["name2"]
 
 
 def _call(function: str, *names: str) -> str:

@@ -1,0 +1,127 @@
+"""dbt's log and artifacts, as version 1 and version 2 write them, come to the same nodes."""
+
+import json
+
+import pytest
+
+from pipeproof.environments.dbt.cli.artifacts import Facts, read_manifest, read_results
+from pipeproof.environments.dbt.cli.log import read_log
+
+NODES = {
+    "model.shop.orders": {"name": "orders", "config": {"materialized": "view"}},
+    "model.shop.inner": {"name": "inner", "config": {"materialized": "ephemeral"}},
+    "test.shop.few.1": {"name": "few", "config": {"error_if": "> 1", "warn_if": "> 0"}},
+}
+UNIT_TESTS = {"unit_test.shop.orders.adds": {"name": "adds", "config": {"enabled": True}}}
+ORDERS = {"unique_id": "model.shop.orders"}
+FEW = {"unique_id": "test.shop.few.1"}
+ADDS = {"unique_id": "unit_test.shop.orders.adds"}
+
+
+def finished(unique_id, status):
+    return {"info": {"name": "NodeFinished"}, "data": {"node_info": {"unique_id": unique_id, "node_status": status}}}
+
+
+def read(tmp_path, results, *events, code=0):
+    manifest = {"nodes": NODES, "unit_tests": UNIT_TESTS, "metadata": {}}
+    for at, node in (*NODES.items(), *UNIT_TESTS.items()):
+        kind, package, *_ = at.split(".")
+        node.update(unique_id=at, resource_type=kind, package_name=package, original_file_path=f"m/{node['name']}.sql")
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "run_results.json").write_text(json.dumps({"results": results}))
+    outcome = read_log(code, "\n".join(map(json.dumps, events)), "")
+    nodes = read_results(tmp_path, read_manifest(tmp_path / "manifest.json", tmp_path), outcome, tmp_path)
+    return {name: (node.status, node.message, node.rows_affected) for name, node in nodes.items()}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "node"),
+    [
+        (
+            {**ORDERS, "status": "success", "message": "OK", "adapter_response": {"_message": "OK"}},
+            {**ORDERS, "status": "success", "message": "Succeeded", "adapter_response": {"rows_affected": 0}},
+            ("success", None, None),
+        ),
+        (
+            {**ORDERS, "status": "skipped", "message": None},
+            {**ORDERS, "status": "skipped", "message": "Skipped due to upstream failure"},
+            ("skipped", None, None),
+        ),
+        (
+            {**FEW, "status": "fail", "failures": 2, "message": "Got 2 results, configured to fail if > 1"},
+            {**FEW, "status": "fail", "failures": 2, "message": "Error"},
+            ("fail", "Got 2 results, configured to fail if > 1", None),
+        ),
+        (
+            {**FEW, "status": "warn", "failures": 1, "message": "Got 1 result, configured to warn if > 0"},
+            {**FEW, "status": "warn", "failures": 1, "message": "Warn"},
+            ("warn", "Got 1 result, configured to warn if > 0", None),
+        ),
+        ({**ADDS, "status": "fail"}, {**ADDS, "status": "error", "message": "Error"}, ("fail", "", None)),
+        (
+            {**ADDS, "status": "error", "message": "no such column"},
+            {**ADDS, "status": "error", "message": "no such column"},
+            ("error", "no such column", None),
+        ),
+    ],
+)
+def test_read_results__of_both_versions(tmp_path, first, second, node):
+    """The message of what succeeded is each version's own."""
+    for result in (first, second):
+        [(status, message, rows)] = read(tmp_path, [result]).values()
+        assert (status, rows) == (node[0], node[2])
+        assert node[1] in {None, message}
+
+
+def test_read_results__ephemeral_models_are_not_run(tmp_path):
+    """Version 2 lists them as skipped."""
+    inner = {"unique_id": "model.shop.inner", "status": "skipped", "message": "Skipped"}
+    assert set(read(tmp_path, [{**ORDERS, "status": "success"}, inner])) == {"orders"}
+
+
+def test_read_results__of_compile(tmp_path):
+    """Version 2 leaves its results empty, and what it compiled is a file."""
+    compiled = tmp_path / "compiled" / "shop" / "m" / "inner.sql"
+    compiled.parent.mkdir(parents=True)
+    compiled.write_text("select 1")
+    assert read(tmp_path, [], finished("model.shop.inner", "success")) == {"inner": ("success", "", None)}
+    outcome = read_log(0, json.dumps(finished("model.shop.inner", "success")), "")
+    manifest = read_manifest(tmp_path / "manifest.json", tmp_path)
+    assert read_results(tmp_path, manifest, outcome, tmp_path)["inner"].compiled == "select 1"
+
+
+@pytest.mark.parametrize(
+    ("events", "status"), [([finished("model.shop.orders", "success")], "success"), ([], "skipped")]
+)
+def test_read_results__a_failing_hook_is_no_node_s_failure(tmp_path, events, status):
+    """Version 2 has no hooks in its results, and takes each node for failed there."""
+    hook = {"node_info": {"unique_id": "operation.shop.shop-on-run-end-0"}, "status": "error", "execution_time": 0.5}
+    words = {"info": {"level": "error", "msg": "[error] [DbDriverFailed (dbt1308)]: no such table"}, "data": {}}
+    told = [*events, {"info": {"name": "LogHookEndLine"}, "data": hook}, words]
+    nodes = read(tmp_path, [{**ORDERS, "status": "error", "message": "Compilation Error"}], *told, code=1)
+    assert nodes["orders"][0] == status
+    assert nodes["shop-on-run-end-0"] == ("error", "no such table", None)
+
+
+def test_read_manifest__absent_fields_are_null(tmp_path):
+    (tmp_path / "manifest.json").write_text('{"nodes": {"a": {"config": {"post-hook": [1]}}}}')
+    node = read_manifest(tmp_path / "manifest.json", tmp_path).nodes["a"]
+    assert (node.data_type, node.config.contract.enforced, list(node.columns)) == (None, None, [])
+    assert (node.config.post_hook, node.config.pre_hook) == ([1], None)
+    assert not hasattr(node, "__deepcopy__")
+
+
+@pytest.mark.parametrize(
+    "part", [{"format": "csv", "rows": "id,name\n1,\n"}, {"format": "csv", "rows": None, "fixture": "given"}]
+)
+def test_read_manifest__rows_of_unit_tests(tmp_path, part):
+    """Version 1 has read them; version 2 leaves them as they are written."""
+    (tmp_path / "tests" / "fixtures").mkdir(parents=True)
+    (tmp_path / "tests" / "fixtures" / "given.csv").write_text("id,name\n1,\n")
+    (tmp_path / "manifest.json").write_text(json.dumps({"unit_tests": {"u": {"given": [part], "expect": {}}}}))
+    [given] = read_manifest(tmp_path / "manifest.json", tmp_path).unit_tests["u"].given
+    assert given.rows == [{"id": "1", "name": None}]
+
+
+def test_facts__keep_a_mapping_s_own_methods():
+    assert list(Facts(values=1).values()) == [1]
