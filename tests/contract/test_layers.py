@@ -53,7 +53,7 @@ LAYERS: dict[str, str] = {
     "pipeproof.environments.prefect": """
         clock
         internals
-        server
+        importing server
         __main__ runs
     """,
     "pipeproof.iam": """

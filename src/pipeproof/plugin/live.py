@@ -47,8 +47,13 @@ _STUBS: Mapping[str, str | None] = {
     "AZURE_CLIENT_SECRET": None,
     "AZURE_TENANT_ID": None,
     "AZURE_FEDERATED_TOKEN_FILE": None,
+    "PREFECT_API_KEY": "",
+    "PREFECT_API_AUTH_STRING": "",
 }
-"""What a test that is not live finds in the variables by which cloud libraries look for credentials."""
+"""What a test that is not live finds in the variables by which cloud libraries look for credentials.
+
+Prefect's are empty, not unset: it would read them from the project's `.env` or `prefect.toml`, for a server there too.
+"""
 
 _UNASKED = (
     "there are no credentials: `pipeproof run` obtains them in a workflow, "
@@ -86,7 +91,7 @@ class Live:
         default_session = _swap_default_session(None)
         self._depth += 1
         try:
-            with environ.changed(self.values):
+            with environ.changed(self.values), _prefect_settings_anew():
                 yield
         finally:
             self._depth -= 1
@@ -250,6 +255,22 @@ def _swap_default_session(session: object) -> object:
     previous: object = getattr(boto3, "DEFAULT_SESSION", None)
     vars(boto3)["DEFAULT_SESSION"] = session
     return previous
+
+
+@contextmanager
+def _prefect_settings_anew() -> Iterator[None]:
+    """Have Prefect, which reads its settings when it is imported, read them again; those of a test server stay."""
+    if "prefect.context" not in sys.modules:
+        yield
+        return
+    from pipeproof.environments.prefect.internals.client import settings
+
+    before = settings.settings_of_process()
+    settings.set_settings_of_process(None)
+    try:
+        yield
+    finally:
+        settings.set_settings_of_process(before)
 
 
 def _fetch(url: str, token: str) -> dict[str, str]:

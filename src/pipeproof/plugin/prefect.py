@@ -1,9 +1,15 @@
 """Fixtures for Prefect.
 
+While the user's modules are imported (conftest files, collection) Prefect sees an empty profile; the ini option
+`pipeproof_prefect_configuration = ambient` leaves imports alone.
+
 The fork server is started while pytest collects, as soon as a test file names one of the fixtures, so that it is ready
 when the first test wants it.
 """
 
+from collections.abc import Generator
+from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +27,11 @@ if TYPE_CHECKING:
 
 _SERVER_FIXTURES = frozenset({"prefect_server", "fresh_prefect_server", "run_flow"})
 _UNDO = "_undo_prefect_writes"
+_NOT_THERE = ("Unable to find block document", "Timed out while attempting to connect to ephemeral Prefect API server")
+_EMPTY = (
+    "Modules are imported with an empty profile of Prefect, so that none of your own blocks and variables is read: "
+    "load it within the flow, and have a fixture save it."
+)
 
 
 class RunFlow(Protocol):
@@ -44,6 +55,47 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     help_text = "the database of Prefect's test server: sqlite, or a postgresql+asyncpg:// URL"
     parser.getgroup("pipeproof").addoption("--prefect-database", default=None, metavar="URL", help=help_text)
     parser.addini("prefect_database", help_text, default=None)
+    parser.addini(
+        "pipeproof_prefect_configuration",
+        "empty: modules are imported with an empty profile of Prefect; ambient: with the user's",
+        default="empty",
+    )
+
+
+def _while_importing(config: pytest.Config) -> AbstractContextManager[None]:
+    configuration = config.getini("pipeproof_prefect_configuration")
+    if configuration not in ("empty", "ambient"):
+        raise pytest.UsageError(f"pipeproof_prefect_configuration is empty or ambient, not {configuration!r}")
+    if configuration == "ambient" or find_spec("prefect") is None or PATCHES.read() == "none":
+        return nullcontext()
+    from pipeproof.environments.prefect.importing import empty_profile
+
+    return empty_profile()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Import the first conftest files with an empty profile."""
+    with _while_importing(early_config):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Import the tests, and with them the user's modules, with an empty profile."""
+    with _while_importing(session.config):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Say why a block that a module loads when it is imported is not there."""
+    report = yield
+    excinfo = getattr(getattr(report, "call", None), "excinfo", None)
+    if excinfo is not None and str(excinfo.value).startswith(_NOT_THERE):
+        excinfo.value.add_note(_EMPTY)
+        report.sections.append(("Prefect", _EMPTY))
+    return report
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
@@ -77,8 +129,6 @@ def _first_of_function_scope(item: pytest.Item, names: list[str]) -> int:
 
 
 def _start_early(config: pytest.Config) -> None:
-    from importlib.util import find_spec
-
     if config.option.collectonly or find_spec("prefect") is None or PATCHES.read() == "none":
         return
     from pipeproof.environments.prefect.server import launcher

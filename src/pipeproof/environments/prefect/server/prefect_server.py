@@ -152,8 +152,8 @@ def _in_force(backend: Backend) -> Iterator[None]:
         "PREFECT_PROFILES_PATH": str(home / "profiles.toml"),
         "PREFECT_LOCAL_STORAGE_PATH": str(home / "storage"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_API_KEY": None,
-        "PREFECT_API_AUTH_STRING": None,
+        "PREFECT_API_KEY": "",  # where it is not set, the project's `.env` or `prefect.toml` may set it
+        "PREFECT_API_AUTH_STRING": "",
         "PREFECT_PROFILE": None,
         **_without_proxy(),
     }

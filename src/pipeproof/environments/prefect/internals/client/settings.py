@@ -119,6 +119,33 @@ def _settings_here(updates: Mapping[str, Any]) -> Iterator[None]:
         yield
 
 
+def settings_of_process() -> Any:
+    """The settings that hold where no context has others; None where Prefect is not imported."""
+    contexts = sys.modules.get("prefect.context")
+    return getattr(contexts, "GLOBAL_SETTINGS_CONTEXT", None)
+
+
+def set_settings_of_process(context: Any) -> None:
+    """Put [settings_of_process][] back, or, where they are None, have them read from the environment as it is now.
+
+    Where Prefect is not imported, or the settings of a test server hold, they are left alone.
+    """
+    contexts: Any = sys.modules.get("prefect.context")
+    current = settings_of_process()
+    if current is None or any(current is ours for ours in _in_force):
+        return
+    with contextlib.suppress(*CHANGED):  # what a module has imported by then is what Prefect has
+        contexts.GLOBAL_SETTINGS_CONTEXT = context or contexts.root_settings_context()
+
+
+def end_temporary_servers() -> None:
+    """End the servers that Prefect has started by itself, as no address of one was set."""
+    serving: Any = sys.modules.get("prefect.server.api.server")
+    servers = getattr(serving, "SubprocessASGIServer", None)
+    for server in set(getattr(servers, "_instances", {}).values()):
+        server.stop()
+
+
 @contextlib.contextmanager
 def settings_context_kept() -> Iterator[None]:
     """Put back the settings that are in force now, whatever was entered meanwhile and not left.
