@@ -52,6 +52,11 @@ from pipeproof.transport import Transport
 from pipeproof.untrusted import remove_tree
 from pipeproof.variables import DEBUG, LIVE_FD, NETWORK, WORKSPACE
 
+_WEAKER = (
+    "Outside of pipeproof's image the tests run as the same user as this step: they can write to the files by which it "
+    "speaks to the runner, and read what it can (SECURITY.md, Without root)."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -151,6 +156,8 @@ def _own_fault(error: Exception) -> PipeproofError:
 
 def run(job: Job) -> int:
     """Take the steps of one run; give the exit code."""
+    if job.context and not contained():
+        job.outlet.say(_WEAKER)
     verdict = judge(read_event(job.context) if job.context else {}, job.environ)
     warn_of_tokens(job)
     trail = follow(job)

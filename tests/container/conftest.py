@@ -137,20 +137,26 @@ class ContainerRunner(Runner):
 
     def run(self, workspace: Path, **inputs: str) -> Any:
         assert self.image
-        folders = {name: self.folder / name for name in ("file_commands", "home", "workflow")}
-        (self.folder / "workflow").mkdir(exist_ok=True)
-        (self.folder / "workflow" / "event.json").write_text("{}")
+        names = {"_runner_file_commands": "file_commands", "_github_home": "home", "_github_workflow": "workflow"}
+        (self.folder / "_github_workflow").mkdir(exist_ok=True)
+        (self.folder / "_github_workflow" / "event.json").write_text("{}")
         outside = self.environ(workspace, {name.replace("_", "-"): value for name, value in inputs.items()})
         inside = {
-            name: value.replace(str(self.folder), "/github")
+            name: value
             for name, value in outside.items()
             if name not in {"PATH", "LANG"} and not name.startswith(("PIP_", "SSL_", "REQUESTS_"))
         }
+        for outer, inner in (*names.items(), ("", "runner_temp")):
+            inside = {
+                name: value.replace(str(self.folder / outer), f"/github/{inner}") for name, value in inside.items()
+            }
         inside |= {"GITHUB_WORKSPACE": "/github/workspace", "GITHUB_EVENT_PATH": "/github/workflow/event.json"}
-        if os.geteuid() == 0:  # they are the runner's user's, like the workspace
-            for path in (folders["file_commands"], *folders["file_commands"].iterdir()):
+        if os.geteuid() == 0:  # all of it is the runner's user's, like the workspace
+            for path in (self.folder, *self.folder.rglob("*")):
                 os.chown(path, RUNNER_UID, RUNNER_UID)
-        volumes = {folder: f"/github/{name}" for name, folder in folders.items()} | self.volumes
+        self.folder.chmod(0o755)
+        volumes = {self.folder: "/github/runner_temp"}
+        volumes |= {self.folder / outer: f"/github/{inner}" for outer, inner in names.items()} | self.volumes
         if (_CERTIFICATES / "ca-certificates.crt").exists():
             volumes[_CERTIFICATES] = f"{_CERTIFICATES}:ro"
             inside["SSL_CERT_FILE"] = str(_CERTIFICATES / "ca-certificates.crt")

@@ -3,6 +3,8 @@
 import base64
 import os
 import socket
+import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,13 +35,23 @@ def cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def attacked(container_runner: Any, workspace: Callable[..., Path], docker_socket: Path, cloud: Cloud) -> Any:
+def scratch(tmp_path: Path) -> Path:
+    """The container's `/tmp`, to be looked at after the run."""
+    path = tmp_path / "scratch"
+    path.mkdir()
+    path.chmod(0o1777)
+    return path
+
+
+@pytest.fixture
+def attacked(
+    container_runner: Any, workspace: Callable[..., Path], docker_socket: Path, scratch: Path, cloud: Cloud
+) -> Any:
     container_runner.environment |= {**cloud.runner_environment(), "ACTIONS_RUNTIME_TOKEN": REQUEST_TOKEN}
-    container_runner.volumes[docker_socket] = "/run/docker.sock"
+    container_runner.volumes |= {docker_socket: "/run/docker.sock", scratch: "/tmp"}
     return container_runner.run(
         workspace(copy_of=HOSTILE),
         tests="attacks.py",
-        install="none",
         aws_role_to_assume=ROLE,
         aws_region="eu-central-1",
         aws_sts_endpoint=cloud.sts,
@@ -54,28 +66,40 @@ def pieces(secret: str) -> set[str]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the workspace has to belong to another user")
-def test_hostile_suite__gets_nowhere(attacked: Any, cloud: Cloud) -> None:
+def test_hostile_suite__gets_nowhere(attacked: Any, container_runner: Any, scratch: Path, cloud: Cloud) -> None:
     """One run, for a start in the image takes seconds; each attack is named in the report."""
     failed = {
         test["name"]: test["message"] for test in attacked.report["results"]["tests"] if test["status"] != "passed"
     }
     assert failed == {}, attacked.log
     assert attacked.exit_code == 0
-    assert int(attacked.outputs["passed"]) == 20
+    assert int(attacked.outputs["passed"]) == 29
 
     # What was written to the file commands is gone, and said.
     assert attacked.files["github_env_5b1c"] == attacked.files["github_path_5b1c"] == ""
     assert "EVIL" not in repr(attacked.files)
     assert "The tests wrote to GITHUB_ENV" in attacked.log
 
-    # The daemon was ended before it wrote, and no command came through.
+    # So is what was written to the event, and the folders are the runner's again.
+    folder = container_runner.folder
+    assert (folder / "_github_workflow" / "event.json").read_text() == "{}"
+    assert "The tests wrote to GITHUB_EVENT_PATH" in attacked.log
+    assert {path.stat().st_uid for path in (folder, *folder.iterdir())} == {1001}
+    assert stat.S_IMODE((folder / "_github_home").stat().st_mode) == 0o755
+
+    # The daemons were ended before they wrote, and no command came through.
     assert not (attacked.workspace / "late").exists()
+    sizes = [(attacked.workspace / name).stat().st_size for name in ("forked", "backend")]
+    time.sleep(0.3)
+    assert [(attacked.workspace / name).stat().st_size for name in ("forked", "backend")] == sizes
+    assert [path for path in scratch.iterdir() if path.name.startswith("pipeproof")] == []
     assert {command.name for command in attacked.commands} == {"add-mask", "group", "endgroup", "warning"}
 
     # Neither the request token nor the session's secret is in anything that leaves the run.
     masked = {f"::add-mask::{command.data}" for command in attacked.commands if command.name == "add-mask"}
     log = "\n".join(line for line in attacked.log.splitlines() if line not in masked)
-    report = [path.read_text(errors="replace") for path in (attacked.workspace / "pipeproof-report").iterdir()]
+    left = (attacked.workspace / "pipeproof-report").iterdir()
+    report = [path.read_text(errors="replace") for path in left if path.is_file() and not path.is_symlink()]
     everything = "".join("\n".join([log, *attacked.files.values(), *report]).split())
     secrets = [REQUEST_TOKEN, *(session.secret for session in cloud.sessions.values())]
     assert len(secrets) == 2

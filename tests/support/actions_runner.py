@@ -103,7 +103,7 @@ class Runner:
 
     def environ(self, workspace: Path, inputs: Mapping[str, str]) -> dict[str, str]:
         """Give the environment that the runner makes for a container action."""
-        files = self.folder / "file_commands"
+        files = self.folder / "_runner_file_commands"
         files.mkdir(exist_ok=True)
         commands = {}
         for variable in ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"):
@@ -114,7 +114,7 @@ class Runner:
             event.write_text("{}")
         declared = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
         values = {name: data["default"] for name, data in declared.items()} | dict(inputs)
-        home = self.folder / "home"
+        home = self.folder / "_github_home"
         home.mkdir(exist_ok=True)
         return {
             "PATH": os.environ["PATH"],
@@ -161,7 +161,7 @@ class Runner:
 
     def read(self, exit_code: int, log: str, workspace: Path) -> Step:
         """Read what the step has left."""
-        files = {path.name: path.read_text() for path in (self.folder / "file_commands").iterdir()}
+        files = {path.name: path.read_text() for path in (self.folder / "_runner_file_commands").iterdir()}
         return Step(
             exit_code=exit_code,
             log=log,

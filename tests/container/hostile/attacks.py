@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 import urllib.parse
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -85,6 +86,69 @@ def test_file_commands_can_be_guessed_and_written():
     (FILE_COMMANDS / "github_env_5b1c").symlink_to("/github/workspace/elsewhere")
 
 
+@pytest.mark.parametrize("name", ["_runner_file_commands", "_github_home", "_github_workflow"])
+def test_the_runner_s_folders_cannot_be_moved_away(name):
+    """The runner mounts what holds them as well, and looks them up there by their names."""
+    folder = Path("/github/runner_temp") / name
+    assert folder.is_dir()
+    with pytest.raises(PermissionError):
+        folder.rename(folder.with_name("away"))
+
+
+def test_the_runner_s_temporary_folder_can_be_used():
+    file = Path("/github/runner_temp/own")
+    file.write_text("a test's")
+    file.unlink()
+
+
+def test_a_process_can_fork_and_exit_for_ever():
+    """Faster than anybody looks: the container test sees that none of them writes after the end."""
+    script = (
+        "import os\n"
+        "if os.fork(): os._exit(0)\n"
+        "os.setsid()\n"
+        "while True:\n"
+        "    for name in ('file_commands/github_output_5b1c', 'workspace/forked'):\n"
+        "        with open(f'/github/{name}', 'a') as file: file.write('EVIL=forked\\n')\n"
+        "    if os.fork(): os._exit(0)\n"
+    )
+    for _ in range(3):
+        subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True)
+
+
+def test_no_program_gives_rights():
+    assert "NoNewPrivs:\t1" in Path("/proc/self/status").read_text()
+
+
+def test_nothing_of_the_install_step_lives_on():
+    assert not [number for number in processes() if b"-of-the-backend" in readable(f"/proc/{number}/cmdline")]
+    size = Path("/github/workspace/backend").stat().st_size
+    assert size > 0
+    time.sleep(0.2)
+    assert Path("/github/workspace/backend").stat().st_size == size
+
+
+def test_evidence_can_be_anything(evidence):
+    with pytest.raises(ValueError, match="pipeproof's own"):
+        evidence("live", {"variables": ["X"]})
+    deep = []
+    for _ in range(400):
+        deep = [deep]
+    evidence("prefect.flow_run", {"flow": "f", "state": {"name": "x"}, "task_runs": [{"retries": float("inf")}]})
+    evidence("own", {"deep": deep})
+
+
+def test_a_home_can_be_nested_by_the_thousand():
+    """It is removed after the run, and the container test sees that nothing of it is left."""
+    folder = os.open(os.environ["HOME"], os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=folder)
+        inner = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+
+
 def test_a_daemon_can_be_started():
     """It leaves its parent, its session and its group, and writes later: the container test sees that it never does."""
     script = (
@@ -118,9 +182,9 @@ def test_commands_can_be_printed(capfd):
             print(line, file=sys.stderr)
 
 
-def test_the_event_of_the_workflow_cannot_be_changed():
-    with pytest.raises(PermissionError):
-        Path("/github/workflow/event.json").write_text("{}")
+def test_the_event_of_the_workflow_can_be_written():
+    """It is the workspace's owner's on a real runner: the container test sees that it is put back."""
+    Path("/github/workflow/event.json").write_text('{"pull_request": {}}')
 
 
 def test_the_image_cannot_be_changed():
@@ -131,8 +195,12 @@ def test_the_image_cannot_be_changed():
 
 def test_the_report_can_be_led_elsewhere():
     """A link where the report will be written: the container test sees that what it leads to stays as it was."""
-    Path("/github/workspace/pipeproof-report").mkdir()
-    Path("/github/workspace/pipeproof-report/report.json").symlink_to(FILE_COMMANDS / "github_env_5b1c")
+    report = Path("/github/workspace/pipeproof-report")
+    report.mkdir()
+    (report / "report.json").symlink_to(FILE_COMMANDS / "github_env_5b1c")
+    os.mkfifo(report / "junit.xml")
+    (report / "summary.md").mkdir()
+    (report / "log").symlink_to("/dev/zero")
 
 
 @pytest.mark.live
