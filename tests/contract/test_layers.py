@@ -48,6 +48,7 @@ LAYERS: dict[str, str] = {
         clean scenario
         cli
         engine
+        unit_tests
         own_tests
     """,
     "pipeproof.environments.prefect": """

@@ -11,5 +11,5 @@ Rooms, each of which imports only from those above it:
     session/        one project for all tests of a process; the connection and the schemas of one test
     scenario/       one test's dbt, the value of the fixture `dbt`
     cli/            the same by dbt's command line, where dbt has no Python entry
-    engine  own_tests  clean
+    engine  unit_tests  own_tests  clean
 """

@@ -1,12 +1,11 @@
 """The project's own data tests and unit tests, one by one, in a schema that a worker keeps for them.
 
 What a test looks at is built first, once a worker. On a warehouse, sources are read where they are; in the embedded
-database there are none, so a data test of what depends on one is skipped, and a unit test gets stand-ins made of the
-rows that it gives.
+database there are none but those that the project builds itself, so a data test of what depends on another is skipped,
+and a unit test takes its columns from empty tables.
 """
 
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from typing import Any
 from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.identity import spell_out, tell_apart
 from pipeproof.environments.dbt.project.declarations import locate_test
-from pipeproof.environments.dbt.project.manifest import BUILT_KINDS, FILE_KEYS, ancestors, metas_of
+from pipeproof.environments.dbt.project.manifest import FILE_KEYS, ancestors, is_built, metas_of
 from pipeproof.environments.dbt.requests import request_nodes
 from pipeproof.environments.dbt.result import DbtFailed, DbtNode
 from pipeproof.environments.dbt.scenario.scenario import Dbt, Recorder
 from pipeproof.environments.dbt.session.project import DbtProject
+from pipeproof.environments.dbt.unit_tests import EmptyInputs, is_this
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ class OwnTests:
         self._dbt = open_scenario(project, self._take)
         self._built: set[str] = set()
         self._broken: dict[str, tuple[DbtFailed, OwnTest]] = {}
+        self._empty = EmptyInputs(project, self._take)
 
     def run(self, test: OwnTest, record: Recorder) -> DbtNode:
         """Run one test; what it looks at is built first.
@@ -88,7 +89,7 @@ class OwnTests:
         if absent and test.kind == "test":
             raise MissingInput(f"there are no rows of {', '.join(absent)} in the embedded database")
         if absent:
-            return self._run_on_stand_ins(node)
+            return self._empty.run(node)
         self._build(node.depends_on.nodes if test.kind == "test" else _inputs(manifest, node), test)
         return _run(self._dbt, node)
 
@@ -98,13 +99,14 @@ class OwnTests:
             self._record(kind, data)
 
     def close(self) -> None:
-        """Drop the schema."""
+        """Drop the schemas."""
         self._dbt.close()
+        self._empty.close()
 
     def _build(self, wanted: Collection[str], test: OwnTest) -> None:
         """Build what is not there yet; what could not be built fails the test that asked for it first, no other."""
         manifest = self._project.nodes_manifest
-        needed = [at for at in ancestors(manifest, wanted) if _is_built(manifest, at)]
+        needed = [at for at in ancestors(manifest, wanted, self._project.view().makers) if is_built(manifest, at)]
         for unique_id in needed:
             if unique_id in self._broken:
                 error, first = self._broken[unique_id]
@@ -134,24 +136,10 @@ class OwnTests:
         if not self._project.profile.embedded:
             return []
         manifest = self._project.nodes_manifest
-        sources = [manifest.sources[at] for at in ancestors(manifest, wanted) if at in manifest.sources]
+        makers = self._project.view().makers
+        found = [at for at in ancestors(manifest, wanted, makers) if at in manifest.sources and at not in makers]
+        sources = [manifest.sources[at] for at in found]
         return sorted(f"{source.source_name}.{source.name}" for source in sources if not _reads_a_file(source))
-
-    def _run_on_stand_ins(self, node: Any) -> DbtNode:
-        """Run a unit test, with tables of its own rows where dbt looks up the columns of its inputs."""
-        manifest = self._project.nodes_manifest
-        dbt = open_scenario(self._project, self._take)
-        try:
-            for unique_id, given in _given_inputs(manifest, node):
-                if self._absent_sources([unique_id]):
-                    dbt.given(unique_id, given if isinstance(given, str) else [dict(row) for row in given])
-                    if unique_id in node.depends_on.nodes:  # the model itself: its code is what is tested
-                        dbt.count_as_built(unique_id)
-                else:
-                    self._build_in(dbt, [at for at in ancestors(manifest, [unique_id]) if _is_built(manifest, at)])
-            return _run(dbt, node)
-        finally:
-            dbt.close()
 
 
 def _run(dbt: Dbt, node: Any) -> DbtNode:
@@ -162,31 +150,8 @@ def _run(dbt: Dbt, node: Any) -> DbtNode:
 def _inputs(manifest: Any, unit_test: Any) -> list[str]:
     """What the model of a unit test reads."""
     models = list(unit_test.depends_on.nodes)
-    own = models if any(_is_this(given) and given.format != "sql" for given in unit_test.given) else []
+    own = models if any(is_this(given) and given.format != "sql" for given in unit_test.given) else []
     return [*(parent for model in models for parent in manifest.nodes[model].depends_on.nodes), *own]
-
-
-def _is_this(given: Any) -> bool:
-    """Whether an input of a unit test is the table of its own model, as an incremental one finds it."""
-    return str(given.input).strip() == "this"
-
-
-def _given_inputs(manifest: Any, unit_test: Any) -> Iterator[tuple[str, Any]]:
-    """What a unit test's model reads, with the rows that the test gives for it."""
-    for unique_id in _inputs(manifest, unit_test):
-        source = manifest.sources.get(unique_id)
-        name = f"{source.source_name}.{source.name}" if source is not None else manifest.nodes[unique_id].name
-        for given in unit_test.given:
-            if _is_this(given) and unique_id in unit_test.depends_on.nodes:
-                yield unique_id, given.rows or []
-            named = re.findall(r"['\"]([^'\"]+)['\"]", given.input)
-            if name in {".".join(named), *named[-1:]}:
-                yield unique_id, given.rows or []
-
-
-def _is_built(manifest: Any, unique_id: str) -> bool:
-    node = manifest.nodes.get(unique_id)
-    return node is not None and node.resource_type in BUILT_KINDS and node.config.materialized != "ephemeral"
 
 
 def _reads_a_file(source: Any) -> bool:

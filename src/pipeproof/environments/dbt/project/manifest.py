@@ -89,17 +89,6 @@ def build_ephemerals(manifest: Any, is_named: Callable[[Any], bool]) -> None:
             node.config.materialized = "view"
 
 
-def redirect_source(manifest: Any, adapter: Any, unique_id: str, relation: Any) -> None:
-    """Let a source be a table of the test's."""
-    source = manifest.sources[unique_id]
-    source.database, source.schema, source.identifier = relation.database, relation.schema, relation.identifier
-    source.quoting.database = source.quoting.schema = source.quoting.identifier = None
-    source.relation_name = str(adapter.Relation.create_from(adapter.config, source))
-    for meta in metas_of(source):
-        for key in FILE_KEYS:
-            meta.pop(key, None)
-
-
 def metas_of(source: Any) -> tuple[dict[str, Any], ...]:
     """Where a source's meta stands: at it, at its table, and in the configuration (a field from dbt-core 1.10.5 on)."""
     return source.source_meta, source.meta, source.config.get("meta") or {}
@@ -187,8 +176,20 @@ def lineage(manifest: Any) -> list[Mapping[str, Any]]:
     ]
 
 
-def ancestors(manifest: Any, wanted: Collection[str]) -> Iterator[str]:
-    """Nodes and all that they are made of."""
+def ancestors(
+    manifest: Any,
+    wanted: Collection[str],
+    makers: Mapping[str, str] | None = None,
+    ends: Callable[[str], bool] = lambda _at: False,
+) -> Iterator[str]:
+    """Nodes and all that they are made of.
+
+    Args:
+        manifest: The project.
+        wanted: The nodes.
+        makers: What builds sources, where the project does.
+        ends: Where not to look further.
+    """
     seen: set[str] = set()
     waiting = list(wanted)
     while waiting:
@@ -198,7 +199,16 @@ def ancestors(manifest: Any, wanted: Collection[str]) -> Iterator[str]:
         seen.add(unique_id)
         yield unique_id
         node = manifest.nodes.get(unique_id)
-        waiting += node.depends_on_nodes if node is not None else []
+        if node is not None and not ends(unique_id):
+            waiting += node.depends_on_nodes
+        elif makers and unique_id in makers:
+            waiting.append(makers[unique_id])
+
+
+def is_built(manifest: Any, unique_id: str) -> bool:
+    """Whether something is a node that dbt builds a relation for."""
+    node = manifest.nodes.get(unique_id)
+    return node is not None and node.resource_type in BUILT_KINDS and node.config.materialized != "ephemeral"
 
 
 def declared_types(node: Any) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 from pipeproof import environ
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project.names import Names
+from pipeproof.environments.dbt.project.sources import find_makers
 from pipeproof.variables import DBT_SCHEMA
 
 
@@ -76,6 +77,11 @@ class View:
     def escapes(self) -> Mapping[str, str]:
         """The nodes and hooks that name another schema to write to, with what they write."""
         return self._find_escapes(self.manifest)
+
+    @cached_property
+    def makers(self) -> Mapping[str, str]:
+        """The sources that the project builds itself, with what builds them."""
+        return find_makers(self.manifest)
 
     @cached_property
     def uses_graph(self) -> bool:

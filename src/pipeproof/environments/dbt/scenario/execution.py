@@ -9,6 +9,7 @@ from pipeproof.environments.dbt.in_process import runner
 from pipeproof.environments.dbt.in_process.graph import LazyGraph
 from pipeproof.environments.dbt.in_process.patches.contents import Known
 from pipeproof.environments.dbt.project import manifest as manifests
+from pipeproof.environments.dbt.project.sources import move_sources, order_by_makers, redirect_source
 from pipeproof.environments.dbt.requests import Request, names_outright, write_arguments, write_listing
 from pipeproof.environments.dbt.result import read_nodes
 from pipeproof.environments.dbt.scenario.ran import Ran
@@ -51,11 +52,15 @@ def make_manifest(project: DbtProject, request: Request, schemas: Schemas) -> An
     manifest = project.copy_manifest(request.vars, tests=request.command not in _TESTLESS)
     adapter = project.live_adapter()
     manifests.move_nodes(manifest, adapter, schemas.own)
+    makers = project.view(request.vars).makers
+    move_sources(manifest, adapter, schemas.own, makers)
+    if request.only:
+        order_by_makers(manifest, makers)
     manifests.move_files(manifest, project.folder / "external")
     for unique_id, relation in schemas.given.items():
         node = manifest.nodes.get(unique_id)
         if unique_id in manifest.sources:
-            manifests.redirect_source(manifest, adapter, unique_id, relation)
+            redirect_source(manifest, adapter, unique_id, relation)
         elif node is not None and (request.command == "test" or not names_outright(request, node)):
             manifests.stand_in(manifest, unique_id, relation)
     if request.command in {"run", "build"}:

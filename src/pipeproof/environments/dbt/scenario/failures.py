@@ -44,7 +44,8 @@ def explain_failure(
     if skipped:
         lines.append(f"not run because of that: {', '.join(skipped)}")
     names = project.view().names
-    return DbtFailed("\n".join(lines), hint=_hint(manifest, names, first, given), location=location, result=result)
+    hint = _hint(manifest, names, first, given, project.view().makers)
+    return DbtFailed("\n".join(lines), hint=hint, location=location, result=result)
 
 
 def _words(node: DbtNode) -> str:
@@ -61,7 +62,13 @@ def _write_compiled(folder: Path, node: DbtNode) -> Path:
     return path
 
 
-def _hint(manifest: Any, names: Names, node: DbtNode, given: Mapping[str, Mapping[str, str]]) -> str | None:
+def _hint(
+    manifest: Any,
+    names: Names,
+    node: DbtNode,
+    given: Mapping[str, Mapping[str, str]],
+    makers: Mapping[str, str],
+) -> str | None:
     """What to do when an input is not there: name the inputs that were neither built nor given, or their columns."""
     inputs = [at for at in ancestors(manifest, [node.unique_id]) if at in given and at != node.unique_id]
     if mismatched := {column.lower() for column in _MISMATCH.findall(node.message)}:
@@ -76,6 +83,9 @@ def _hint(manifest: Any, names: Names, node: DbtNode, given: Mapping[str, Mappin
         return None
     name = names.spell(str(parent.unique_id))
     hint = f'give it rows: dbt.given("{name}", […])'
+    maker = manifest.nodes.get(makers.get(parent.unique_id))
+    if maker is not None:  # which dbt does not know to be an input
+        return f'{hint}, or build what is there first: dbt.build("{names.spell(maker.unique_id)}")'
     if parent.resource_type == "seed":  # which `run` does not load, by whatever selection
         return f'{hint}, or load it: dbt.seed("{parent.name}"), or dbt.build("+{node.name}")'
     return hint if parent.resource_type == "source" else f'{hint}, or build it first: "+{node.name}"'

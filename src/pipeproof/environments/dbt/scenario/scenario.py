@@ -24,6 +24,8 @@ from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.session import references
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.schemas import Schemas
+from pipeproof.environments.dbt.session.stand_ins import create_empty
+from pipeproof.environments.dbt.session.warehouse import UNTYPED
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -232,6 +234,36 @@ class Dbt:
         )
         if difference is not None:
             raise DbtDifferenceError(render_difference(name, difference))
+
+    def stand_in(self, unique_id: str, types: Mapping[str, str | None]) -> None:
+        """Let an empty table stand in for a node or source.
+
+        Args:
+            unique_id: The node or source.
+            types: Its columns and their types; None where nothing says one.
+        """
+        relation = self._schemas.relation_of(self._find(unique_id))
+        self._schemas.make(str(relation.schema))
+        create_empty(self._warehouse, relation, types)
+        self._given[unique_id] = relation
+
+    def column_types(self, unique_id: str) -> dict[str, str | None]:
+        """The columns of a node that was built or stands in; the type is None where the database has none for it."""
+        relation = self._given.get(unique_id) or self._schemas.relation_of(self._find(unique_id))
+        types = self._warehouse.column_types(relation)
+        return {name: None if kind == UNTYPED else kind for name, kind in types.items()}
+
+    def name_type(self, field: "pa.Field[Any]") -> str | None:
+        """What a column of values is declared as; None for one of NULLs alone."""
+        kind = self._warehouse.name_type(field)
+        return None if kind == UNTYPED else kind
+
+    def find_place(self, unique_id: str) -> tuple[str, str]:
+        """The schema and the name, in small letters, under which compiled SQL has a node or a source without rows."""
+        node = self._find(unique_id)
+        source = node.resource_type == "source"
+        place = (self._schemas.source_place(node) or node) if source else self._schemas.relation_of(node)
+        return str(place.schema).lower(), str(place.identifier).lower()
 
     def count_as_built(self, name: str) -> None:
         """Take what stands in for a node for what was built: it no longer keeps the node's own code from running."""

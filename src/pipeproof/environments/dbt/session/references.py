@@ -22,7 +22,7 @@ def locate(node: Any, schemas: Schemas, compile_node: Callable[[], str | None]) 
     if node.unique_id in schemas.given:
         return str(schemas.given[node.unique_id])
     if node.resource_type == "source":
-        return str(node.relation_name)
+        return str(schemas.source_place(node) or node.relation_name)
     relation = schemas.relation_of(node)
     if node.config.materialized == "ephemeral" and not schemas.warehouse.column_types(relation):
         return f"({compile_node()}) as {node.name}"
@@ -66,8 +66,8 @@ def find_absent(query: str, view: View, schemas: Schemas, statuses: Mapping[str,
         if node.unique_id in schemas.given:
             continue
         source = node.resource_type == "source"
-        relation = node if source else schemas.relation_of(node)
-        named = node.relation_name if source else str(relation)
+        relation = (schemas.source_place(node) or node) if source else schemas.relation_of(node)
+        named = node.relation_name if relation is node else str(relation)
         if named in query and not schemas.warehouse.column_types(relation):
             return mistakes.not_built(node, view.names.spell(node.unique_id), statuses.get(node.unique_id))
     return None

@@ -3,6 +3,9 @@
 from typing import Any
 
 from pipeproof.environments.dbt.project import manifest as manifests
+from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA
+from pipeproof.environments.dbt.project.sources import follows_target
+from pipeproof.environments.dbt.run_names import place_schema
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.warehouse import Warehouse
 
@@ -61,3 +64,13 @@ class Schemas:
         return adapter.Relation.create_from(adapter.config, node).incorporate(
             path={"database": adapter.config.credentials.database, "schema": moved}
         )
+
+    def source_place(self, source: Any) -> Any:
+        """Where a source is read that has no stand-in, if that is in the test's schemas: `None` for its own place."""
+        view = self._project.view()
+        maker = view.manifest.nodes.get(view.makers.get(source.unique_id))
+        if maker is not None:
+            return self.given.get(maker.unique_id) or self.relation_of(maker)
+        if not follows_target(source):
+            return None
+        return self.relation(place_schema(source.schema, PARSE_SCHEMA, self.own), source.identifier)

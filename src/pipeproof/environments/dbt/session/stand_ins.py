@@ -1,6 +1,7 @@
 """Tables that stand in: of the types that the project declares, holding what they were given and nothing else."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt.rows.declared import find_type, is_zoned, widen
@@ -63,6 +64,24 @@ def create_stand_in(
             warehouse.forget(relation)
             raise problem
         columns[name] = kind
+
+
+def create_empty(warehouse: Warehouse, relation: Any, types: Mapping[str, str | None]) -> None:
+    """Make a table without rows.
+
+    Args:
+        warehouse: Where.
+        relation: The table.
+        types: Its columns and their types, as the project declares them; None where nothing says one.
+    """
+    import pyarrow as pa
+
+    unknown = warehouse.name_type(pa.field("unknown", pa.null()))
+    columns = dict.fromkeys(types, unknown)
+    for name, kind in types.items():
+        with suppress(ValueError):
+            columns[name] = (find_type(kind, warehouse.dialect, warehouse.accepts) if kind else None) or unknown
+    warehouse.create_table(relation, pa.table({}), columns)
 
 
 def _by_column(names: Sequence[str], types: Mapping[str, str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from pipeproof.environments.dbt.rows.sql_types import arrow_type, is_json, name_
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-_UNTYPED = '"NULL"'
+UNTYPED = '"NULL"'
 """The type, where a database has it, of what is only NULL: it fits wherever any type would."""
 
 _accepted: dict[tuple[str, str], bool] = {}
@@ -217,8 +217,8 @@ class Warehouse:
         """What a column of values is declared as; one of NULLs alone as nothing, where the database can do that."""
         import pyarrow as pa
 
-        if pa.types.is_null(field.type) and self.accepts(_UNTYPED):
-            return _UNTYPED
+        if pa.types.is_null(field.type) and self.accepts(UNTYPED):
+            return UNTYPED
         return name_type(field, self._adapter())
 
     def accepts(self, kind: str) -> bool:
@@ -229,7 +229,7 @@ class Warehouse:
         try:
             self.read(f"select cast(null as {kind}) as x")
         except Exception:  # noqa: BLE001 - each driver has its own
-            if kind == _UNTYPED:
+            if kind == UNTYPED:
                 _accepted[known] = False  # any other may be made later
             return False
         return _accepted.setdefault(known, True)

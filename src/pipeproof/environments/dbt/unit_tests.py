@@ -1,0 +1,186 @@
+"""The project's unit tests where the sources of what they look at are not there, as in the embedded database.
+
+dbt takes the columns of a unit test's inputs, and their types, from tables. Here these are empty: what the inputs are
+made of is built once a worker on sources without rows, whose columns are those that the YAML declares and those that
+the project's SQL reads. A column of which nothing says the type has that of the values that the unit test gives.
+"""
+
+import ast
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from pipeproof.environments.dbt.engine import open_scenario
+from pipeproof.environments.dbt.project.manifest import BUILT_KINDS, ancestors, declared_types, is_built
+from pipeproof.environments.dbt.project.reads import Reads
+from pipeproof.environments.dbt.requests import request_nodes
+from pipeproof.environments.dbt.result import DbtNode
+from pipeproof.environments.dbt.rows.reading import infer_types, make_table
+from pipeproof.environments.dbt.scenario.scenario import Dbt, Recorder
+from pipeproof.environments.dbt.session.project import DbtProject
+from pipeproof.errors import PipeproofError
+
+Types = Mapping[str, str | None]
+"""The types of columns, by their names; None where nothing says one."""
+
+
+class EmptyInputs:
+    """What unit tests take columns from, built empty.
+
+    Args:
+        project: The project.
+        record: Takes the evidence of what unit tests run.
+    """
+
+    def __init__(self, project: DbtProject, record: Recorder) -> None:
+        self._project = project
+        self._record = record
+        self._opened: Dbt | None = None
+        self._sources: dict[str, Types] = {}
+        self._tried: set[str] = set()
+        self._open: set[str] = set()
+
+    def run(self, unit_test: Any) -> DbtNode:
+        """Run a unit test, on empty tables of what its inputs are."""
+        inputs = [(at, given) for at, given in find_inputs(self._project.nodes_manifest, unit_test) if _is_rows(given)]
+        self._prepare([at for at, _ in inputs])
+        dbt = open_scenario(self._project, self._record)
+        try:
+            for at, given in inputs:
+                dbt.stand_in(at, self._find_columns(dbt, at, given))
+                if at in unit_test.depends_on.nodes:  # the model itself: its code is what is tested
+                    dbt.count_as_built(at)
+            return dbt.perform(request_nodes("test", [unit_test])).nodes[unit_test.unique_id]
+        finally:
+            dbt.close()
+
+    def close(self) -> None:
+        """Drop what was built."""
+        if self._opened is not None:
+            self._opened.close()
+
+    @property
+    def _dbt(self) -> Dbt:
+        """Where what is empty is built; opened when it is first needed."""
+        if self._opened is None:
+            self._opened = open_scenario(self._project, lambda _kind, _data: None)
+        return self._opened
+
+    def _prepare(self, wanted: Collection[str]) -> None:
+        """Build what is not there yet of what some nodes are made of; what cannot be built without rows is left out."""
+        manifest = self._project.nodes_manifest
+        needed = {*ancestors(manifest, wanted, self._project.view().makers, self._is_declared)} - self._tried
+        self._tried |= needed
+        absent = {at for at in needed if at in manifest.sources and at not in self._project.view().makers}
+        self._read_columns(absent)
+        for at in absent:
+            self._dbt.stand_in(at, self._sources[at])
+        for at in needed:
+            if self._is_declared(at):
+                self._dbt.stand_in(at, declared_types(manifest.nodes[at]))
+        build = [manifest.nodes[at] for at in needed if is_built(manifest, at) and not self._is_declared(at)]
+        if build:
+            with suppress(PipeproofError):
+                self._dbt.perform(request_nodes("build", build), check=False)
+
+    def _is_declared(self, at: str) -> bool:
+        """Whether a contract says all columns and types of a model, so that it need not be built for them."""
+        node = self._project.nodes_manifest.nodes.get(at)
+        return node is not None and node.resource_type == "model" and bool(node.config.contract.enforced)
+
+    def _read_columns(self, absent: Collection[str]) -> None:
+        """Find the columns of sources: those that are declared, and those that are read."""
+        if not absent:
+            return
+        manifest = self._project.nodes_manifest
+        models = [at for at, node in manifest.nodes.items() if node.resource_type in BUILT_KINDS]
+        readers: dict[str, list[str]] = {}
+        for at in models:
+            for parent in manifest.nodes[at].depends_on_nodes:
+                readers.setdefault(parent, []).append(at)
+        known = {at: {name.lower() for name in manifest.nodes[at].columns} for at in models}
+        places = {self._dbt.find_place(at): at for at in (*models, *absent)}
+        reads = Reads({place: at for place, at in places.items() if at in absent}, places, known, self._project.adapter)
+        reads.follow(lambda at: readers.get(at, ()), self._compile)
+        self._open |= {at for at in models if reads.hands_on(at)}
+        for at in absent:
+            declared = {name.lower(): kind for name, kind in _columns_of(manifest.sources[at]).items()}
+            self._sources[at] = reads.columns.get(at, {}) | declared
+
+    def _compile(self, wanted: Collection[str]) -> dict[str, str]:
+        """The SQL of models and of those that they read, as far as it can be made without rows."""
+        manifest = self._project.nodes_manifest
+        read = {parent for at in wanted for parent in manifest.nodes[at].depends_on_nodes}
+        models = [manifest.nodes[at] for at in {*wanted, *read} if at.startswith("model.")]
+        try:
+            result = self._dbt.perform(request_nodes("compile", models), check=False)
+        except PipeproofError:
+            return {}
+        return {node.unique_id: node.compiled for node in result.nodes.values() if node.compiled}
+
+    def _find_columns(self, dbt: Dbt, at: str, given: Any) -> Types:
+        """The columns of an input, each of the type that it is known to have, else of what the unit test gives."""
+        manifest = self._project.nodes_manifest
+        node = manifest.sources.get(at) or manifest.nodes[at]
+        declared = self._is_declared(at)
+        columns: Types = self._sources.get(at) or (declared_types(node) if declared else self._dbt.column_types(at))
+        table = make_table([dict(row) for row in given.rows or []])
+        if str(getattr(given.format, "value", given.format)) == "csv":
+            table = infer_types(table, [name for name, kind in columns.items() if kind])
+        values = {field.name.lower(): dbt.name_type(field) for field in table.schema}
+        found = {name: kind or values.get(name.lower()) for name, kind in columns.items()}
+        if columns and at in manifest.nodes and (declared or at not in self._open):
+            return found  # all columns are known: dbt says which one is given and is not there
+        lower = {name.lower() for name in found}
+        return {**_columns_of(node), **found, **{name: kind for name, kind in values.items() if name not in lower}}
+
+
+def find_inputs(manifest: Any, unit_test: Any) -> Iterator[tuple[str, Any]]:
+    """What a unit test gives rows for: unique ids, and dbt's description of the input."""
+    models = list(unit_test.depends_on.nodes)[:1]
+    parents = [parent for model in models for parent in manifest.nodes[model].depends_on_nodes]
+    for given in unit_test.given:
+        if is_this(given):
+            yield from ((model, given) for model in models)
+        else:
+            named = {at: manifest.sources.get(at) or manifest.nodes.get(at) for at in parents}
+            fitting = [at for at, node in named.items() if _is_called(node, given.input)]
+            latest = [at for at in fitting if _is_latest(named[at])]
+            yield from ((at, given) for at in (latest or fitting)[:1])
+
+
+def is_this(given: Any) -> bool:
+    """Whether an input of a unit test is the table of its own model, as an incremental one finds it."""
+    return str(given.input).strip() == "this"
+
+
+def _is_rows(given: Any) -> bool:
+    """Whether an input is given as rows, for which dbt looks up columns, and not as a query."""
+    return str(getattr(given.format, "value", given.format)) != "sql"
+
+
+def _is_called(node: Any, reference: str) -> bool:
+    """Whether a `ref(…)` or `source(…)` means a node or source."""
+    try:
+        call = ast.parse(reference.strip(), mode="eval").body
+    except SyntaxError:
+        return False
+    if node is None or not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        return False
+    names = [str(value) for part in call.args if (value := getattr(part, "value", None)) is not None]
+    if node.resource_type == "source":
+        return call.func.id == "source" and names == [node.source_name, node.name]
+    version = next((getattr(each.value, "value", None) for each in call.keywords if each.arg in {"v", "version"}), None)
+    of_version = version is None or str(version) == str(getattr(node, "version", None))
+    return call.func.id == "ref" and names in ([node.name], [node.package_name, node.name]) and of_version
+
+
+def _is_latest(node: Any) -> bool:
+    version = getattr(node, "version", None)
+    return version is not None and version == getattr(node, "latest_version", None)
+
+
+def _columns_of(node: Any) -> dict[str, str | None]:
+    """The columns that the YAML names, with the types that it says."""
+    types = declared_types(node)
+    return {column.name: types.get(column.name) for column in node.columns.values()}
