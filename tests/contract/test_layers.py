@@ -40,7 +40,7 @@ LAYERS: dict[str, str] = {
         running single_state
     """,
     "pipeproof.environments.dbt": """
-        errors identity lease packages run_names
+        errors identity lease log packages run_names
         guard requests result rows
         comparison project
         in_process

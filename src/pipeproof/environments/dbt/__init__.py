@@ -2,7 +2,7 @@
 
 Rooms, each of which imports only from those above it:
 
-    errors  result  requests  run_names  lease
+    errors  result  requests  run_names  lease  log
     guard/          what a statement would write, and the watch that refuses what leaves the test's schemas
     rows/           rows in, rows out: files, frames, literals, types
     comparison/     what was built against what was expected

@@ -12,11 +12,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from pipeproof import environ
-from pipeproof.environments.dbt.guard.watch import EVENTS
+from pipeproof.environments.dbt.guard.watch import EVENTS as GUARDED
 from pipeproof.environments.dbt.in_process.patches.configurations import move_credentials
 from pipeproof.environments.dbt.in_process.patches.contents import Known
 from pipeproof.environments.dbt.in_process.patches.parsing import parsing
 from pipeproof.environments.dbt.in_process.patches.remembering import remembering
+from pipeproof.environments.dbt.log import EVENTS as LOGGED
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Folders
 from pipeproof.environments.dbt.project.view import Surroundings
 from pipeproof.variables import DBT_SCHEMA
@@ -114,7 +115,7 @@ def invoke(
     An exception that `callback` raises on an event stops what the event announces: dbt says each statement before
     it sends it.
     """
-    with environ.changed({DBT_SCHEMA: schema}), remembering(schema, known, EVENTS, only):
+    with environ.changed({DBT_SCHEMA: schema}), remembering(schema, known, (*GUARDED, *LOGGED), only):
         return _invoke(manifest, [*arguments, *folders.arguments(), *_QUIET, "--no-version-check"], callback)
 
 

@@ -1,17 +1,19 @@
 """One command of dbt's, run in this process for one test: with its manifest, under a guard."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipeproof.environments.dbt.guard.watch import Guard, refusal
 from pipeproof.environments.dbt.in_process import runner
 from pipeproof.environments.dbt.in_process.graph import LazyGraph
 from pipeproof.environments.dbt.in_process.patches.contents import Known
+from pipeproof.environments.dbt.log import Log
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project.sources import move_sources, order_by_makers, redirect_source
 from pipeproof.environments.dbt.requests import Request, names_outright, write_arguments, write_listing
-from pipeproof.environments.dbt.result import read_nodes
+from pipeproof.environments.dbt.result import NodesByName, read_nodes
 from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.schemas import Schemas
@@ -40,11 +42,27 @@ def execute(project: DbtProject, request: Request, schemas: Schemas, created: se
     files = project.folder / "external"
     guard = Guard(schemas.own, database, created, files, unqualified=project.puts_unqualified)
     known = Known(schemas.names, schemas.warehouse.relations)
-    outcome = runner.invoke(project.folders, arguments, manifest, schemas.own, guard, known, request.only)
+    log = Log(print)  # to where pytest captures what the test itself prints
+
+    def hear(event: Any) -> None:
+        guard(event)
+        log(event)
+
+    outcome = runner.invoke(project.folders, arguments, manifest, schemas.own, hear, known, request.only)
     schemas.warehouse.share()
     schemas.names |= guard.schemas
     nodes = read_nodes(getattr(outcome.result, "results", None), manifest, project.path)
-    return Ran(manifest, nodes, outcome.exception, guard.unmatched, guard.refused)
+    nodes = _add_reasons(nodes, log.batches)
+    return Ran(manifest, nodes, outcome.exception, guard.unmatched, guard.refused, log.said)
+
+
+def _add_reasons(nodes: NodesByName, batches: Mapping[str, Sequence[str]]) -> NodesByName:
+    """Nodes with why their batches failed: dbt's results say no more than that some did."""
+    if not batches:
+        return nodes
+    return NodesByName(
+        replace(node, message="\n".join((node.message, *batches.get(node.unique_id, ())))) for node in nodes.values()
+    )
 
 
 def make_manifest(project: DbtProject, request: Request, schemas: Schemas) -> Any:

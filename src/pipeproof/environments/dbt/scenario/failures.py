@@ -1,7 +1,7 @@
 """A failed invocation as an error: what failed, with the database's words, on the line of the project's file."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from pipeproof.environments.dbt.session.project import DbtProject
 
 _COLUMN = re.compile(r"column .*(?:does not exist|not found)|does not have a column", re.IGNORECASE)
 _MISMATCH = re.compile(r"^\s*\|\s*(\S+)\s*\|[^|]*\|[^|]*\|\s*data type mismatch", re.MULTILINE)
+_MOST_SAID = 10
 _MISSING = re.compile(r"(?:does not exist|not found|unknown (?:table|relation))", re.IGNORECASE)
 
 
@@ -22,13 +23,25 @@ def explain_failure(
     result: DbtResult,
     exception: BaseException | None,
     given: Mapping[str, Mapping[str, str]],
+    said: Sequence[str] = (),
 ) -> DbtFailed:
-    """The error for what failed first; the others are named. `given` has the columns of what stands in, and types."""
+    """The error for what failed first; the others are named.
+
+    Args:
+        project: The project.
+        manifest: The project as it was run.
+        result: What ran.
+        exception: What ended it, where something did.
+        given: The columns of what stands in, and their types.
+        said: What dbt said in its log alone.
+    """
     broken = [(name, node) for name, node in result.nodes.items() if node.broken]
     if not broken:
         text = str(exception).strip() or type(exception).__name__
         error = DbtFailed(
-            f"dbt {result.command}: {text}", location=locate_parse_error(text, project.path), result=result
+            "\n".join((f"dbt {result.command}: {text}", *_tell(said))),
+            location=locate_parse_error(text, project.path),
+            result=result,
         )
         error.__cause__ = exception
         return error
@@ -43,9 +56,16 @@ def explain_failure(
     skipped = [name for name, node in result.nodes.items() if node.status == "skipped"]
     if skipped:
         lines.append(f"not run because of that: {', '.join(skipped)}")
+    lines += _tell(said)
     names = project.view().names
     hint = _hint(manifest, names, first, given, project.view().makers)
     return DbtFailed("\n".join(lines), hint=hint, location=location, result=result)
+
+
+def _tell(said: Sequence[str]) -> list[str]:
+    """What dbt said, as lines of a failure: the last of it, where it is much."""
+    left_out = [f"({len(said) - _MOST_SAID} more before it)"] if len(said) > _MOST_SAID else []
+    return ["dbt said:", *left_out, *(f"  {text}" for text in said[-_MOST_SAID:])] if said else []
 
 
 def _words(node: DbtNode) -> str:

@@ -18,6 +18,7 @@ class Ran:
         exception: What ended it, where something did.
         unmatched: The parts of the selection that match nothing.
         refused: The nodes that would have written elsewhere, with what they would have written.
+        said: What dbt said in its log alone.
     """
 
     manifest: Any
@@ -25,3 +26,4 @@ class Ran:
     exception: BaseException | None = None
     unmatched: Sequence[str] = ()
     refused: Sequence[tuple[str, Write | str]] = ()
+    said: Sequence[str] = ()

@@ -169,7 +169,7 @@ class Dbt:
             raise refusal(ran.refused, self.schema)
         if ran.exception is not None or (check and not result.success):
             given = {at: self._warehouse.column_types(relation) for at, relation in self._given.items()}
-            raise explain_failure(self.project, manifest, result, ran.exception, given)
+            raise explain_failure(self.project, manifest, result, ran.exception, given, ran.said)
         if ran.unmatched or not nodes:
             raise mistakes.nothing_selected(request, ran.unmatched, view.manifest)
         return result

@@ -16,6 +16,7 @@ from pipeproof.environments.dbt import lease
 from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.in_process import runner
 from pipeproof.environments.dbt.in_process.runner import Parsed
+from pipeproof.environments.dbt.log import Log
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project.lines import locate_parse_error, meant_reference
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Folders, Profile, make_profile
@@ -198,9 +199,10 @@ class DbtProject:
     def _parse(self, variables: Mapping[str, Any]) -> tuple[Any, bytes]:
         """Parse the project; and how it is written for other workers."""
         arguments = ["--vars", json.dumps(variables)] if variables else []
-        outcome, looked = runner.parse(self.folders, arguments, _ignore)
+        log = Log()
+        outcome, looked = runner.parse(self.folders, arguments, log)
         if outcome.exception is not None or not outcome.success:
-            raise _failed(outcome.exception, self.path) from outcome.exception
+            raise _failed(outcome.exception, self.path, log.wrong) from outcome.exception
         parsed = Parsed.of(outcome.result, looked)
         return parsed, parsed.dump()
 
@@ -217,8 +219,9 @@ class DbtProject:
             )
 
 
-def _failed(exception: BaseException | None, project_dir: Path) -> DbtFailed:
+def _failed(exception: BaseException | None, project_dir: Path, wrong: Sequence[str] = ()) -> DbtFailed:
     text = str(exception).strip() if exception is not None else "dbt could not parse the project"
+    text = "\n".join((text, *wrong))
     return DbtFailed(text, hint=meant_reference(text, project_dir), location=locate_parse_error(text, project_dir))
 
 
