@@ -42,10 +42,6 @@ def schemas_of(database):
     ("node", "files"),
     [
         ("a", {"models/a.sql": "{{ config(post_hook=\"insert into audit.log values ('{{ this.name }}')\") }} select 1 as x"}),
-        ("audited-on-run-start-0", {
-            "models/a.sql": "select 1 as x",
-            "dbt_project.yml": "name: audited\nversion: '1.0'\nprofile: shop\non-run-start: create schema if not exists audit\n",
-        }),
         ("a", {
             "models/a.sql": "select {{ note() }} as x",
             "macros/note.sql": "{% macro note() %}{% if execute %}{% do run_query('create schema audit') %}{% endif %} 1 {% endmacro %}",
@@ -59,7 +55,7 @@ def schemas_of(database):
             "macros/own.sql": "{% materialization own, default %}{% call statement('main') %} create table production.a as {{ sql }} {% endcall %}{{ return({'relations': []}) }}{% endmaterialization %}",
         }),
     ],
-    ids=["hook", "on-run-start", "macro", "computed name", "materialization"],
+    ids=["hook", "macro", "computed name", "materialization"],
 )  # fmt: skip
 def test_run__refuses_what_would_be_written_elsewhere(make_dbt, request, target, node, files):
     dbt = make_dbt(files, target)
@@ -68,6 +64,14 @@ def test_run__refuses_what_would_be_written_elsewhere(make_dbt, request, target,
     if target != "embedded":
         database = request.getfixturevalue("shop_database")
         assert not {"audit", "production"} & schemas_of(database)
+
+
+def test_run__refuses_a_hook_of_the_project_that_writes_elsewhere(make_dbt, shop_database):
+    project = "name: audited\nversion: '1.0'\nprofile: shop\non-run-start: create schema if not exists audit\n"
+    dbt = make_dbt({"models/a.sql": "select 1 as x", "dbt_project.yml": project}, "ci")
+    with pytest.raises(DbtRefusedError, match=r"^audited-on-run-start-0 would create schema audit"):
+        dbt.run("a")
+    assert "audit" not in schemas_of(shop_database)
 
 
 HIDDEN = {

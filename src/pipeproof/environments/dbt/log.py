@@ -40,7 +40,7 @@ class Log:
             text = str(data.msg)
             self.said.append(text)
             self._tell(text)
-        elif name == _WRONG:
+        elif name == _WRONG and event.info.level == "error":
             self.wrong.append(str(data.msg))
         elif name == "LogStartBatch":
             self._batch[event.info.thread] = str(data.description).partition(" of ")[0]

@@ -124,15 +124,31 @@ class EmptyInputs:
         node = manifest.sources.get(at) or manifest.nodes[at]
         declared = self._is_declared(at)
         columns: Types = self._sources.get(at) or (declared_types(node) if declared else self._dbt.column_types(at))
-        table = make_table([dict(row) for row in given.rows or []])
-        if str(getattr(given.format, "value", given.format)) == "csv":
-            table = infer_types(table, [name for name, kind in columns.items() if kind])
+        table = _read_given(given, [name for name, kind in columns.items() if kind])
         values = {field.name.lower(): dbt.name_type(field) for field in table.schema}
         found = {name: kind or values.get(name.lower()) for name, kind in columns.items()}
         if columns and at in manifest.nodes and (declared or at not in self._open):
             return found  # all columns are known: dbt says which one is given and is not there
         lower = {name.lower() for name in found}
         return {**_columns_of(node), **found, **{name: kind for name, kind in values.items() if name not in lower}}
+
+
+def _read_given(given: Any, known: Collection[str]) -> Any:
+    """The rows of an input as a table: a CSV file's of the types that they look like; of a YAML's text, which dbt has
+    for its dates too, what looks like times is."""
+    import pyarrow as pa
+
+    table = make_table([dict(row) for row in given.rows or []])
+    text = [field.name for field in table.schema if pa.types.is_string(field.type) and not field.metadata]
+    looked = infer_types(table.select(text), known)
+    for field in looked.schema:
+        if _format(given) == "csv" or pa.types.is_temporal(field.type):
+            table = table.set_column(table.column_names.index(field.name), field, looked.column(field.name))
+    return table
+
+
+def _format(given: Any) -> str:
+    return str(getattr(given.format, "value", given.format))
 
 
 def find_inputs(manifest: Any, unit_test: Any) -> Iterator[tuple[str, Any]]:
@@ -156,7 +172,7 @@ def is_this(given: Any) -> bool:
 
 def _is_rows(given: Any) -> bool:
     """Whether an input is given as rows, for which dbt looks up columns, and not as a query."""
-    return str(getattr(given.format, "value", given.format)) != "sql"
+    return _format(given) != "sql"
 
 
 def _is_called(node: Any, reference: str) -> bool:

@@ -14,7 +14,7 @@ from pipeproof.environments.dbt.guard.watch import refusal
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA
 from pipeproof.environments.dbt.requests import Request, names_outright, write_arguments, write_listing
 from pipeproof.environments.dbt.result import DbtNode, NodesByName
-from pipeproof.environments.dbt.run_names import is_inside, place_schema
+from pipeproof.environments.dbt.run_names import place_schema
 from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.scenario.scenario import Dbt
 from pipeproof.variables import DBT_SCHEMAS, DBT_SOURCES
@@ -29,14 +29,6 @@ class CliDbt(Dbt):
     @property
     def _cli(self) -> CliProject:
         return cast("CliProject", self.project)
-
-    def close(self) -> None:
-        """Drop the test's schemas, with those that dbt made beside the first."""
-        if self._schemas.made:
-            with suppress(Exception):
-                _, rows = self._warehouse.read("select schema_name from information_schema.schemata")
-                self._schemas.names |= {str(name) for (name,) in rows if is_inside(str(name), self.schema)}
-        super().close()
 
     def _execute(self, request: Request) -> Ran:
         """Let dbt run a command, in a process of its own."""

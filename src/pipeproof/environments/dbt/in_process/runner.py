@@ -151,4 +151,6 @@ def _invoke(manifest: Any, arguments: list[str], callback: Callback) -> Outcome:
     from dbt.cli.main import dbtRunner
 
     done = dbtRunner(manifest=manifest, callbacks=[callback]).invoke(arguments)
+    if done.exception is not None and not isinstance(done.exception, Exception):
+        raise done.exception  # not dbt's: a test's time-out, or Ctrl-C
     return Outcome(done.success, done.result, done.exception)

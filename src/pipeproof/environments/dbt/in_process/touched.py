@@ -48,6 +48,13 @@ SELECTION = DBT.hook(
 )
 """`selection`: what is selected by unique id is that alone."""
 
+CANCELLING = DBT.hook(
+    "a query that is under way when a test times out goes on, and holds up the tests after it",
+    "dbt.task.runnable:GraphRunnableTask.run_queue(self, pool)",
+    "dbt.task.runnable:GraphRunnableTask._cancel_connections(self, pool)",
+)
+"""`cancelling`: what a test's time-out ends."""
+
 LOOKS = DBT.hook(
     "the project is parsed anew whenever any variable of the environment has changed",
     "dbt_common.context:InvocationContext.env",

@@ -29,6 +29,18 @@ def find_entry(file: Path, node: Any) -> int | None:
     return _line(_get(_get(entry, "config"), "contract")) or _line(entry)
 
 
+def find_text(file: Path, text: str) -> int | None:
+    """The line of a value that is this text: a hook's, for one."""
+    root = _compose(file)
+    waiting = [root] if root is not None else []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.ScalarNode) and str(node.value).strip() == text.strip():
+            return _line(node)
+        waiting += _items(node) + ([value for _, value in node.value] if isinstance(node, yaml.MappingNode) else [])
+    return None
+
+
 def find_column(file: Path, node: Any, column: str) -> int | None:
     """The line on which a node's or source's entry says the type of a column, else names the column."""
     root = _compose(file)

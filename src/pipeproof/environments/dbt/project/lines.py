@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from pipeproof.environments.dbt.project.declarations import find_entry, locate_test
+from pipeproof.environments.dbt.project.declarations import find_entry, find_text, locate_test
 from pipeproof.environments.dbt.result import DbtNode
 from pipeproof.errors import Location
 from pipeproof.text import closest
@@ -56,16 +56,33 @@ def meant_reference(text: str, project_dir: Path) -> str | None:
 
 def locate_node(node: DbtNode, manifest: Any, project_dir: Path) -> tuple[Location | None, str | None]:
     """The line of a node that failed, and a remark where only the compiled line is known."""
-    found = manifest.nodes.get(node.unique_id) or manifest.unit_tests.get(node.unique_id)
+    places = (manifest.nodes, manifest.unit_tests, getattr(manifest, "functions", {}))
+    found = next((place[node.unique_id] for place in places if node.unique_id in place), None)
     if found is None or node.file is None or not node.file.is_file():
         return None, None
     if node.resource_type in {"test", "unit_test"} and node.file.suffix in {".yml", ".yaml"}:
         return Location(node.file, locate_test(found, node.file, manifest)), None
     if "contract" in node.message and (patched := _patch_file(found, project_dir)) is not None:
         return Location(patched, find_entry(patched, found) or 1), None
+    if node.resource_type == "operation":
+        return Location(node.file, find_text(node.file, found.raw_code) or 1), None
     if node.file.suffix != ".sql":
         return Location(node.file, 1), None
-    return _locate_in_sql(node, found, manifest)
+    hook = _locate_hook(node, found, project_dir)
+    return (hook, None) if hook is not None else _locate_in_sql(node, found, manifest)
+
+
+def _locate_hook(node: DbtNode, found: Any, project_dir: Path) -> Location | None:
+    """The line of the YAML that declares a hook, where the words that the database points at are in that hook alone."""
+    table = _MISSING_TABLE.search(node.message)
+    words = [table["name"].rsplit(".", 1)[-1].strip('"!')] if table else list(_suspects(node.message, None))
+    config = getattr(found, "config", None)
+    hooks = [hook.sql for kind in ("pre_hook", "post_hook") for hook in getattr(config, kind, None) or ()]
+    raw = getattr(found, "raw_code", "")
+    failing = [hook for hook in hooks if any(word in hook and word not in raw for word in words)]
+    files = [file for file in (_patch_file(found, project_dir), project_dir / "dbt_project.yml") if file is not None]
+    places = ((file, find_text(file, hook)) for hook in failing for file in files if file.is_file())
+    return next((Location(file, line) for file, line in places if line), None)
 
 
 def _locate_in_sql(node: DbtNode, found: Any, manifest: Any) -> tuple[Location | None, str | None]:

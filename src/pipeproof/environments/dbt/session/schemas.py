@@ -1,11 +1,12 @@
 """One test's schemas: the one that is its own, those beside it, and where in them a node of the project goes."""
 
+from contextlib import suppress
 from typing import Any
 
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA
 from pipeproof.environments.dbt.project.sources import follows_target
-from pipeproof.environments.dbt.run_names import place_schema
+from pipeproof.environments.dbt.run_names import is_inside, place_schema
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.warehouse import Warehouse
 
@@ -41,8 +42,11 @@ class Schemas:
         self.made = True
 
     def drop(self) -> None:
-        """Drop them with all that is in them, and close the connection."""
+        """Drop them with all that is in them, those beside them that a test has made itself too, and disconnect."""
         if self.made:
+            with suppress(Exception):  # not every database lists its schemas in this way
+                _, rows = self.warehouse.read("select schema_name from information_schema.schemata")
+                self.names |= {str(name) for (name,) in rows if is_inside(str(name), self.own)}
             for name in sorted(self.names):
                 self.warehouse.drop_schema(self.relation(name))
         self.warehouse.close()

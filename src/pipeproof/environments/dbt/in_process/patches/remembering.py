@@ -6,7 +6,14 @@ from functools import cache, partial
 from typing import Any
 
 from pipeproof.environments.dbt.in_process import touched
-from pipeproof.environments.dbt.in_process.patches import configurations, contents, events, selection, templates
+from pipeproof.environments.dbt.in_process.patches import (
+    cancelling,
+    configurations,
+    contents,
+    events,
+    selection,
+    templates,
+)
 
 _TASK = "dbt.task.runnable:GraphRunnableTask"
 _EVENTS = "dbt_common.events"
@@ -43,6 +50,7 @@ def remembering(
         (touched.MACROS, {"dbt.context.manifest:ManifestContext.to_dict": templates.gather_macros}),
         (touched.CALENDAR, {"parsedatetime:Constants": _once}),
         (touched.SELECTION, {"dbt.graph.selector:NodeSelector.select_nodes": partial(_select, only)}),
+        (touched.CANCELLING, {f"{_TASK}.run_queue": cancelling.cancel_queries}),
         (touched.SCHEMAS, {f"{_TASK}.create_schemas": lambda create: contents.create_absent(create, known)}),
         (touched.CONTENTS, {f"{_TASK}.populate_adapter_cache": lambda fill: contents.fill_cache(fill, known)}),
     )

@@ -1,0 +1,177 @@
+"""What dbt says in its log alone, where it stands, and what a time-out ends."""
+
+import signal
+from contextlib import closing
+from datetime import datetime
+
+import pytest
+
+from pipeproof.environments.dbt.result import DbtFailed
+from pipeproof.environments.dbt.scenario.scenario import Dbt
+
+BATCHED = (
+    "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='seen_at', "
+    "batch_size='day', begin='2026-01-01') }}\n"
+)
+WORDS = (
+    "{{ log('logged', info=True) }}{{ print('printed') }}{% if execute %}{% do exceptions.warn('warned') %}{% endif %}"
+)
+ENDLESS = "select sum(sqrt(a + b)) as n from range(10000000) t(a), range(1000000) u(b)"
+FILES = {
+    "dbt_project.yml": """
+name: said
+profile: said
+models:
+  said:
+    hooked_by_the_project: {+post-hook: select nonsense from nowhere_at_all}
+on-run-end:
+  - select 1
+  - "{% if var('fail', false) %}select nonsense{% endif %}"
+""",
+    "models/events.sql": "{{ config(event_time='seen_at') }} select 0 as id, now()::timestamp as seen_at where false",
+    "models/some_batches.sql": BATCHED
+    + "select if(id = 2, error('no such day')::int, id) as id, seen_at from {{ ref('events') }}",
+    "models/no_batch.sql": BATCHED + "select id, nonsense, seen_at\nfrom {{ ref('events') }}",
+    "models/words.sql": WORDS + " select 1 as id",
+    "models/failing_words.sql": WORDS + " select nonsense as id",
+    "models/hooked.sql": "{{ config(materialized='table') }} select 1 as id",
+    "models/hooked_by_the_project.sql": "{{ config(materialized='table') }} select 1 as id",
+    "models/slow.sql": f"{{{{ config(materialized='table') }}}} {ENDLESS}",
+    "models/quick.sql": "select 1 as id",
+    "functions/plus.sql": "a + nonsense",
+    "functions/schema.yml": """
+functions:
+  - {name: plus, arguments: [{name: a, data_type: integer}], returns: {data_type: integer}}
+""",
+    "models/schema.yml": """
+models:
+  - name: hooked
+    config:
+      post_hook:
+        - select 1
+        - select nonsense from nowhere
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def said(make_project, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("said")
+    for name, content in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    return make_project(project_dir=folder)
+
+
+@pytest.fixture
+def scenario(said):
+    with closing(Dbt(said, lambda _kind, _data: None)) as dbt:
+        yield dbt
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (
+            "some_batches",
+            r"some_batches.sql:1: model some_batches: PARTIAL SUCCESS \(1/2\)\nbatch 2026-01-02: .*no such day",
+        ),
+        ("no_batch", r"no_batch.sql:2: model no_batch: ERROR\nbatch 2026-01-01: Binder Error: .*nonsense"),
+    ],
+)
+def test_microbatch__says_which_batch_failed_and_why(scenario, model, message):
+    days = [{"id": day, "seen_at": datetime(2026, 1, day, 5)} for day in (1, 2)]
+    scenario.given("events", days)
+    with pytest.raises(DbtFailed, match=message):
+        scenario.run(model, args=["--event-time-start", "2026-01-01", "--event-time-end", "2026-01-03"])
+
+
+def test_words__are_captured_and_in_the_failure(scenario, capsys):
+    scenario.run("words")
+    assert capsys.readouterr().out.split() == ["logged", "printed", "warned"]
+    with pytest.raises(DbtFailed, match=r"dbt said:\n  logged\n  printed\n  warned"):
+        scenario.run("failing_words")
+
+
+@pytest.mark.parametrize(
+    ("command", "select", "options", "place"),
+    [
+        ("run", "hooked", {}, "models/schema.yml:7: model hooked"),
+        ("run", "hooked_by_the_project", {}, "dbt_project.yml:6: model hooked_by_the_project"),
+        ("run", "quick", {"vars": {"fail": True}}, "dbt_project.yml:9: operation said-on-run-end-1"),
+        ("build", "plus", {}, "functions/plus.sql:1: function plus"),
+    ],
+)
+def test_failure__stands_where_it_is_written(said, scenario, command, select, options, place):
+    with pytest.raises(DbtFailed) as caught:
+        getattr(scenario, command)(select, **options)
+    assert str(caught.value).startswith(f"{said.path}/{place}: ")
+
+
+def test_semantic_models__what_is_wrong_with_them(make_project, tmp_path):
+    (tmp_path / "dbt_project.yml").write_text("name: meant\nprofile: meant\n")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "orders.sql").write_text("select 1 as id, 2 as amount, date '2026-01-01' as day")
+    (tmp_path / "models" / "days.sql").write_text("select date '2026-01-01' as day")
+    (tmp_path / "models" / "schema.yml").write_text("""
+models:
+  - name: days
+    time_spine: {standard_granularity_column: day}
+    columns: [{name: day, granularity: day}]
+semantic_models:
+  - name: Bad-Name
+    model: ref('orders')
+    defaults: {agg_time_dimension: day}
+    entities: [{name: id, type: primary}]
+    dimensions: [{name: day, type: time, type_params: {time_granularity: day}}]
+    measures: [{name: amount, agg: sum}]
+metrics:
+  - {name: total, label: Total, type: simple, type_params: {measure: amount}}
+""")
+    with pytest.raises(DbtFailed, match=r"Semantic Manifest validation failed.*\n(.*\n)*.*Bad-Name.*"):
+        make_project(project_dir=tmp_path).view()
+
+
+class TimedOut(BaseException):
+    """What pytest-timeout raises is no `Exception` either."""
+
+
+def test_time_out__ends_the_query_and_the_next_run_works(scenario):
+    def stop(*_arguments):
+        raise TimedOut
+
+    scenario.run("quick")
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    try:
+        with pytest.raises(TimedOut):
+            scenario.run("slow")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    scenario.run("quick")
+    scenario.expect("quick", [{"id": 1}])
+
+
+def test_schema__that_a_test_makes_beside_its_own_is_dropped(said, scenario):
+    scenario.run("quick")
+    scenario.sql("create schema {{ target.schema }}_mine")
+    scenario.close()
+    names = said.connect("main").execute("select schema_name from information_schema.schemata").fetchall()
+    assert not [name for (name,) in names if name.startswith(scenario.schema)]
+
+
+def test_hooks_of_the_project__may_write_anywhere_in_the_embedded_database(make_project, tmp_path):
+    (tmp_path / "dbt_project.yml").write_text("""
+name: hooks
+profile: hooks
+on-run-start:
+  - create schema if not exists audit
+  - create table if not exists audit.runs (name varchar)
+  - insert into audit.runs values ('{{ invocation_id }}')
+""")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "one.sql").write_text("select count(*) as n from audit.runs")
+    with closing(Dbt(make_project(project_dir=tmp_path), lambda _kind, _data: None)) as dbt:
+        dbt.run()
+        dbt.expect("one", [{"n": 1}])
