@@ -1,5 +1,6 @@
 """What is given comes out as it was given, or is refused: types that the YAML declares change nothing."""
 
+from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import pytest
 from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.errors import DbtRowsError
 from pipeproof.environments.dbt.result import DbtFailed
+from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 PROFILE = """
 typed:
@@ -240,3 +242,23 @@ def test_given__whole_numbers_to_a_contract(scenario):
     scenario.given("plain", [{"id": 1}])
     with pytest.raises(DbtFailed, match=r"plain.id was given whole numbers, which are bigint: declare its data_type"):
         scenario.run("strict")
+
+
+def test_given__a_seed_s_own_file_is_what_the_seed_is(make_project, tmp_path):
+    """By dbt's rules for seeds: `007` is a number, and an empty field is NULL, with quotes or without."""
+    rows = 'code,name,nothing,n,day,quoted,yes\n007,x,,1,2026-01-01,"",true\n008,null,,2.5,,y,false\n9,,,,,z,\n'
+    for name, content in {
+        "dbt_project.yml": "name: seeded\nprofile: seeded\n",
+        "seeds/codes.csv": rows,
+        "models/uses.sql": "select * from {{ ref('codes') }}",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    project = make_project(project_dir=tmp_path)
+    built = []
+    for give in (lambda dbt: dbt.seed(), lambda dbt: dbt.given("codes", str(tmp_path / "seeds" / "codes.csv"))):
+        with closing(Dbt(project, lambda _kind, _data: None)) as dbt:
+            give(dbt)
+            dbt.run("uses")
+            built.append(dbt.arrow("uses"))
+    assert built[0].equals(built[1])

@@ -136,7 +136,7 @@ class EmptyInputs:
 def _read_given(given: Any, known: Collection[str]) -> Any:
     """The rows of an input as a table: a CSV file's of the types that they look like; of a YAML's text, which dbt has
     for its dates too, what looks like times is."""
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped]
 
     table = make_table([dict(row) for row in given.rows or []])
     text = [field.name for field in table.schema if pa.types.is_string(field.type) and not field.metadata]

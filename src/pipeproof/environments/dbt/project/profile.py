@@ -6,6 +6,7 @@ stands, `env_var(…)` and all, so that no credential is written anywhere; only 
 
 import importlib
 import re
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -81,15 +82,21 @@ class Folders:
         ]
 
 
-def make_profile(settings: Settings, folder: Path) -> Profile:
-    """The profile for a session whose temporary files are in `folder`.
+def make_profile(settings: Settings, folder: Path, *, alone: bool = True) -> Profile:
+    """The profile for a session.
+
+    Args:
+        settings: What to run against.
+        folder: Where its temporary files go.
+        alone: Whether no other worker of the run uses the same target.
 
     Raises:
         DbtSetupError: The project's profile lacks the target, the target looks like production, or its adapter is
             not installed.
     """
     if settings.target != EMBEDDED:
-        return _copy_target(settings)
+        profile = _copy_target(settings)
+        return profile if alone or profile.adapter != "duckdb" else _copy_file(profile, settings, folder)
     _credential_fields("duckdb")
     return embed(folder)
 
@@ -142,6 +149,26 @@ def _copy_target(settings: Settings) -> Profile:
     if "search_path" in _credential_fields(str(output.get("type"))):
         output["search_path"] = f"{_OUR_SCHEMA},{output.get('search_path') or 'public'}"
     return Profile(settings.target, output)
+
+
+def _copy_file(profile: Profile, settings: Settings, folder: Path) -> Profile:
+    """A target with a copy of its DuckDB file, under the same name: one process at a time can have a file open."""
+    given = _render(str(profile.output.get("path") or ":memory:"))
+    file = Path(given).expanduser()
+    if given == ":memory:" or re.match(r"\w+:", given):
+        return profile
+    copy = folder / "database" / file.name
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        for part in (file, file.with_name(f"{file.name}.wal")):
+            if part.is_file():
+                shutil.copyfile(part, copy.with_name(part.name))
+    except OSError as error:
+        raise DbtSetupError(
+            f"dbt-target: {settings.target!r} is the file {file}, of which each worker takes a copy: {error}",
+            hint="run without workers",
+        ) from error
+    return Profile(profile.target, {**profile.output, "path": str(copy)})
 
 
 def _refuse_production(settings: Settings, profile: Mapping[str, Any], output: Mapping[str, Any]) -> None:

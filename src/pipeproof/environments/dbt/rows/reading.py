@@ -37,12 +37,13 @@ def is_sql(rows: object) -> bool:
     return True
 
 
-def read_rows(rows: object, folders: Sequence[Path] = ()) -> "tuple[pa.Table, bool]":
+def read_rows(rows: object, folders: Sequence[Path] = (), *, seed: bool = False) -> "tuple[pa.Table, bool]":
     """Rows as a table, and whether they had types of their own (a CSV file's have none: all text).
 
     Args:
         rows: A list of mappings, the path of a CSV, TSV or Parquet file, or a pandas, Polars or Arrow frame.
         folders: Where a relative path is looked for.
+        seed: Whether a CSV file is a seed's, in which an empty field is NULL with quotes too.
 
     Raises:
         DbtRowsError: They are none of these, or the file is not there.
@@ -50,7 +51,7 @@ def read_rows(rows: object, folders: Sequence[Path] = ()) -> "tuple[pa.Table, bo
     import pyarrow as pa
 
     if isinstance(rows, str | Path):
-        return _read_file(Path(rows), folders)
+        return _read_file(Path(rows), folders, seed=seed)
     if isinstance(rows, pa.Table):
         return rows, True
     if isinstance(rows, Mapping):
@@ -133,7 +134,7 @@ def _as_number(value: Any, *, exact: bool) -> Any:
     return Decimal(value) if exact else float(value)
 
 
-def _read_file(path: Path, folders: Sequence[Path]) -> "tuple[pa.Table, bool]":
+def _read_file(path: Path, folders: Sequence[Path], *, seed: bool) -> "tuple[pa.Table, bool]":
     found = next((place for folder in (*folders, Path()) if (place := folder / path.expanduser()).is_file()), None)
     if found is None:
         looked = ", ".join(str(folder) for folder in (*folders, Path.cwd()))
@@ -145,12 +146,12 @@ def _read_file(path: Path, folders: Sequence[Path]) -> "tuple[pa.Table, bool]":
 
         return parquet.read_table(found), True
     try:
-        return _read_csv(found), False
+        return _read_csv(found, seed=seed), False
     except pa.ArrowInvalid as error:
         raise DbtRowsError(f"{path} is no table: {error}") from error
 
 
-def _read_csv(path: Path) -> "pa.Table":
+def _read_csv(path: Path, *, seed: bool) -> "pa.Table":
     """A CSV file as text: what its columns mean is for the model to say; an empty unquoted field is NULL."""
     import pyarrow as pa
     from pyarrow import csv
@@ -163,7 +164,7 @@ def _read_csv(path: Path) -> "pa.Table":
     convert = csv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()),
         strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
+        quoted_strings_can_be_null=seed,
         null_values=[""],
     )
     return csv.read_csv(
@@ -171,8 +172,11 @@ def _read_csv(path: Path) -> "pa.Table":
     )
 
 
-def infer_types(table: "pa.Table", known: Iterable[str]) -> "pa.Table":
-    """Text columns (of a CSV file) as the types that their values look like, save for those whose type is known."""
+def infer_types(table: "pa.Table", known: Iterable[str], *, seed: bool = False) -> "pa.Table":
+    """Text columns (of a CSV file) as the types that their values look like, save for those whose type is known.
+
+    Those of a seed are what dbt makes of them, for which `007` is a number, and nothing at all too.
+    """
     import io
 
     import pyarrow as pa
@@ -191,7 +195,9 @@ def infer_types(table: "pa.Table", known: Iterable[str]) -> "pa.Table":
             nulls = csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""])
             read = csv.read_csv(column, options, skipping, nulls)
             if read.num_rows == table.num_rows and not pa.types.is_null(read.schema.field(0).type):
-                table = table.set_column(at, name, _decide(table.column(at), read.column(0)))
+                table = table.set_column(at, name, _decide(table.column(at), read.column(0), seed=seed))
+        elif seed and table.num_rows:
+            table = table.set_column(at, name, table.column(at).cast(pa.int32()))
     return table
 
 
@@ -211,11 +217,14 @@ def empty_table(name: str, types: Mapping[str, str]) -> "pa.Table":
     return pa.table({name: pa.array([], pa.string()) for name in types})
 
 
-def _decide(text: "pa.ChunkedArray", read: "pa.ChunkedArray") -> "pa.ChunkedArray":
-    """What Arrow read, unless that loses something: `007` is no number."""
+def _decide(text: "pa.ChunkedArray", read: "pa.ChunkedArray", *, seed: bool) -> "pa.ChunkedArray":
+    """What Arrow read, unless that loses something: `007` is no number, save in a seed."""
     import pyarrow as pa
     import pyarrow.compute as pc  # type: ignore[import-untyped]
 
+    if seed and pa.types.is_integer(read.type):
+        most = pc.max(pc.abs(read)).as_py()
+        return read.cast(pa.int32()) if most < 2**31 else read
     if pa.types.is_integer(read.type) and not pc.all(pc.equal(pc.cast(read, pa.string()), text)).as_py():
         return text
     return text if pa.types.is_time(read.type) else read

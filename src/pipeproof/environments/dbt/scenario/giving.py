@@ -44,12 +44,13 @@ def give_rows(
         DbtRowsError: They make no table, or a column's type would change them.
     """
     warehouse, relation = schemas.warehouse, schemas.relation_of(node)
-    table, typed = read_rows(rows, folders)
+    seed = node.resource_type == "seed"
+    table, typed = read_rows(rows, folders, seed=seed)
     built = warehouse.column_types(relation) if node.unique_id not in schemas.given else {}
     mistakes.check_columns(node, table.column_names, project.path, built)
     types = {**built, **manifests.declared_types(node)}
     if not typed:
-        table = infer_types(table, types)
+        table = infer_types(table, types, seed=seed)
     if not table.column_names:
         table = empty_table(name, types)
     keys = _write_keys(schemas, node, table.column_names)

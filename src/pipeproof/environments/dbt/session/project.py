@@ -52,7 +52,7 @@ class DbtProject:
         self._lease: Any = None
         self._views: dict[str, list[View]] = {}
         self._check_packages()
-        self.profile = profile or make_profile(settings, folder)
+        self.profile = profile or make_profile(settings, folder, alone=not name.worker.startswith("gw"))
         profiles = folder / "profiles"
         profiles.mkdir(parents=True, exist_ok=True)
         self.profile.write(profiles)
