@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipeproof.environments.aws.enforcement import Enforcement
     from pipeproof.environments.aws.opening import open_aws
     from pipeproof.environments.aws.queries.queue import QueryResult, QueryResultError, UnansweredQueryError
+    from pipeproof.environments.aws.queries.sql.errors import UntranslatableQueryError
     from pipeproof.environments.aws.sending import UnstubbedEndpointError, UnstubbedOperationError
     from pipeproof.environments.aws.server import AwsServer, MotoServer, serve, start_server
     from pipeproof.environments.aws.stub import AwsStub, UnknownOperationError
@@ -35,6 +36,7 @@ __all__ = [
     "UnknownOperationError",
     "UnstubbedEndpointError",
     "UnstubbedOperationError",
+    "UntranslatableQueryError",
     "open_aws",
     "serve",
     "start_server",
@@ -50,6 +52,7 @@ _HOMES = {
     "QueryResult": "queries.queue",
     "QueryResultError": "queries.queue",
     "UnansweredQueryError": "queries.queue",
+    "UntranslatableQueryError": "queries.sql.errors",
     "UnknownOperationError": "stub",
     "UnstubbedEndpointError": "sending",
     "UnstubbedOperationError": "sending",

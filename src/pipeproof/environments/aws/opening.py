@@ -14,15 +14,17 @@ from pipeproof.environments.aws.stub import AwsStub
 from pipeproof.environments.aws.touched import CALLS
 from pipeproof.environments.installed import require
 
-_QUERIES: Mapping[str, Callable[[QueryQueue], AbstractContextManager[None]]] = {
+_Answering = Callable[[QueryQueue, Callable[[str, str | None], Any]], AbstractContextManager[None]]
+
+_QUERIES: Mapping[str, _Answering] = {
     "athena": athena.answered_from,
     "redshift-data": redshift_data.redshift_answered_from,
     "rds-data": redshift_data.rds_answered_from,
 }
 
 
-def _answering(answered_from: Callable[[QueryQueue], AbstractContextManager[None]]) -> Callable[[AwsStub], None]:
-    return lambda stub: stub.stack.enter_context(answered_from(stub.queries))
+def _answering(answered_from: _Answering) -> Callable[[AwsStub], None]:
+    return lambda stub: stub.stack.enter_context(answered_from(stub.queries, stub.client_of))
 
 
 @contextmanager

@@ -212,7 +212,7 @@ class AwsStub:
         times: int | None = 1,
         error: str | None = None,
     ) -> QueryResult:
-        """Queue the result of a SQL query to Athena, Redshift Data or RDS Data; a query without one is an error.
+        """Queue the result of a SQL query to Athena, Redshift Data or RDS Data; others are executed, or an error.
 
         Args:
             rows: Mappings, or sequences in the order of `columns`. None at all for a statement that gives no rows.

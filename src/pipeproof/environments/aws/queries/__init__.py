@@ -1,1 +1,1 @@
-"""SQL that code sends to AWS's data services: answered with what the test has queued, or refused."""
+"""SQL that code sends to AWS's data services: answered with what the test has queued, executed, or refused."""

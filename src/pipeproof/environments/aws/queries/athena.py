@@ -1,36 +1,57 @@
-"""Athena on moto: queries are answered with what the test has queued, as Athena writes it.
+"""Athena on moto: a query is answered with what the test has queued, or executed, and never made up.
 
 Replaced in moto while the stubs are open: `AthenaBackend.start_query_execution`, and `AthenaResponse`'s
-`get_query_execution` and `get_query_results`. Databases that a query creates or drops stay moto's own.
+`get_query_execution` and `get_query_results`.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from pipeproof.environments.aws.botocore_hooks import unobserved
+from pipeproof.environments.aws.queries import athena_statements
+from pipeproof.environments.aws.queries.athena_statements import Outcome, Session
+from pipeproof.environments.aws.queries.athena_text import result_file
 from pipeproof.environments.aws.queries.queue import QueryQueue, QueryResult
+from pipeproof.environments.aws.queries.sql import running
+from pipeproof.environments.aws.queries.sql.errors import FailedError, RejectedError
+from pipeproof.environments.installed import not_installed
 
-_DATABASES = re.compile(r"\s*(?:create|drop)\s+(?:database|schema)\b", re.IGNORECASE)
 _UTILITY = ("ALTER", "CREATE", "DESCRIBE", "DROP", "MSCK", "SHOW")
+_DATABASES = re.compile(r"\s*(?:create|drop)\s+(?:database|schema)\b", re.IGNORECASE)
 _PAGE = 1000
 
 
+@dataclass(frozen=True)
+class _Ended:
+    """How an execution ended: what it gave, or why it failed."""
+
+    outcome: Outcome | None = None
+    reason: str | None = None
+
+
 @contextmanager
-def answered_from(queue: QueryQueue) -> Iterator[None]:
-    """Answer Athena's queries from the queue, as long as the context is open."""
+def answered_from(queue: QueryQueue, client: Callable[[str, str | None], Any]) -> Iterator[None]:
+    """Answer Athena's queries from the queue, or execute them, as long as the context is open.
+
+    Args:
+        queue: What the test has queued.
+        client: Gives a client on the stubs, for a service and a region.
+    """
     from moto.athena.models import AthenaBackend
     from moto.athena.responses import AthenaResponse
 
     backend, response = AthenaBackend, AthenaResponse
-    failures: dict[str, str] = {}
+    ended: dict[str, _Ended] = {}
     replaced: list[tuple[Any, str, Any]] = [
-        (backend, "start_query_execution", _start(backend.start_query_execution, queue, failures)),
-        (response, "get_query_execution", _describe(response.get_query_execution, failures)),
-        (response, "get_query_results", _page(response.get_query_results)),
+        (backend, "start_query_execution", _start(backend.start_query_execution, queue, client, ended)),
+        (response, "get_query_execution", _describe(response.get_query_execution, ended)),
+        (response, "get_query_results", _page(response.get_query_results, ended)),
     ]
     originals = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
     for owner, name, replacement in replaced:
@@ -42,42 +63,131 @@ def answered_from(queue: QueryQueue) -> Iterator[None]:
             setattr(owner, name, original)
 
 
-def _start(original: Any, queue: QueryQueue, failures: dict[str, str]) -> Any:
+def _start(original: Any, queue: QueryQueue, client: Callable[[str, str | None], Any], ended: dict[str, _Ended]) -> Any:
     from moto.athena.models import QueryResults
 
-    def start_query_execution(backend: Any, query: str, *args: Any, **kwargs: Any) -> str:
-        if _DATABASES.match(query) or backend.query_results_queue:  # moto's own answers
-            return str(original(backend, query, *args, **kwargs))
-        result = queue.take("athena", query)
-        identifier = str(original(backend, query, *args, **kwargs))
-        if result.error is not None:
-            failures[identifier] = result.error
-            backend.executions[identifier].status = "FAILED"
-        else:
-            has_header = not query.lstrip().upper().startswith(_UTILITY)
-            rows, columns = render(result, has_header=has_header)
-            backend.query_results[identifier] = QueryResults(rows=rows, column_info=columns)
-            backend._store_query_result_in_s3(identifier)  # noqa: SLF001 - see the module's docstring
-        return identifier
+    def start_query_execution(
+        backend: Any, query: str, context: Any, config: Any, workgroup: str, execution_parameters: Any
+    ) -> str:
+        given = (query, context, config, workgroup, execution_parameters)
+        if backend.query_results_queue:  # moto's own answers
+            return str(original(backend, *given))
+        result = queue.find("athena", query)
+        if result is not None:
+            identifier = str(original(backend, *given))
+            if result.error is not None:
+                ended[identifier] = _Ended(reason=result.error)
+                backend.executions[identifier].status = "FAILED"
+            else:
+                has_header = not query.lstrip().upper().startswith(_UTILITY)
+                rows, columns = render(result, has_header=has_header)
+                backend.query_results[identifier] = QueryResults(rows=rows, column_info=columns)
+                backend._store_query_result_in_s3(identifier)  # noqa: SLF001 - see the module's docstring
+            return identifier
+        if not running.is_available():
+            if _DATABASES.match(query):
+                return str(original(backend, *given))
+            queue.take(
+                "athena",
+                query,
+                to_execute=f"{not_installed('duckdb, which executes SQL,', 'dbt', 'duckdb and sqlglot')}. ",
+            )
+        return _run(original, backend, given, lambda service: client(service, backend.region_name), ended)
 
     return start_query_execution
 
 
-def _describe(original: Any, failures: dict[str, str]) -> Any:
+def _run(original: Any, backend: Any, given: tuple[Any, ...], client: Any, ended: dict[str, _Ended]) -> str:
+    """Execute a statement, and give the identifier of its execution."""
+    from moto.athena.models import QueryResults
+    from moto.core.exceptions import JsonRESTError
+
+    query, context, config, workgroup, parameters = given
+    output = (config or {}).get("OutputLocation") or _output_of(backend, workgroup)
+    config = {**(config or {}), "OutputLocation": output} if output else config
+    session = Session(client, ((context or {}).get("Database") or "").lower() or None, output, query, parameters or ())
+    with unobserved():
+        try:
+            _check_output(client, output)
+            end = _Ended(athena_statements.execute(session))
+        except RejectedError as error:
+            raise JsonRESTError("InvalidRequestException", str(error)) from error
+        except FailedError as error:
+            end = _Ended(reason=str(error))
+        identifier = str(original(backend, query, context, config, workgroup, parameters))
+        execution = backend.executions[identifier]
+        ended[identifier] = end
+        if end.outcome is None:
+            execution.status = "FAILED"
+            return identifier
+        outcome, header = end.outcome, [str(column["Name"]) for column in end.outcome.columns]
+        rows = [header, *outcome.rows] if outcome.has_header else outcome.rows
+        cells = [{"Data": [{} if text is None else {"VarCharValue": text} for text in row]} for row in rows]
+        backend.query_results[identifier] = QueryResults(rows=cells, column_info=list(outcome.columns))  # type: ignore[arg-type]
+        if output:
+            execution.config["OutputLocation"] = _write(client, execution.config["OutputLocation"], outcome, header)
+    return identifier
+
+
+def _output_of(backend: Any, workgroup: str) -> str | None:
+    group = backend.work_groups.get(workgroup or "primary")
+    configuration: Mapping[str, Any] = (group.configuration or {}) if group is not None else {}
+    location = (configuration.get("ResultConfiguration") or {}).get("OutputLocation")
+    return str(location) if location else None
+
+
+def _check_output(client: Any, output: str | None) -> None:
+    from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+
+    if not output:
+        return
+    bucket = output.partition("://")[2].partition("/")[0]
+    try:
+        client("s3").head_bucket(Bucket=bucket)
+    except ClientError as error:
+        raise RejectedError(f"Unable to verify/create output bucket {bucket}") from error
+
+
+def _write(client: Any, location: str, outcome: Outcome, header: list[str]) -> str:
+    """Write a result's file; gives where it is. Queries have CSV, other statements a text."""
+    if not outcome.has_header and outcome.kind != "DML":
+        location = location.removesuffix(".csv") + ".txt"
+    bucket, _, key = location.partition("://")[2].partition("/")
+    s3 = client("s3")
+    if outcome.has_header:
+        s3.put_object(Bucket=bucket, Key=key, Body=result_file(outcome.rows, header))
+    elif outcome.written is not None:
+        manifest = "".join(f"{uri}\n" for uri in outcome.written)
+        s3.put_object(Bucket=bucket, Key=_manifest(key), Body=manifest.encode())
+    else:
+        s3.put_object(Bucket=bucket, Key=key, Body="".join(f"{row[0]}\n" for row in outcome.rows).encode())
+    return location
+
+
+def _manifest(location: str) -> str:
+    return re.sub(r"\.(csv|txt)$", "", location) + "-manifest.csv"
+
+
+def _describe(original: Any, ended: Mapping[str, _Ended]) -> Any:
     def get_query_execution(response: Any) -> Any:
         answer = json.loads(original(response))
         execution = answer["QueryExecution"]
-        reason = failures.get(execution["QueryExecutionId"])
-        if reason is not None:
-            execution["Status"].update(
-                StateChangeReason=reason, AthenaError={"ErrorCategory": 2, "ErrorMessage": reason, "Retryable": False}
-            )
+        end = ended.get(execution["QueryExecutionId"], _Ended())
+        if end.reason is not None:
+            error = {"ErrorCategory": 2, "ErrorMessage": end.reason, "Retryable": False}
+            execution["Status"].update(StateChangeReason=end.reason, AthenaError=error)
+        if end.outcome is not None:
+            execution["StatementType"] = end.outcome.kind
+            execution["Statistics"]["DataScannedInBytes"] = end.outcome.scanned
+            if end.outcome.written is not None and execution.get("ResultConfiguration"):
+                location = execution["ResultConfiguration"]["OutputLocation"]
+                execution["Statistics"]["DataManifestLocation"] = _manifest(location)
         return json.dumps(answer)
 
     return get_query_execution
 
 
-def _page(original: Any) -> Any:
+def _page(original: Any, ended: Mapping[str, _Ended]) -> Any:
     def get_query_results(response: Any) -> Any:
         answer = json.loads(original(response))
         first = int(response._get_param("NextToken") or 0)  # noqa: SLF001 - see the module's docstring
@@ -86,6 +196,9 @@ def _page(original: Any) -> Any:
         answer["ResultSet"]["Rows"] = rows[first:after]
         if after < len(rows):
             answer["NextToken"] = str(after)
+        end = ended.get(response._get_param("QueryExecutionId"), _Ended())  # noqa: SLF001
+        if end.outcome is not None:
+            answer["UpdateCount"] = end.outcome.count
         return json.dumps(answer)
 
     return get_query_results

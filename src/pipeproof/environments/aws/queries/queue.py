@@ -93,22 +93,34 @@ class QueryQueue:
             self._results.append(result)
         return result
 
-    def take(self, service: str, query: str) -> QueryResult:
-        """The result that answers a query.
-
-        Raises:
-            UnansweredQueryError: There is none.
-        """
+    def find(self, service: str, query: str) -> QueryResult | None:
+        """The result that answers a query, which counts it; None where there is none."""
         with self._lock:
             for result in self._results:
                 if result.fits(service, query):
                     result.queries.append(query)
                     return result
-            waiting = [result for result in self._results if result.times is None or len(result.queries) < result.times]
+        return None
+
+    def take(self, service: str, query: str, *, to_execute: str = "") -> QueryResult:
+        """The result that answers a query.
+
+        Args:
+            service: boto3's name of the service.
+            query: The query.
+            to_execute: What would let the query be executed, if anything.
+
+        Raises:
+            UnansweredQueryError: There is none.
+        """
+        result = self.find(service, query)
+        if result is not None:
+            return result
+        waiting = [one for one in tuple(self._results) if one.times is None or len(one.queries) < one.times]
         raise UnansweredQueryError(
             f"nothing answers this query of {service}, which is not executed here: {_short(query)}",
-            hint='Queue its result before: aws.query_results([{"id": 1}], matching="from orders"); a statement without '
-            f"rows: aws.query_results().{_what_waits(waiting)}",
+            hint=f'{to_execute}Queue its result before: aws.query_results([{{"id": 1}}], matching="from orders"); a '
+            f"statement without rows: aws.query_results().{_what_waits(waiting)}",
         )
 
 

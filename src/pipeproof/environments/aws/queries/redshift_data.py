@@ -1,19 +1,27 @@
-"""Redshift's and RDS's Data APIs on moto: statements are answered with what the test has queued.
+"""Redshift's and RDS's Data APIs on moto: statements are answered from the test's queue, Redshift's also executed.
 
 Replaced in moto while the stubs are open: `RedshiftDataAPIServiceBackend.execute_statement`,
-`RedshiftDataAPIServiceResponse`'s `describe_statement` and `get_statement_result`, and
-`RDSDataServiceBackend.execute_statement`.
+`RedshiftDataAPIServiceResponse`'s `describe_statement` and `get_statement_result`, its `batch_execute_statement`, which
+it lacks, and `RDSDataServiceBackend.execute_statement`.
 """
 
 import base64
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from pipeproof.environments.aws.queries import redshift_statements
 from pipeproof.environments.aws.queries.queue import QueryQueue, QueryResult
+from pipeproof.environments.aws.queries.sql import running
+from pipeproof.environments.aws.queries.sql.errors import FailedError
+from pipeproof.environments.aws.queries.sql.running import Rows
+from pipeproof.environments.installed import not_installed
+from pipeproof.errors import PipeproofError
 
 _TYPES: list[tuple[type, str, str]] = [
     (bool, "booleanValue", "bool"), (int, "longValue", "int8"), (float, "doubleValue", "float8"),
@@ -24,25 +32,90 @@ _TYPES: list[tuple[type, str, str]] = [
 
 
 @contextmanager
-def redshift_answered_from(queue: QueryQueue) -> Iterator[None]:
-    """Answer the Redshift Data API from the queue, as long as the context is open."""
+def redshift_answered_from(queue: QueryQueue, _client: Any = None) -> Iterator[None]:
+    """Answer the Redshift Data API from the queue, or execute statements, as long as the context is open.
+
+    What is executed runs on databases of this context's own, one for each cluster or workgroup and database.
+    """
     from moto.redshiftdata.models import RedshiftDataAPIServiceBackend as Backend
     from moto.redshiftdata.responses import RedshiftDataAPIServiceResponse as Response
 
-    results: dict[str, QueryResult] = {}
+    results: dict[str, QueryResult | Rows] = {}
+    errors: dict[str, str] = {}
+    databases = _Databases()
     owners: tuple[Any, Any] = (Backend, Response)
     before = (Backend.execute_statement, Response.describe_statement, Response.get_statement_result)
-    owners[0].execute_statement = _execute(before[0], queue, results)
-    owners[1].describe_statement = _describe(before[1], results)
-    owners[1].get_statement_result = _result(before[2], results)
+    run = _Run(queue, databases, results, errors)
+    owners[0].execute_statement = _execute(before[0], run)
+    owners[1].describe_statement = _describe(errors)
+    owners[1].get_statement_result = _result(results)
+    owners[1].batch_execute_statement = _batch(before[0], run)
     try:
         yield
     finally:
         owners[0].execute_statement, owners[1].describe_statement, owners[1].get_statement_result = before
+        del owners[1].batch_execute_statement
+        databases.close()
+
+
+class _Databases:
+    """The databases of one test, empty at first; a statement at a time in each."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._open: dict[tuple[str, str], Any] = {}
+
+    def connection(self, cluster: str, database: str) -> Any:
+        """DuckDB's connection to the database of a cluster."""
+        if (cluster, database) not in self._open:
+            self._open[cluster, database] = running.connect()
+        return self._open[cluster, database]
+
+    def close(self) -> None:
+        """Forget them all."""
+        for connection in self._open.values():
+            connection.close()
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What statements are run with, and where their results are kept by their identifiers."""
+
+    queue: QueryQueue
+    databases: _Databases
+    results: dict[str, "QueryResult | Rows"]
+    errors: dict[str, str]
+
+    def finish(self, statement: Any, cluster: str, database: str, parameters: Any, sql: str) -> str | None:
+        """Run a statement that moto has made, and write into it how it ended; gives its error."""
+        queued = self.queue.find("redshift-data", sql)
+        error: str | None = queued.error if queued is not None else None
+        rows: QueryResult | Rows | None = queued
+        count = len(queued.rows) if queued is not None else 0
+        if queued is None and not running.is_available():
+            missing = not_installed("duckdb, which executes SQL,", "dbt", "duckdb and sqlglot")
+            self.queue.take("redshift-data", sql, to_execute=f"{missing}. ")
+        if queued is None:
+            try:
+                connection = self.databases.connection(cluster, database)
+                given = redshift_statements.execute(connection, sql, parameters or ())
+                rows, count = given.rows, given.count
+            except FailedError as failure:
+                error = str(failure)
+        statement.status = "FINISHED" if error is None else "FAILED"
+        statement.has_result_set = error is None and rows is not None and bool(rows.columns)
+        statement.result_rows = count if error is None else -1
+        values = [] if rows is None else rows.rows if isinstance(rows, QueryResult) else rows.values
+        statement.result_size = sum(len(str(value)) for row in values for value in row) if error is None else -1
+        if error is not None:
+            self.errors[statement.id] = error
+        elif statement.has_result_set and rows is not None:
+            self.results[statement.id] = rows
+        return error
 
 
 @contextmanager
-def rds_answered_from(queue: QueryQueue) -> Iterator[None]:
+def rds_answered_from(queue: QueryQueue, _client: Any = None) -> Iterator[None]:
     """Answer the RDS Data API from the queue, as long as the context is open.
 
     moto's own queue of results, where the test filled that one, goes first.
@@ -71,50 +144,133 @@ def rds_answered_from(queue: QueryQueue) -> Iterator[None]:
         owner.execute_statement = original
 
 
-def _execute(original: Any, queue: QueryQueue, results: dict[str, QueryResult]) -> Any:
+def _execute(original: Any, run: _Run) -> Any:
     def execute_statement(backend: Any, *args: Any, **kwargs: Any) -> Any:
-        result = queue.take("redshift-data", kwargs["sql"])
-        statement = original(backend, *args, **kwargs)
-        results[statement.id] = result
-        statement.status = "FINISHED" if result.error is None else "FAILED"
-        statement.has_result_set = result.error is None and bool(result.columns)
-        statement.result_rows = len(result.rows) if result.error is None else -1
-        statement.result_size = sum(len(str(value)) for row in result.rows for value in row)
+        with run.databases.lock:
+            statement = original(backend, *args, **kwargs)
+            try:
+                cluster = kwargs["cluster_identifier"] or ""
+                run.finish(statement, cluster, kwargs["database"], kwargs["parameters"], kwargs["sql"])
+            except PipeproofError:
+                del backend.statements[statement.id]
+                raise
         return statement
 
     return execute_statement
 
 
-def _describe(original: Any, results: dict[str, QueryResult]) -> Any:
+def _batch(original: Any, run: _Run) -> Any:
+    """`BatchExecuteStatement`, which moto lacks: one transaction, undone as a whole where a statement fails."""
+
+    def batch_execute_statement(response: Any) -> Any:
+        backend, asked = response.redshiftdata_backend, json.loads(response.body)
+        sqls, cluster, database = asked["Sqls"], asked.get("ClusterIdentifier") or "", asked["Database"]
+        options = {
+            "cluster_identifier": asked.get("ClusterIdentifier"), "database": database, "db_user": asked.get("DbUser"),
+            "parameters": asked.get("Parameters"), "secret_arn": asked.get("SecretArn"),
+        }  # fmt: skip
+        with run.databases.lock:
+            whole = original(backend, **options, sql="; ".join(sqls))
+            connection = run.databases.connection(cluster, database) if running.is_available() else None
+            if connection is not None:
+                connection.execute("BEGIN")
+            whole.status, whole.sub_statements = "FINISHED", []
+            for number, sql in enumerate(sqls, 1):
+                part = original(backend, **options, sql=sql)
+                backend.statements[f"{whole.id}:{number}"] = backend.statements.pop(part.id)
+                part.id = f"{whole.id}:{number}"
+                whole.sub_statements.append(part)
+                error = run.errors.get(whole.id)
+                if error is not None:
+                    part.status = "ABORTED"
+                    continue
+                error = run.finish(part, cluster, database, asked.get("Parameters"), sql)
+                if error is not None:
+                    whole.status, run.errors[whole.id] = "FAILED", error
+            if connection is not None:
+                connection.execute("COMMIT" if whole.status == "FINISHED" else "ROLLBACK")
+            whole.has_result_set = any(part.has_result_set for part in whole.sub_statements)
+        answer = {"Id": whole.id, "CreatedAt": whole.created_at, **{
+            name: asked[name]
+            for name in ("ClusterIdentifier", "Database", "DbUser", "SecretArn", "WorkgroupName") if name in asked
+        }}  # fmt: skip
+        return 200, {}, json.dumps(answer)
+
+    return batch_execute_statement
+
+
+_SUB_FIELDS = (
+    "Id",
+    "Duration",
+    "HasResultSet",
+    "QueryString",
+    "ResultRows",
+    "ResultSize",
+    "Status",
+    "CreatedAt",
+    "UpdatedAt",
+)
+
+
+def _describe(errors: Mapping[str, str]) -> Any:
     def describe_statement(response: Any) -> Any:
-        status, headers, body = original(response)
-        answer = {key: value for key, value in json.loads(body).items() if value is not None}
-        result = results.get(answer.get("Id", ""))
-        if result is not None and result.error is not None:
-            answer["Error"] = result.error
-        return status, headers, json.dumps(answer)
+        statement = response.redshiftdata_backend.describe_statement(response._get_param("Id"))  # noqa: SLF001
+        answer = {key: value for key, value in dict(statement).items() if value is not None}
+        answer["SubStatements"] = [
+            {name: value for name, value in dict(part).items() if name in _SUB_FIELDS}
+            | ({"Error": errors[part.id]} if part.id in errors else {})
+            for part in statement.sub_statements
+        ]
+        if statement.id in errors:
+            answer["Error"] = errors[statement.id]
+        return 200, {}, json.dumps(answer)
 
     return describe_statement
 
 
-def _result(original: Any, results: dict[str, QueryResult]) -> Any:
+def _result(results: "Mapping[str, QueryResult | Rows]") -> Any:
     def get_statement_result(response: Any) -> Any:
-        identifier = response._get_param("Id")  # noqa: SLF001 - see the module's docstring
-        result = results.get(identifier)
-        if result is None:
-            return original(response)
-        if not result.columns or result.error is not None:
-            from moto.redshiftdata.exceptions import ResourceNotFoundException
+        from moto.redshiftdata.exceptions import ResourceNotFoundException
 
+        statement = response.redshiftdata_backend.describe_statement(response._get_param("Id"))  # noqa: SLF001
+        result = results.get(statement.id)
+        if result is None:
             raise ResourceNotFoundException()
+        values = result.rows if isinstance(result, QueryResult) else result.values
         answer = {
-            "Records": [[field_of(value) for value in row] for row in result.rows],
-            "ColumnMetadata": _columns(result),
-            "TotalNumRows": len(result.rows),
+            "Records": [[field_of(value) for value in row] for row in values],
+            "ColumnMetadata": _columns(result) if isinstance(result, QueryResult) else _typed_columns(result),
+            "TotalNumRows": len(values),
         }
         return 200, {}, json.dumps(answer)
 
     return get_statement_result
+
+
+_TYPE_NAMES = {
+    "BOOLEAN": ("bool", 1, 0), "TINYINT": ("int2", 5, 0), "SMALLINT": ("int2", 5, 0), "INTEGER": ("int4", 10, 0),
+    "BIGINT": ("int8", 19, 0), "FLOAT": ("float4", 8, 8), "DOUBLE": ("float8", 17, 17), "DATE": ("date", 13, 0),
+    "TIMESTAMP": ("timestamp", 29, 6), "TIMESTAMP WITH TIME ZONE": ("timestamptz", 35, 6), "BLOB": ("varbyte", 0, 0),
+}  # fmt: skip
+"""DuckDB's types, with Redshift's name, precision and scale."""
+
+
+def _typed_columns(rows: Rows) -> list[dict[str, Any]]:
+    columns = []
+    for name, kind in zip(rows.columns, rows.types, strict=True):
+        named = _TYPE_NAMES.get(str(kind), ("varchar", 0, 0))
+        if kind.id == "decimal":
+            named = ("numeric", kind.children[0][1], kind.children[1][1])
+        is_signed = named[0] in ("int2", "int4", "int8", "float4", "float8", "numeric")
+        columns.append(
+            {
+                "name": name, "label": name, "typeName": named[0], "precision": named[1], "scale": named[2],
+                "length": 0,
+                "nullable": 1, "isSigned": is_signed, "isCaseSensitive": named[0] == "varchar", "isCurrency": False,
+                "schemaName": "", "tableName": "",
+            }
+        )  # fmt: skip
+    return columns
 
 
 def field_of(value: Any) -> dict[str, Any]:

@@ -1,0 +1,201 @@
+"""A statement's text read as a tree, and a query's tree made into DuckDB's SQL."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeproof.environments.aws.queries.sql.errors import FailedError, RejectedError, place, untranslatable
+from pipeproof.environments.aws.queries.sql.plain import plain_nodes, strange_argument
+from pipeproof.environments.aws.queries.sql.rewriting import Context, Rule, named, rewrite, start_of
+from pipeproof.environments.aws.queries.sql.types import annotators
+
+Columns = Mapping[str, str]
+"""Columns' names and types, the types in DuckDB's words."""
+Schema = Mapping[str, Mapping[str, Columns]]
+"""Database → table → its columns."""
+
+_UNNAMED = "pipeproof_unnamed_"
+_UNRESOLVED = re.compile(r"Column '([^']+)' could not be resolved")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A service's SQL.
+
+    Attributes:
+        service: boto3's name of the service.
+        name: sqlglot's name of the dialect.
+        rules: The rules of rewriting.
+        unnamed: The name of a column without one, with `{}` for its place counting from 0.
+        average_of_integers: The type of `avg` over integers.
+        sum_of_bigints: The type of `sum` over BIGINT.
+        foreign: Signs that other dialects have, and this one not.
+        unresolved: What the service says of a column that it does not find, with the column for `{}`.
+    """
+
+    service: str
+    name: str
+    rules: Mapping[Any, Rule]
+    unnamed: str
+    average_of_integers: str
+    sum_of_bigints: str
+    foreign: tuple[str, ...] = ()
+    unresolved: str = "Column '{}' cannot be resolved or requester is not authorized to access requested resources"
+
+
+@dataclass(frozen=True)
+class Translated:
+    """A query for DuckDB, and the names of its columns as the service gives them."""
+
+    sql: str
+    names: tuple[str, ...]
+
+
+def read_statements(sql: str, dialect: Dialect) -> list[Any]:
+    """The trees of the statements of a text.
+
+    Raises:
+        RejectedError: The text is no statement of the dialect.
+    """
+    import sqlglot
+    from sqlglot.errors import ParseError, SqlglotError, TokenError
+
+    try:
+        for token in sqlglot.tokenize(sql, read=dialect.name):
+            if token.text in dialect.foreign:
+                line, column = place(sql, token.start)
+                raise RejectedError(f"line {line}:{column}: mismatched input '{token.text}'")
+        return [tree for tree in sqlglot.parse(sql, read=dialect.name) if tree is not None]
+    except ParseError as error:
+        first = error.errors[0]
+        found = str(first["highlight"])
+        column = max(int(str(first["col"])) - len(found) + 1, 1)
+        raise RejectedError(f"line {first['line']}:{column}: mismatched input '{found}'") from error
+    except (TokenError, SqlglotError) as error:
+        raise RejectedError(f"line 1:1: {str(error).splitlines()[0]}") from error
+
+
+def tables_of(tree: Any) -> list[Any]:
+    """The tables that a tree names, without those that its own WITH defines."""
+    from sqlglot import exp
+
+    defined = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+    return [
+        table for table in tree.find_all(exp.Table) if table.name and (table.db or table.name.lower() not in defined)
+    ]
+
+
+def translate(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Translated:
+    """A query as DuckDB's SQL.
+
+    Args:
+        tree: The query; each of its tables has a database, and is in the schema.
+        sql: The statement that it is of.
+        dialect: The dialect.
+        schema: The tables' columns.
+
+    Raises:
+        UntranslatableQueryError: A part of it is not executed here.
+        FailedError: The service would not accept it.
+    """
+    from sqlglot import exp
+
+    tree = tree.copy()
+    given = _names_given(tree)
+    tree = _qualified(tree, sql, dialect, schema)
+    for node in tree.find_all(exp.Func):
+        if "start" in node.meta:  # as it is written, where sqlglot has a name of its own
+            node.meta["name"] = sql[int(node.meta["start"]) : int(node.meta["end"]) + 1]
+    _refuse_strange(tree, sql, dialect)
+    columns = [select.alias_or_name for select in tree.selects]
+    names = tuple(_shown(name, index, given, dialect) for index, name in enumerate(columns))
+    tree = rewrite(tree, dialect.rules, plain_nodes(), Context(dialect.service, sql))
+    return Translated(tree.sql("duckdb", identify=True), names)
+
+
+def _names_given(tree: Any) -> dict[str, str]:
+    """The columns' names as they are written, by those in small letters; columns without one are given one."""
+    from sqlglot import exp
+
+    written: dict[str, str] = {}
+    query = tree
+    while isinstance(query, (exp.SetOperation, exp.Subquery)):
+        query = query.this
+    for index, select in enumerate(query.expressions if isinstance(query, exp.Select) else ()):
+        if select.is_star:
+            continue
+        if isinstance(select, (exp.Alias, exp.Column, exp.Dot)):
+            written[select.alias_or_name.lower()] = select.alias_or_name
+        else:
+            name = f"{_UNNAMED}{index}"
+            written[name] = _name_by_function(select)
+            select.replace(exp.alias_(select.copy(), name))
+    return written
+
+
+def _name_by_function(select: Any) -> str:
+    """What Redshift calls a column that is a function's result; empty where it has no name for it."""
+    from sqlglot import exp
+
+    core = select
+    while isinstance(core, (exp.Window, exp.Filter)):
+        core = core.this
+    if isinstance(core, exp.Case):
+        return "case"
+    if isinstance(core, exp.Coalesce):
+        return "coalesce"
+    return str(core.sql_name()).lower() if isinstance(core, exp.Func) and "start" in core.meta else ""
+
+
+def _shown(name: str, index: int, given: Mapping[str, str], dialect: Dialect) -> str:
+    if name.startswith((_UNNAMED, "_col_")):
+        by_function = given.get(name) if dialect.service == "redshift-data" else None
+        return by_function or dialect.unnamed.format(index)
+    return given.get(name, name) if dialect.service == "athena" else name
+
+
+def _qualified(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Any:
+    """The tree with each column's table written, stars expanded, and types told."""
+    from sqlglot import Dialect as SqlDialect
+    from sqlglot.errors import SqlglotError
+    from sqlglot.optimizer.annotate_types import annotate_types
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.schema import MappingSchema
+
+    known = MappingSchema(
+        {db: {t: dict(c) for t, c in tables.items()} for db, tables in schema.items()}, dialect="duckdb"
+    )
+    known_to = SqlDialect.get_or_raise(dialect.name).EXPRESSION_METADATA
+    own = annotators(average_of_integers=dialect.average_of_integers, sum_of_bigints=dialect.sum_of_bigints)
+    is_lateral = dialect.service == "redshift-data"  # Redshift lets a column use the alias of one before
+    try:
+        tree = qualify(
+            tree, schema=known, dialect=dialect.name, expand_alias_refs=is_lateral, quote_identifiers=False, sql=sql
+        )
+        return annotate_types(tree, schema=known, expression_metadata={**known_to, **own}, dialect=dialect.name)
+    except SqlglotError as error:
+        unresolved = _UNRESOLVED.search(str(error))
+        if unresolved is None:
+            said = str(error).splitlines()[0]
+            raise untranslatable(dialect.service, "This statement", sql, None, said) from error
+        raise FailedError(_unresolved(unresolved[1], sql, dialect, str(error))) from error
+
+
+def _unresolved(column: str, sql: str, dialect: Dialect, said: str) -> str:
+    text = dialect.unresolved.format(column)
+    if dialect.service != "athena":
+        return text
+    where = re.search(r"Line: (\d+), Col: (\d+)", said)
+    name = column.rpartition(".")[2]
+    line, end = (int(where[1]), int(where[2])) if where else (1, len(name))
+    return f"COLUMN_NOT_FOUND: line {line}:{max(end - len(column) + 1, 1)}: {text}"
+
+
+def _refuse_strange(tree: Any, sql: str, dialect: Dialect) -> None:
+    for node in tree.walk():
+        argument = strange_argument(node)
+        if argument is not None:
+            raise untranslatable(
+                dialect.service, f"{argument.strip('_').upper()} of {named(node)}", sql, start_of(node)
+            )
