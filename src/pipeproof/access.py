@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.credentials.audit import Audit, describe_run
+from pipeproof.credentials.lease import format_time
 from pipeproof.credentials.request import (
     AwsRequest,
     AzureRequest,
@@ -29,6 +30,7 @@ from pipeproof.github.eligibility import Eligibility, judge_run
 from pipeproof.inputs import Inputs
 from pipeproof.outlets.outlet import Outlet
 from pipeproof.redaction import Redactor
+from pipeproof.results.deeds import describe_evidence
 from pipeproof.results.model import Run
 
 NOTHING_ASKED = (
@@ -187,11 +189,14 @@ def _explain_withheld(verdict: Eligibility, outlet: Outlet) -> None:
 
 
 def record_tests(audit: Audit, outcome: Run) -> None:
-    """Note for the audit which tests had credentials, and when."""
+    """Note for the audit what the tests did: their flow runs, executions and dbt commands, and who had credentials."""
     for result in outcome.results:
         for record in result.evidence:
             with suppress(*MALFORMED, OSError):  # a time can be out of what the system knows
-                data = record["data"]
-                if record["kind"] == "live" and data["variables"]:
+                kind, data = str(record["kind"]), record["data"]
+                if kind == "live" and data["variables"]:
                     times = float(data["started"]), float(data["finished"])
                     audit.record_test(result.id, *times, [str(name) for name in data["variables"]])
+                for event in describe_evidence(kind, data):
+                    started = format_time(result.started or outcome.started)
+                    audit.record({"test": result.id, "started": started, **event})

@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
     _add_run(commands)
     _add_comment(commands)
+    _add_audit(commands)
     add_states_parser(commands)
     add_clean_parser(commands)
     return parser
@@ -149,6 +150,40 @@ def _comment(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:  #
         run, title, api, context, read_event(context), workspace=Path("/"), notice=_say, comparison=comparison
     )
     print(f"the comment: {done}")
+    return 0
+
+
+def _add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    audit = commands.add_parser("audit", help="check the audit of a run").add_subparsers(required=True, metavar="what")
+    verify = audit.add_parser(
+        "verify",
+        help="check that no line of an audit.jsonl was changed, taken out or put in",
+        description="Check the chain of hashes of an audit.jsonl. Lines taken from its end break no chain: "
+        "compare the last hash with the one in the run's log, or give it with --head.",
+        allow_abbrev=False,
+    )
+    verify.set_defaults(command=_verify_audit)
+    verify.add_argument("file", type=Path, help="the audit.jsonl")
+    verify.add_argument("--head", metavar="SHA256", help="what the hash of the last line has to be")
+
+
+def _verify_audit(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:  # noqa: ARG001 - as each command
+    from pipeproof.credentials.audit import verify_chain
+
+    try:
+        count, head = verify_chain(options.file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{options.file} cannot be read ({error})") from None
+    except ValueError as error:
+        raise PipeproofError(
+            f"{options.file}: {error}", hint="What this audit says is not what the run wrote."
+        ) from None
+    if options.head and options.head.lower() != head:
+        raise PipeproofError(
+            f"{options.file}: its last line has the hash {head or 'of nothing'}, not {options.head}",
+            hint="Lines are missing at its end, or it is another run's.",
+        )
+    _say(f"{count} record{'' if count == 1 else 's'}, unbroken{f'; the last has the hash {head}' if head else ''}")
     return 0
 
 

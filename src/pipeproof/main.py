@@ -33,9 +33,10 @@ from pipeproof.outlets.workflow import Workflow
 from pipeproof.redaction import Redactor
 from pipeproof.report.annotations import Annotation, annotations
 from pipeproof.report.exercised import render_exercised
-from pipeproof.report.files import AUDIT, write_files
+from pipeproof.report.files import AUDIT, STATEMENT, write_files
 from pipeproof.report.outputs import EXIT_CANCELLED, exit_code, outputs
 from pipeproof.report.summary import Links, render_summary
+from pipeproof.results.attestation import build_statement, write_statement
 from pipeproof.results.baseline import Comparison, Earlier, compare, read_baseline
 from pipeproof.results.model import Failure, Run
 from pipeproof.results.quarantine import Entry, apply_quarantine
@@ -419,10 +420,14 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
     with tempfile.TemporaryDirectory(prefix="pipeproof-report-", dir=scratch_root()) as made:
         try:
             write_files(outcome, summary, Path(made), inputs.title)
-            trail.audit.write(Path(made) / AUDIT)
+            head = trail.audit.write(Path(made) / AUDIT)
+            if statement := build_statement(outcome, job.environ):
+                write_statement(statement, Path(made) / STATEMENT)
             rewrite_files(Path(made), PurePath(), trail.redactor.redact_bytes)
             redact_own_files(job, trail.redactor)
             place_files(Path(made), job.workspace, job.report_folder)
+            if head and outlet.on_github:
+                outlet.say(f"{AUDIT}: {len(trail.audit.lines)} records, the last has the hash {head}")
         except OSError as error:
             outlet.warn(f"the report's files could not be written to {inputs.report_dir}: {error}")
     newly_failing = {result.id for result in comparison.newly_failing} if comparison else ()

@@ -1,5 +1,10 @@
-"""The audit: who had which credentials, when, and which tests used them. One JSON object a line; never a secret."""
+"""The audit: who had which credentials, and what the tests did, one JSON object a line; never a secret.
 
+Each line but the first has the SHA-256 of the line before it, so that none can be changed, taken out or put in without
+all that follow: what the last line's hash is, is said in the run's log.
+"""
+
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,11 +52,44 @@ class Audit:
         line = json.dumps({"time": format_time(self.now()), **told, "run": dict(self.run)}, ensure_ascii=False)
         self.lines.append(self.redact(line))
 
-    def write(self, path: Path) -> None:
-        """Write the records to a file, `audit.jsonl`."""
-        path.write_text("".join(f"{line}\n" for line in self.lines), encoding="utf-8")
+    def write(self, path: Path) -> str:
+        """Write the records to a file, `audit.jsonl`, chained; give the hash of the last, empty where there is none."""
+        written, head = [], ""
+        for line in self.lines:
+            record = self.redact(line)  # a secret may have become known since
+            chained = f'{{"previous": "{head}", {record[1:]}' if head else record
+            head = hash_line(chained)
+            written.append(f"{chained}\n")
+        path.write_text("".join(written), encoding="utf-8", errors="backslashreplace")
+        return head
 
     def record_test(self, test: str, started: float, finished: float, variables: list[str]) -> None:
         """A test that had credentials: its node id, when it ran (seconds since the epoch), and the variables' names."""
         times = {"started": format_time(started), "finished": format_time(finished)}
         self.record({"event": "used", "test": test, **times, "variables": variables})
+
+
+def hash_line(line: str) -> str:
+    """The SHA-256 of a line, without its end, as the next one has it."""
+    return hashlib.sha256(line.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def verify_chain(text: str) -> tuple[int, str]:
+    """Check the chain of an audit; give how many records it has, and the hash of the last.
+
+    Raises:
+        ValueError: it is broken, with the line.
+    """
+    head, count = "", 0
+    lines = text.removesuffix("\n").split("\n") if text else []
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = json.loads(line)
+            previous = record.get("previous", "")
+        except (ValueError, AttributeError, RecursionError):
+            raise ValueError(f"line {number} is no record") from None
+        if previous != head:
+            what = "names another line before it" if previous and head else "does not follow the line before it"
+            raise ValueError(f"line {number} {what}: a line was changed, taken out or put in")
+        head, count = hash_line(line), number
+    return count, head

@@ -10,6 +10,7 @@ JUNIT = "junit.xml"
 CTRF = "report.json"
 SUMMARY = "summary.md"
 AUDIT = "audit.jsonl"
+STATEMENT = "test-result.intoto.json"
 
 
 def write_files(run: Run, summary: str, folder: Path, title: str) -> None:
