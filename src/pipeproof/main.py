@@ -3,6 +3,7 @@
 Only this module and the command line end the process; they are given its environment.
 """
 
+import json
 import os
 import sys
 import tempfile
@@ -32,11 +33,14 @@ from pipeproof.outlets.terminal import Terminal
 from pipeproof.outlets.workflow import Workflow
 from pipeproof.redaction import Redactor
 from pipeproof.report.annotations import Annotation, annotations
+from pipeproof.report.cobertura import render_cobertura
+from pipeproof.report.coverage import Unit, find_shortfalls, find_units, render_coverage
 from pipeproof.report.exercised import render_exercised
-from pipeproof.report.files import AUDIT, STATEMENT, write_files
+from pipeproof.report.files import AUDIT, COBERTURA, SARIF, STATEMENT, write_files, write_text
 from pipeproof.report.outputs import EXIT_CANCELLED, exit_code, outputs
+from pipeproof.report.sarif import render_sarif
 from pipeproof.report.summary import Links, render_summary
-from pipeproof.results.attestation import build_statement, write_statement
+from pipeproof.results.attestation import build_statement
 from pipeproof.results.baseline import Comparison, Earlier, compare, read_baseline
 from pipeproof.results.model import Failure, Run
 from pipeproof.results.quarantine import Entry, apply_quarantine
@@ -173,8 +177,11 @@ def run(job: Job) -> int:
     if trail.redactor:
         outcome = redact_run(outcome, trail.redactor.redact)
     outcome = apply_quarantine(outcome, entries, datetime.now(UTC).date(), job.inputs.quarantine or "")
+    units = find_units(outcome, job.workspace)
+    if code is None and not outcome.cancelled:
+        outcome = replace(outcome, failures=(*outcome.failures, *find_shortfalls(units, dict(job.inputs.fail_under))))
     comparison = None if earlier is None else compare(outcome, earlier, job.workspace)
-    report(job, outcome, comparison, kept.tampered, trail)
+    report(job, outcome, comparison, kept.tampered, trail, units)
     return exit_code(outcome, job.inputs, comparison) if code is None else code
 
 
@@ -397,7 +404,14 @@ def test(
     return outcome
 
 
-def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequence[str], trail: Trail) -> None:
+def report(
+    job: Job,
+    outcome: Run,
+    comparison: Comparison | None,
+    tampered: Sequence[str],
+    trail: Trail,
+    units: Sequence[Unit],
+) -> None:
     """Say what happened: annotations, summary, outputs, files."""
     inputs, outlet, context = job.inputs, job.outlet, job.context
     record_tests(trail.audit, outcome)
@@ -407,6 +421,7 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
         notes.append(f"{count} collected test{'' if count == 1 else 's'} did not run.")
     for note in notes:
         outlet.warn(note)
+    newly_failing = {result.id for result in comparison.newly_failing} if comparison else ()
     links = Links(context.link_to if context and context.repository and context.sha else None)
     summary = render_summary(
         outcome,
@@ -415,14 +430,17 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
         workspace=job.workspace,
         notes=notes,
         comparison=comparison,
-        exercised=render_exercised(outcome, job.workspace),
+        exercised=render_coverage(units, dict(inputs.fail_under)) + render_exercised(outcome, job.workspace),
     )
     with tempfile.TemporaryDirectory(prefix="pipeproof-report-", dir=scratch_root()) as made:
         try:
             write_files(outcome, summary, Path(made), inputs.title)
             head = trail.audit.write(Path(made) / AUDIT)
             if statement := build_statement(outcome, job.environ):
-                write_statement(statement, Path(made) / STATEMENT)
+                write_text(Path(made) / STATEMENT, f"{json.dumps(statement, ensure_ascii=False)}\n")
+            write_text(Path(made) / SARIF, render_sarif(outcome, job.workspace, newly_failing))
+            if covered := render_cobertura(units, job.workspace, outcome.started):
+                write_text(Path(made) / COBERTURA, covered)
             rewrite_files(Path(made), PurePath(), trail.redactor.redact_bytes)
             redact_own_files(job, trail.redactor)
             place_files(Path(made), job.workspace, job.report_folder)
@@ -430,7 +448,6 @@ def report(job: Job, outcome: Run, comparison: Comparison | None, tampered: Sequ
                 outlet.say(f"{AUDIT}: {len(trail.audit.lines)} records, the last has the hash {head}")
         except OSError as error:
             outlet.warn(f"the report's files could not be written to {inputs.report_dir}: {error}")
-    newly_failing = {result.id for result in comparison.newly_failing} if comparison else ()
     outlet.annotate(annotations(outcome, inputs.annotations, job.workspace, newly_failing))
     if inputs.summary == "always" or (inputs.summary == "on-failure" and outcome.conclusion != "success"):
         outlet.add_summary(summary)

@@ -43,7 +43,7 @@ ALLOWED = {
     "report/files.py:write_files": "the report is made in a folder of the supervisor's, and placed by descriptors",
     "results/ctrf.py:write_ctrf": "the same",
     "results/junit.py:write_junit": "the same",
-    "results/attestation.py:write_statement": "the same",
+    "report/files.py:write_text": "the same",
     "credentials/audit.py:write": "the same",
     "credentials/files.py:write_private": "in a folder of the supervisor's",
     "credentials/registry.py:_make_directory": "in a folder of the supervisor's",

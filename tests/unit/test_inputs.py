@@ -178,3 +178,41 @@ def test_install__reads(value: str, expected: Install) -> None:
 def test_install__a_slip_is_no_package(value: str) -> None:
     with pytest.raises(ValueError, match="did you mean"):
         install(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ()),
+        ("states=80 models=90.5\nbranches=0", (("states", 80.0), ("models", 90.5), ("branches", 0.0))),
+        ("states=100", (("states", 100.0),)),
+    ],
+)
+def test_fail_under__reads_percentages(text: str, found: object, tmp_path: Path) -> None:
+    assert read_inputs({"fail-under": text}, tmp_path).fail_under == found
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("80", "NAME=PERCENT"),
+        ("state=80", "did you mean states"),
+        ("states=101", "from 0 to 100"),
+        ("states=-1", "from 0 to 100"),
+        ("states=80%", "from 0 to 100"),
+        ("states=1 states=2", "twice"),
+    ],
+)
+def test_fail_under__refuses_what_is_none(text: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=told):
+        read_inputs({"fail-under": text}, tmp_path)
+
+
+def test_fail_under__cannot_be_judged_on_a_shard(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a shard exercises a part"):
+        read_inputs({"fail-under": "states=80", "shard": "1/2"}, tmp_path)
+
+
+@pytest.mark.parametrize("baseline", ["auto", "auto:nightly-*"])
+def test_baseline__auto_is_no_path(baseline: str, tmp_path: Path) -> None:
+    assert read_inputs({"baseline": baseline, "fail-on": "new-flaky"}, tmp_path).baseline == baseline

@@ -20,6 +20,7 @@ from pipeproof.inputs.parsers import (
     seconds,
     shard,
     text,
+    thresholds,
     whole_number,
     words,
     worker_count,
@@ -180,6 +181,12 @@ class Inputs:
         one_of("always", "on-failure", "never"),
         "One comment on the pull request, edited in place: `always`; `on-failure` (edited whatever comes after); "
         "`never`",
+    )
+    fail_under: tuple[tuple[str, float], ...] = _input(
+        "",
+        thresholds("states", "branches", "models"),
+        "`states=80 branches=70 models=90`: fail where less percent of the state machines' states and branches, or of "
+        "the dbt models, was exercised",
     )
     allow_empty: bool = _input("false", boolean, "A run that collects no test passes")
 

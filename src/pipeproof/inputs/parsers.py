@@ -118,3 +118,24 @@ def artifact_pattern(baseline: str | None) -> str | None:
     if baseline == "auto":
         return "pipeproof-report*"
     return baseline.removeprefix("auto:") if baseline and baseline.startswith("auto:") else None
+
+
+def thresholds(*names: str) -> Callable[[str], tuple[tuple[str, float], ...]]:
+    """Make a parser of `NAME=PERCENT`, any number of them, each name once."""
+
+    def parse(value: str) -> tuple[tuple[str, float], ...]:
+        found: dict[str, float] = {}
+        for word in words(value):
+            name, _, percent = word.partition("=")
+            if name not in names:
+                meant = closest(name, names)
+                hint = f"; did you mean {meant}?" if meant else ""
+                raise ValueError(f"allowed: NAME=PERCENT with a NAME of {', '.join(names)}{hint}")
+            if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]+)?", percent) or float(percent) > 100:
+                raise ValueError(f"{word}: allowed is a PERCENT from 0 to 100, as in {name}=80")
+            if name in found:
+                raise ValueError(f"{name} stands here twice")
+            found[name] = float(percent)
+        return tuple(found.items())
+
+    return parse

@@ -119,7 +119,7 @@ def _models(projects: list[Record], runs: list[Record]) -> str:
 
 def _project(name: str, nodes: dict[str, Record], built: dict[str, list[Record]], given: set[str]) -> str:
     models = [at for at in nodes if at.startswith(f"model.{name}.")]
-    seen = _with_inlined(nodes, [at for at in built if at in nodes], given)
+    seen = with_inlined(nodes, [at for at in built if at in nodes], given)
     untested = [str(nodes[at]["name"]) for at in models if at not in seen and not nodes[at]["tests"]]
     exercised = [at for at in models if at in seen]
     times = {at: sum(float(node["duration"]) for node in built[at]) for at in built if at in nodes}
@@ -137,7 +137,7 @@ def _project(name: str, nodes: dict[str, Record], built: dict[str, list[Record]]
     return details(summary, body) if models else ""
 
 
-def _with_inlined(nodes: dict[str, Record], built: list[str], given: set[str]) -> set[str]:
+def with_inlined(nodes: dict[str, Record], built: list[str], given: set[str]) -> set[str]:
     """What was built, with the ephemeral models whose queries were part of that; a stand-in's query was not."""
     seen: set[str] = set()
     waiting = list(built)

@@ -4,10 +4,8 @@ Source: in-toto's predicate "Test Result" 0.1 (https://in-toto.io/attestation/te
 `predicate` is what `actions/attest` takes.
 """
 
-import json
 from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from pipeproof.results.model import Run, Status
@@ -68,8 +66,3 @@ def _configuration(environment: Mapping[str, str], server: str) -> list[dict[str
         return [tool]
     link = f"{server}/{owner}/{repository}/blob/{commit}/{file}"
     return [{"name": file, "downloadLocation": link, "digest": {"gitCommit": commit}}, tool]
-
-
-def write_statement(statement: Mapping[str, Any], path: Path) -> None:
-    """Write the statement into an existing folder of the supervisor's."""
-    path.write_text(json.dumps(statement, ensure_ascii=False) + "\n", encoding="utf-8", errors="backslashreplace")

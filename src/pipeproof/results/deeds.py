@@ -12,7 +12,7 @@ def describe_evidence(kind: str, data: Mapping[str, Any]) -> Iterator[dict[str, 
     """
     if kind == "prefect.flow_run":
         yield from _flow(data)
-    elif kind == "stepfunctions.execution":
+    elif kind == "stepfunctions.execution" and isinstance(data.get("machine"), str):
         names = {
             "machine": "machine",
             "definition": "file",
@@ -21,7 +21,7 @@ def describe_evidence(kind: str, data: Mapping[str, Any]) -> Iterator[dict[str, 
             "error": "error",
         }
         yield {"event": "execution", **_texts(data, names)}
-    elif kind == "dbt.run":
+    elif kind == "dbt.run" and isinstance(data.get("command"), str):
         yield {"event": "dbt", **_texts(data, {"command": "command", "schema": "schema"}), **_nodes(data)}
 
 
@@ -32,7 +32,8 @@ def _flow(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         told |= _texts(state, {"state": "name"})
     if isinstance(states, list) and states and isinstance(states[-1], Mapping):
         told |= _texts(states[-1], {"ended": "timestamp"})
-    yield {"event": "flow run", **told}
+    if "flow" in told:
+        yield {"event": "flow run", **told}
     for subflow in inner if isinstance(inner, list) else ():
         if isinstance(subflow, Mapping):
             yield from _flow(subflow)

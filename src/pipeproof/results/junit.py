@@ -38,7 +38,7 @@ class _Case(TestCase):
 
 def write_junit(run: Run, path: Path, title: str) -> None:
     """Write a run as JUnit XML, test by test: junitparser counts all tests anew with each one that is added."""
-    document, suite, totals = JUnitXml(_xml(title)), TestSuite(_xml(title)), run.totals
+    document, suite, totals = JUnitXml(xml_text(title)), TestSuite(xml_text(title)), run.totals
     for element in (document, suite):
         element.tests, element.failures, element.errors = totals.tests, totals.failed, totals.errors
         element.skipped, element.time = totals.skipped, round(run.duration, 3)
@@ -54,9 +54,9 @@ def write_junit(run: Run, path: Path, title: str) -> None:
 def _case(result: TestResult) -> _Case:
     file, *classes, name = result.path if len(result.path) > 1 else ("", result.id.removesuffix(".py"))
     classname = ".".join(filter(None, [file.removesuffix(".py").replace("/", "."), *classes]))
-    case = _Case(_xml(name), _xml(classname), round(result.duration, 6))
+    case = _Case(xml_text(name), xml_text(classname), round(result.duration, 6))
     if result.file:
-        case.file = _xml(result.file)
+        case.file = xml_text(result.file)
     if result.line:
         case.line = result.line
     if result.failures:
@@ -65,28 +65,28 @@ def _case(result: TestResult) -> _Case:
         kind = {"xfailed": "pytest.xfail", QUARANTINED: "pipeproof.quarantine"}.get(
             result.expectation or "", "pytest.skip"
         )
-        case.result = [Skipped(_xml(result.reason or ""), kind)]
+        case.result = [Skipped(xml_text(result.reason or ""), kind)]
     for attempt in result.attempts:
         for failure in attempt.failures:
             interim = _INTERIM[result.status is Status.FLAKY, failure.phase == "call"]
-            element = interim(_xml(failure.headline), _xml(failure.type))
-            element.stack_trace = _xml(failure.traceback)
+            element = interim(xml_text(failure.headline), xml_text(failure.type))
+            element.stack_trace = xml_text(failure.traceback)
             case.add_interim_result(element)
     if result.properties:
         properties = Properties()
         for key, value in result.properties:
-            properties.add_property(Property(_xml(key), _xml(str(value))))
+            properties.add_property(Property(xml_text(key), xml_text(str(value))))
         case.append(properties)  # type: ignore[no-untyped-call]
     if result.output:
-        case.system_out = _xml("\n".join(f"--- {name} ---\n{text}" for name, text in result.output))
+        case.system_out = xml_text("\n".join(f"--- {name} ---\n{text}" for name, text in result.output))
     return case
 
 
 def _outcome(result: TestResult) -> Failure | Error:
     first = result.failures[0]
     kind = Failure if result.status is Status.FAILED else Error
-    outcome = kind(_xml(first.headline), _xml(first.type))
-    outcome.text = _xml("\n\n".join(_text(failure) for failure in result.failures))
+    outcome = kind(xml_text(first.headline), xml_text(first.type))
+    outcome.text = xml_text("\n\n".join(_text(failure) for failure in result.failures))
     return outcome
 
 
@@ -96,5 +96,6 @@ def _text(failure: Failed) -> str:
     return f"{where}{failure.phase}{subtest}: {failure.headline}\n{failure.traceback}"
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
+    """Take out of a text what XML cannot hold, and what a terminal would act on."""
     return _NOT_XML.sub("\ufffd", strip_ansi(text))

@@ -2,8 +2,8 @@
 
 `dbt.project`, once a process, is what the project consists of::
 
-    {"project", "adapter", "target", "nodes": [{"id", "name", "type", "materialized", "file", "depends_on": [id],
-     "tests"}]}
+    {"project", "path", "adapter", "target", "nodes": [{"id", "name", "type", "materialized", "file",
+     "depends_on": [id], "tests"}]}
 
 where `tests` counts the project's own tests of the node. `dbt.run` is one command::
 
@@ -28,6 +28,7 @@ def describe_run(
             "dbt.project",
             {
                 "project": project.name,
+                "path": str(project.path),
                 "adapter": project.adapter,
                 "target": project.profile.target,
                 "nodes": project.nodes,

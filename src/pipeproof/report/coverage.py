@@ -1,0 +1,150 @@
+"""Coverage: what of the state machines and dbt models the tests exercised, out of the evidence that they left.
+
+Three measures: `states` that were entered; `branches` that were taken (Choice rules and other transitions, Retry,
+Catch); `models` that were built, or were part of what was.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeproof.events import MALFORMED
+from pipeproof.report.exercised import with_inlined
+from pipeproof.report.markdown import code, table
+from pipeproof.results.model import Failure, Run
+
+MEASURES = ("states", "branches", "models")
+
+_NAMED = 20
+_BUILDING = {"run", "build", "seed", "snapshot"}
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What can be covered: a state, a branch or a model.
+
+    Attributes:
+        measure: `states`, `branches` or `models`.
+        owner: The state machine or the dbt project.
+        name: Its own name.
+        file: Its file, from the workspace; None where it has none.
+        line: Its line, from 1.
+        hits: How often it was exercised.
+    """
+
+    measure: str
+    owner: str
+    name: str
+    file: str | None
+    line: int | None
+    hits: int
+
+
+def find_units(run: Run, workspace: Path) -> tuple[Unit, ...]:
+    """Give all that the tests could have covered of the machines and projects that they touched.
+
+    Evidence is written by the tests' process: a record that is not in its form is passed over.
+    """
+    units: list[Unit] = []
+    by_kind: dict[str, list[Record]] = {}
+    for result in run.results:
+        for record in result.evidence:
+            if isinstance(record.get("data"), Mapping):
+                by_kind.setdefault(str(record.get("kind")), []).append(record["data"])
+    machines = by_kind.get("stepfunctions.execution", [])
+    projects, runs = by_kind.get("dbt.project", []), by_kind.get("dbt.run", [])
+    for found in (_machines(machines, workspace), _models(projects, runs, workspace)):
+        try:
+            units.extend(found)
+        except MALFORMED:
+            continue
+    return tuple(units)
+
+
+def _machines(records: Sequence[Record], workspace: Path) -> Iterator[Unit]:
+    if not records:
+        return
+    from pipeproof.stepfunctions.reporting.coverage import Coverage, describe_item, merge_coverages
+
+    for coverage in merge_coverages(Coverage.from_dict(record["coverage"]) for record in records):
+        file = _relative(coverage.file, workspace)
+        for key, hits in coverage.items.items():
+            kind, _, rest = key.partition(":")
+            state = {"state": rest, "transition": rest.rsplit(":", 2)[0]}.get(kind, rest.rpartition(":")[0])
+            measure = "states" if kind == "state" else "branches"
+            yield Unit(measure, coverage.machine, describe_item(key), file, coverage.lines.get(state), int(hits))
+
+
+def _models(projects: Sequence[Record], runs: Sequence[Record], workspace: Path) -> Iterator[Unit]:
+    lineages: dict[str, dict[str, Record]] = {}
+    folders: dict[str, str] = {}
+    for record in projects:  # one of each process
+        name = str(record["project"])
+        lineages.setdefault(name, {}).update({str(node["id"]): node for node in record["nodes"]})
+        folders[name] = str(record.get("path") or "")
+    built: dict[str, int] = {}
+    given: set[str] = set()
+    for run in runs:
+        given.update(map(str, run["given"]))
+        for node in run["nodes"]:
+            if run["command"] in _BUILDING and node["status"] != "skipped":
+                built[str(node["id"])] = built.get(str(node["id"]), 0) + 1
+    for name, nodes in sorted(lineages.items()):
+        seen = with_inlined(nodes, [at for at in built if at in nodes], given)
+        for at, node in nodes.items():
+            if at.startswith(f"model.{name}."):
+                file = _relative(str(Path(folders[name]) / str(node["file"])), workspace) if folders[name] else None
+                yield Unit("models", name, str(node["name"]), file, 1, built.get(at, int(at in seen)))
+
+
+def render_coverage(units: Sequence[Unit], thresholds: Mapping[str, float]) -> str:
+    """Render how much of each measure was covered; empty where there is nothing to cover."""
+    rows = []
+    for measure in MEASURES:
+        of_it = [unit for unit in units if unit.measure == measure]
+        if of_it:
+            covered = sum(1 for unit in of_it if unit.hits)
+            asked = f"{thresholds[measure]:g} %" if measure in thresholds else ""
+            rows.append((measure, f"{covered} of {len(of_it)}", f"{share(of_it):.0f} %", asked, _missed(of_it)))
+    if not rows:
+        return ""
+    header = ("coverage", "exercised", "share", "asked for", "never exercised")
+    return f"### Coverage\n\n{table(header, rows, 'lrrr')}\n"
+
+
+def _missed(units: Sequence[Unit]) -> str:
+    missed = [code(f"{unit.owner}: {unit.name}") for unit in units if not unit.hits]
+    shown = ", ".join(missed[:_NAMED])
+    return f"{shown}, … and {len(missed) - _NAMED} more" if len(missed) > _NAMED else shown
+
+
+def share(units: Sequence[Unit]) -> float:
+    """The share of units that were exercised, in percent."""
+    return 100.0 * sum(1 for unit in units if unit.hits) / len(units) if units else 0.0
+
+
+def find_shortfalls(units: Sequence[Unit], thresholds: Mapping[str, float]) -> Iterator[Failure]:
+    """Give a failure of the run for each measure that is below its threshold; a test of nothing is below any."""
+    for measure, least in thresholds.items():
+        of_it = [unit for unit in units if unit.measure == measure]
+        if not of_it and least > 0:
+            message = f"fail-under: no {measure} were exercised at all, {least:g} % are asked for"
+            yield Failure("session", "", message)
+        elif share(of_it) < least:
+            missed = [unit for unit in of_it if not unit.hits]
+            names = ", ".join(f"{unit.owner}: {unit.name}" for unit in missed[:_NAMED])
+            more = f" and {len(missed) - _NAMED} more" if len(missed) > _NAMED else ""
+            # Rounded down: 79.96 % are not the 80 % that are asked for.
+            told = f"{int(share(of_it) * 10) / 10:g} % of {len(of_it)} {measure}"
+            message = f"fail-under: {told} were exercised, {least:g} % are asked for\nnever exercised: {names}{more}"
+            yield Failure("session", "", message, file=missed[0].file, line=missed[0].line)
+
+
+def _relative(file: str | None, workspace: Path) -> str | None:
+    if not file:
+        return None
+    return os.path.relpath(file, workspace) if Path(file).is_absolute() else file

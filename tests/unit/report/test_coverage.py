@@ -1,0 +1,145 @@
+"""What the tests exercised, in measures, thresholds and Cobertura's form."""
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeproof.report.cobertura import render_cobertura
+from pipeproof.report.coverage import Unit, find_shortfalls, find_units, render_coverage
+from pipeproof.results.model import Run, Status, TestResult
+
+WORKSPACE = Path("/w")
+
+
+def run_of(*evidence: tuple[str, Any]) -> Run:
+    return Run(
+        tuple(
+            TestResult(f"t{at}", "t.py", 1, Status.PASSED, evidence=({"kind": kind, "data": data},))
+            for at, (kind, data) in enumerate(evidence)
+        )
+    )
+
+
+def execution(**items: int) -> tuple[str, Any]:
+    every = {"state:Is:Large": 0, "state:Ship": 0, "transition:Is:Large:choice 0:Ship": 0, "retrier:Ship:0": 0} | items
+    lines = {"Is:Large": 4, "Ship": 9}
+    coverage = {"machine": "Order", "file": "/w/flow/order.json", "items": every, "lines": lines}
+    return "stepfunctions.execution", {"coverage": coverage}
+
+
+def dbt(*built: str) -> list[tuple[str, Any]]:
+    def model(name: str, *parents: str, materialized: str = "view") -> dict[str, Any]:
+        depends = [f"model.shop.{parent}" for parent in parents]
+        return {"id": f"model.shop.{name}", "name": name, "file": f"models/{name}.sql", "materialized": materialized,
+                "depends_on": depends, "tests": 0}  # fmt: skip
+
+    nodes = [model("stg", materialized="ephemeral"), model("mart", "stg"), model("other")]
+    ran = [{"id": f"model.shop.{name}", "status": "success"} for name in built]
+    return [
+        ("dbt.project", {"project": "shop", "path": "/w/warehouse", "nodes": nodes}),
+        ("dbt.run", {"command": "build", "given": [], "nodes": ran}),
+    ]
+
+
+RUN = run_of(
+    execution(**{"state:Is:Large": 2}), execution(**{"state:Is:Large": 1, "state:Ship": 1}), *dbt("mart", "mart")
+)
+UNITS = find_units(RUN, WORKSPACE)
+
+
+def test_units__of_all_tests_add_up() -> None:
+    assert (
+        Unit("states", "Order", "Is:Large", "flow/order.json", 4, 3),
+        Unit("states", "Order", "Ship", "flow/order.json", 9, 1),
+        Unit("branches", "Order", "Is:Large: choice 0 → Ship", "flow/order.json", 4, 0),
+        Unit("branches", "Order", "Ship: retrier 0", "flow/order.json", 9, 0),
+        Unit("models", "shop", "stg", "warehouse/models/stg.sql", 1, 1),
+        Unit("models", "shop", "mart", "warehouse/models/mart.sql", 1, 2),
+        Unit("models", "shop", "other", "warehouse/models/other.sql", 1, 0),
+    ) == UNITS
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "told"),
+    [
+        ({}, []),
+        ({"states": 100}, []),
+        ({"models": 66.6}, []),
+        ({"models": 67}, ["fail-under: 66.6 % of 3 models were exercised, 67 % are asked for"]),
+        ({"states": 100, "branches": 1}, ["fail-under: 0 % of 2 branches were exercised, 1 % are asked for"]),
+        ({"branches": 0}, []),
+    ],
+)
+def test_shortfalls__name_what_is_missing(thresholds: dict[str, float], told: list[str]) -> None:
+    found = list(find_shortfalls(UNITS, thresholds))
+    assert [failure.headline for failure in found] == told
+    assert all("never exercised: " in failure.message for failure in found)
+
+
+def test_shortfalls__stand_on_the_first_that_nothing_exercised() -> None:
+    (failure,) = find_shortfalls(UNITS, {"models": 90})
+    assert (failure.file, failure.line) == ("warehouse/models/other.sql", 1)
+
+
+def test_shortfalls__nothing_at_all_is_too_little() -> None:
+    assert [one.headline for one in find_shortfalls((), {"states": 80})] == [
+        "fail-under: no states were exercised at all, 80 % are asked for"
+    ]
+    assert not list(find_shortfalls((), {"states": 0}))
+
+
+def test_table__has_a_row_a_measure() -> None:
+    rows = render_coverage(UNITS, {"models": 90}).splitlines()
+    assert rows[4].startswith("| states | 2 of 2 | 100 % | — | — |")
+    assert rows[5].startswith("| branches | 0 of 2 | 0 % | — | <code>Order")
+    assert rows[6].startswith("| models | 2 of 3 | 67 % | 90 % | <code>shop")
+    assert render_coverage((), {}) == ""
+
+
+def test_cobertura__has_files_with_lines_and_conditions() -> None:
+    text = render_cobertura(UNITS, WORKSPACE, 1.0)
+    assert text is not None
+    root = ElementTree.fromstring(text)
+    keys = ("line-rate", "branch-rate", "lines-covered", "lines-valid", "timestamp")
+    assert {key: root.get(key) for key in keys} == {
+        "line-rate": "0.8000", "branch-rate": "0.0000", "lines-covered": "4", "lines-valid": "5", "timestamp": "1000",
+    }  # fmt: skip
+    assert [package.get("name") for package in root.iter("package")] == ["flow", "warehouse/models"]
+    order = next(one for one in root.iter("class") if one.get("filename") == "flow/order.json")
+    told = [tuple(line.get(key) for key in ("number", "hits", "condition-coverage")) for line in order.iter("line")]
+    assert told == [
+        ("4", "3", "0% (0/1)"), ("9", "1", "0% (0/1)"),
+    ]  # fmt: skip
+
+
+def test_cobertura__what_stands_in_no_file_of_the_workspace_is_left_out() -> None:
+    units = (Unit("states", "A", "a", None, None, 1), Unit("states", "B", "b", "/elsewhere/x.json", 1, 1))
+    assert render_cobertura(units, WORKSPACE, 0.0) is None
+
+
+TEXTS = st.text(st.characters() | st.sampled_from("<>&\"'\0\x1b]"), max_size=8)
+
+
+@given(TEXTS, TEXTS)
+def test_cobertura__is_xml_whatever_a_file_is_called(name: str, state: str) -> None:
+    text = render_cobertura((Unit("states", name, state, f"x{name}", 1, 1),), Path("/w"), 1.0)
+    assert text is not None
+    ElementTree.fromstring(text)
+
+
+@given(
+    st.sampled_from(["stepfunctions.execution", "dbt.project", "dbt.run"]),
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=2)
+            | st.dictionaries(st.sampled_from(["coverage", "items", "machine", "project", "nodes", "given"]), inner)
+        ),
+    ),
+)
+def test_units__a_record_in_another_form_is_passed_over(kind: str, data: Any) -> None:
+    find_units(run_of((kind, data)), WORKSPACE)
