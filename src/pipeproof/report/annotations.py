@@ -39,7 +39,9 @@ class Annotation:
     line: int | None = None
 
 
-def annotations(run: Run, mode: str, workspace: Path, newly_failing: Collection[str] = ()) -> list[Annotation]:
+def annotations(
+    run: Run, mode: str, workspace: Path = Path("/"), newly_failing: Collection[str] = ()
+) -> list[Annotation]:
     """Give a run's annotations, at most ten of each level.
 
     Args:

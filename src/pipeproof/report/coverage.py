@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeproof.events import MALFORMED
 from pipeproof.report.exercised import with_inlined
-from pipeproof.report.markdown import code, table
+from pipeproof.report.markdown import code, tidy_table
 from pipeproof.results.model import Failure, Run
 
 MEASURES = ("states", "branches", "models")
@@ -113,7 +113,7 @@ def render_coverage(units: Sequence[Unit], thresholds: Mapping[str, float]) -> s
     if not rows:
         return ""
     header = ("coverage", "exercised", "share", "asked for", "never exercised")
-    return f"### Coverage\n\n{table(header, rows, 'lrrr')}\n"
+    return f"### Coverage\n\n{tidy_table(header, rows, 'lrrr')}\n"
 
 
 def _missed(units: Sequence[Unit]) -> str:

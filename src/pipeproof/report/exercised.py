@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.events import MALFORMED
-from pipeproof.report.markdown import code, details, escaped, table
+from pipeproof.report.markdown import BLANK, code, details, escaped, table, tidy_table
 from pipeproof.results.model import Run
 
 _LISTED = 50
@@ -55,7 +55,7 @@ def _flows(records: list[Record], _workspace: Path) -> str:
         retries = sum(int(task["retries"]) for task in tasks)
         rows.append((code(name), str(len(runs)), escaped(states), str(len(tasks)), str(retries)))
     header = ("flow", "runs", "final states", "task runs", "retries")
-    return details(f"{_plural(len(records), 'flow run')}", table(header, rows, "lrlrr")) if rows else ""
+    return details(f"{_plural(len(records), 'flow run')}", tidy_table(header, rows, "lrlrr")) if rows else ""
 
 
 def _with_subflows(records: Iterable[Record]) -> Iterator[Record]:
@@ -82,7 +82,7 @@ def _machines(records: list[Record], workspace: Path) -> str:
             )
         )
     header = ("state machine", "definition", "covered", "never exercised")
-    return details(_plural(len(records), "execution"), table(header, rows, "llrl"))
+    return details(_plural(len(records), "execution"), tidy_table(header, rows, "llrl"))
 
 
 def _policies(records: list[Record], workspace: Path) -> str:
@@ -99,7 +99,9 @@ def _policies(records: list[Record], workspace: Path) -> str:
         )
         for entry in merge_summaries(records)
     ]
-    return details(_plural(len(rows), "policy", "policies"), table(("policy", "place", "missing", "never used"), rows))
+    return details(
+        _plural(len(rows), "policy", "policies"), tidy_table(("policy", "place", "missing", "never used"), rows)
+    )
 
 
 def _models(projects: list[Record], runs: list[Record]) -> str:
@@ -127,7 +129,9 @@ def _project(name: str, nodes: dict[str, Record], built: dict[str, list[Record]]
     for at in sorted(times, key=lambda at: -times[at])[:_SLOWEST]:
         most = max((int(node["rows"]) for node in built[at] if node["rows"] is not None), default=None)
         statuses = escaped(_counted(str(node["status"]) for node in built[at]))
-        rows.append((code(str(nodes[at]["name"])), statuses, f"{times[at]:.2f} s", "" if most is None else str(most)))
+        rows.append(
+            (code(str(nodes[at]["name"])), statuses, f"{times[at]:.2f} s", BLANK if most is None else str(most))
+        )
     header = ("built by the tests", "outcomes", "time", "most rows")
     body = table(header, rows, "llrr") if rows else ""
     body += f"\n… and {len(times) - _SLOWEST} more, which took less\n" if len(times) > _SLOWEST else ""

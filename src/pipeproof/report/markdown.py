@@ -24,6 +24,9 @@ _COMMIT = re.compile(r"(?<![0-9a-z])[0-9a-f]{7,40}(?![0-9a-z])", re.IGNORECASE)
 
 _CODE_LIMIT = 300
 
+BLANK = "—"
+"""What stands in a cell that has nothing."""
+
 
 def escaped(text: str) -> str:
     """Show a text in one line of Markdown as it is.
@@ -68,12 +71,15 @@ def details(summary: str, body: str, *, open: bool = False) -> str:  # noqa: A00
 
 
 def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], align: str = "") -> str:
-    """Render a table of cells that are Markdown; `align` has a letter a column, `l` or `r`.
-
-    A column that has nothing in any row is left out, and a cell that has nothing says so.
-    """
-    kept = [at for at in range(len(header)) if not rows or any(row[at] for row in rows)]
-    letters = align.ljust(len(header), "l")
-    rules = tuple("---:" if letters[at] == "r" else "---" for at in kept)
-    lines = [tuple(header[at] for at in kept), rules, *(tuple(row[at] or "—" for at in kept) for row in rows)]
+    """Render a table of cells that are Markdown; `align` has a letter a column, `l` or `r`."""
+    rules = ["---:" if letter == "r" else "---" for letter in align.ljust(len(header), "l")]
+    lines = [header, tuple(rules), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def tidy_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], align: str = "") -> str:
+    """Render a table without the columns that have nothing in any row; a cell that has nothing says so."""
+    kept = [at for at in range(len(header)) if any(row[at] for row in rows)]
+    letters = align.ljust(len(header), "l")
+    filled = [tuple(row[at] or BLANK for at in kept) for row in rows]
+    return table(tuple(header[at] for at in kept), filled, "".join(letters[at] for at in kept))

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeproof.report.failing import headline
 from pipeproof.report.links import Links
-from pipeproof.report.markdown import code, details, escaped, table
+from pipeproof.report.markdown import code, details, escaped, tidy_table
 from pipeproof.report.wording import counted, duration, first_line
 from pipeproof.results.baseline import Comparison
 from pipeproof.results.model import Run, Status, TestResult
@@ -32,7 +32,7 @@ def render_totals(run: Run) -> str:
         columns["not run"] = len(run.not_run)
     header = (*columns, "duration")
     row = (*(f"**{count}**" if count else "0" for count in columns.values()), duration(run.duration))
-    return table(header, [row], "r" * len(header))
+    return tidy_table(header, [row], "r" * len(header))
 
 
 def render_changes(comparison: Comparison) -> str:
@@ -49,7 +49,7 @@ def render_changes(comparison: Comparison) -> str:
     rows = [(word, str(len(tests)), _listed(tests, _CHANGED)) for word, tests in parts.items() if tests]
     if not rows:
         return "Nothing changed since the baseline.\n\n"
-    return f"### Since the baseline\n\n{table(('change', 'tests', 'which'), rows, 'lrl')}\n"
+    return f"### Since the baseline\n\n{tidy_table(('change', 'tests', 'which'), rows, 'lrl')}\n"
 
 
 def render_flaky(run: Run, links: Links) -> str:
@@ -63,7 +63,7 @@ def render_flaky(run: Run, links: Links) -> str:
     if not rows:
         return ""
     more = _more(len(flaky))
-    return f"### Flaky\n\n{table(('test', 'attempts', 'the last failure'), rows)}{more}\n"
+    return f"### Flaky\n\n{tidy_table(('test', 'attempts', 'the last failure'), rows)}{more}\n"
 
 
 def _attempts(result: TestResult) -> str:
@@ -91,7 +91,7 @@ def render_quarantine(run: Run, links: Links) -> str:
     if not rows:
         return ""
     header = ("test", "now", "why it may fail", "the failure")
-    return f"### Quarantine\n\n{table(header, rows)}{_more(len(held))}\n"
+    return f"### Quarantine\n\n{tidy_table(header, rows)}{_more(len(held))}\n"
 
 
 def render_times(run: Run, links: Links) -> str:
@@ -105,7 +105,8 @@ def render_times(run: Run, links: Links) -> str:
     if not rows:
         return ""
     return details(
-        "Slowest tests, and where the time went", f"{table(('test', 'where', 'duration'), rows, 'llr')}\n{_spent(run)}"
+        "Slowest tests, and where the time went",
+        f"{tidy_table(('test', 'where', 'duration'), rows, 'llr')}\n{_spent(run)}",
     )
 
 
@@ -128,7 +129,7 @@ def _spent(run: Run) -> str:
         for word, seconds in sorted(parts.items(), key=lambda part: -part[1])
         if seconds >= 0.01
     ]
-    return table(("time of all tests", "duration", "share"), rows, "lrr") if len(rows) > 1 else ""
+    return tidy_table(("time of all tests", "duration", "share"), rows, "lrr") if len(rows) > 1 else ""
 
 
 def _evidence_seconds(run: Run, kind: str) -> float:
@@ -161,7 +162,7 @@ def render_skipped(run: Run) -> str:
     if not rows:
         return ""
     count = sum(len(tests) for tests in reasons.values())
-    return details(f"{count} skipped", table(("reason", "tests", "which"), rows, "lrl") + _more(len(reasons)))
+    return details(f"{count} skipped", tidy_table(("reason", "tests", "which"), rows, "lrl") + _more(len(reasons)))
 
 
 def render_warnings(run: Run, links: Links) -> str:
@@ -179,7 +180,7 @@ def render_warnings(run: Run, links: Links) -> str:
         return ""
     count = sum(warned.count for warned in run.warnings)
     header = ("category", "message", "times", "where")
-    return details(counted(count, "warning"), table(header, rows, "llrl") + _more(len(run.warnings)))
+    return details(counted(count, "warning"), tidy_table(header, rows, "llrl") + _more(len(run.warnings)))
 
 
 def _more(count: int) -> str:

@@ -3,7 +3,8 @@
 Lengths are in UTF-16 code units, in which GitHub's runner counts (actions/runner, `ExecutionContext.cs`).
 """
 
-_LINE = 400
+_LINES = (1600, 800, 400)
+"""What a long line is cut to: to no less than is needed."""
 _CONTEXT = 2
 _OPERATORS = (" == ", " != ", " in ", " is ", " < ", " > ", " <= ", " >= ")
 _FULL_DIFFERENCE = "Full diff:"
@@ -19,16 +20,18 @@ def width(text: str) -> int:
 def shorten(text: str, limit: int) -> str:
     """Make a text of many lines fit.
 
-    Long lines are cut in their middle first (of a comparison each side), then of a difference the lines that agree,
-    then the lines in the middle: the start has the text's own words, the end how it ended.
+    Of a difference the lines that agree are left out first, then long lines are cut in their middle (of a comparison
+    each side), then lines in the middle are left out: the start has the text's own words, the end how it ended.
     """
     if width(text) <= limit:
         return text
-    lines = _without_agreement([shorten_line(line, min(_LINE, limit)) for line in text.split("\n")])
-    if width("\n".join(lines)) <= limit:
-        return "\n".join(lines)
-    if len(lines) == 1:
-        return shorten_line(lines[0], limit)
+    if "\n" not in text:
+        return shorten_line(text, limit)
+    whole = _without_agreement(text.split("\n"))
+    for longest in _LINES:
+        lines = [shorten_line(line, min(longest, limit)) for line in whole]
+        if width("\n".join(lines)) <= limit:
+            return "\n".join(lines)
     room = limit - _COUNT_ROOM
     head = _take(lines, room * 2 // 3)
     tail = _take(lines[: len(head) - 1 : -1], room - width("\n".join(head)) - 2)

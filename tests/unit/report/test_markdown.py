@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pipeproof.report.markdown import block, code, details, escaped, table
+from pipeproof.report.markdown import block, code, details, escaped, table, tidy_table
 from pipeproof.text import plain
 
 RENDERER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -144,19 +144,14 @@ def test_code__of_a_long_text_has_its_ends() -> None:
 
 @given(HOSTILE, HOSTILE)
 def test_table__has_its_cells_whatever_is_in_them(one: str, other: str) -> None:
-    found = seen(table(("a", "b"), [(f"x{escaped(one)}", f"y{code(other)}")]))
+    found = seen(table(("a", "b"), [(escaped(one), code(other))]))
     assert found.tags.count("td") == 2
     assert set(found.tags) <= {"table", "thead", "tbody", "tr", "th", "td", "code"}
-    assert found.text.replace("\u200b", "").split() == [
-        "a",
-        "b",
-        *words_of(f"x{plain(one).lstrip()}"),
-        *words_of(f"y{plain(other).lstrip()}"),
-    ]
+    assert found.text.replace("\u200b", "").split() == ["a", "b", *words_of(one), *words_of(other)]
 
 
-def test_table__has_no_empty_column_and_no_blank_cell() -> None:
-    text = table(("a", "b", "c"), [("1", "", ""), ("2", "", "x")], "lrr")
+def test_tidy_table__has_no_empty_column_and_no_blank_cell() -> None:
+    text = tidy_table(("a", "b", "c"), [("1", "", ""), ("2", "", "x")], "lrr")
     assert text.splitlines() == ["| a | c |", "| --- | ---: |", "| 1 | — |", "| 2 | x |"]
 
 
