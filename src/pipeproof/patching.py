@@ -7,8 +7,7 @@ replaced is put back whatever happens.
 
 - botocore, aiobotocore, moto: `environments/aws/touched.py`; moto's Step Functions: `stepfunctions/moto_service.py`
 - dbt: `environments/dbt/in_process/touched.py`
-
-Prefect's part has its own guard still, in `environments/prefect/internals/patching.py`.
+- Prefect, and what its server rests on: `environments/prefect/internals/touched.py`
 """
 
 import functools
@@ -18,6 +17,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -28,7 +28,7 @@ from pipeproof.variables import PATCHES
 Make = Callable[[Any], Any]
 """Makes what stands in a name's place of what was there."""
 
-_PLACE = re.compile(r"(?P<module>[\w.]+)(?::(?P<path>[\w.]+))?(?:\((?P<parameters>[\w, ]*)\))?")
+_PLACE = re.compile(r"(?P<module>[\w.]+)(?::(?P<path>[\w.]+))?(?:\((?P<parameters>[\w, *]*)\))?")
 _NOT_AS_KNOWN = (ImportError, AttributeError, TypeError, KeyError, IndexError, ValueError)
 """What reading something of a library raises that has changed."""
 
@@ -47,8 +47,8 @@ class Name:
 
     Args:
         place: `module:Class.method`, or a module.
-        parameters: The parameters that its own ones have to begin with, all further ones having defaults; `None` where
-            it is not called.
+        parameters: The parameters that its own ones have to begin with and, after a `*`, those that it has to have
+            wherever they stand, all further ones having defaults; `None` where it is not called.
     """
 
     place: str
@@ -87,6 +87,10 @@ class Found:
     name: str
     value: Any
 
+    def of(self, owner: Any) -> "Found":
+        """What another owner has under the same name."""
+        return Found(owner, self.name, getattr(owner, self.name))
+
 
 def look_up(place: str) -> Found:
     """What is at a place: all that is touched of libraries is found by this function.
@@ -107,19 +111,45 @@ def look_up(place: str) -> Found:
 
 def _takes(function: Any, parameters: tuple[str, ...]) -> bool:
     """Whether a function's parameters begin with these, and all others may be left out."""
+    if not inspect.ismethod(function):
+        function = inspect.unwrap(function, stop=_says_itself)
+    elif parameters[:1] in {("self",), ("cls",)}:
+        parameters = parameters[1:]
+    try:
+        return _begins_with(function, parameters)
+    except TypeError:  # it cannot be remembered, nor be asked
+        return callable(function)
+
+
+def _says_itself(function: Any) -> bool:
+    return hasattr(function, "__signature__")
+
+
+@lru_cache(maxsize=512)
+def _begins_with(function: Any, parameters: tuple[str, ...]) -> bool:
+    """The same, remembered: it takes a while to find out, and hooks are entered again and again."""
     try:
         own = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # written in C: nothing says what it takes
         return callable(function)
-    if inspect.ismethod(function) and parameters[:1] in {("self",), ("cls",)}:
-        parameters = parameters[1:]
+    parameters, named = _split(parameters)
+    if not named <= {each.name for each in own if each.kind in {each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY}}:
+        return False
     by_position = [each for each in own if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD}]
     if any(each.kind is each.VAR_POSITIONAL for each in own) and len(by_position) < len(parameters):
         return True
     if tuple(each.name for each in by_position[: len(parameters)]) != parameters:
         return False
     further = [*by_position[len(parameters) :], *(each for each in own if each.kind is each.KEYWORD_ONLY)]
-    return all(each.default is not each.empty for each in further)
+    return all(each.default is not each.empty for each in further if each.name not in named)
+
+
+def _split(parameters: tuple[str, ...]) -> tuple[tuple[str, ...], set[str]]:
+    """The parameters before a `*`, and those after it."""
+    if "*" not in parameters:
+        return parameters, set()
+    star = parameters.index("*")
+    return parameters[:star], set(parameters[star + 1 :])
 
 
 @dataclass(eq=False)
@@ -141,16 +171,26 @@ class Library:
     category: type[LibraryChangedWarning] = LibraryChangedWarning
     hooks: "list[Hook]" = field(default_factory=list)
 
-    def hook(self, without: str, *names: str, speed: bool = False, refuse: str | None = None) -> "Hook":
+    def hook(
+        self,
+        without: str,
+        *names: str,
+        fields: tuple[str, ...] = (),
+        since: str | None = None,
+        speed: bool = False,
+        refuse: str | None = None,
+    ) -> "Hook":
         """List names that are touched together.
 
         Args:
             without: What is lost where one of them has changed.
             names: `module:Class.method(self, request)`, see [Name][].
+            fields: Private attributes of objects that are touched in a call: their classes do not have them.
+            since: The version that brought the names; earlier ones need nothing touched.
             speed: Whether nothing but time is.
             refuse: Where the library must not go on by itself once a call is not as it is known: what is then said.
         """
-        made = Hook(self, without, tuple(map(Name.parse, names)), speed, refuse)
+        made = Hook(self, without, tuple(map(Name.parse, names)), fields, since, speed, refuse)
         self.hooks.append(made)
         return made
 
@@ -170,6 +210,8 @@ class Hook:
     library: Library
     without: str
     names: tuple[Name, ...]
+    fields: tuple[str, ...] = ()
+    since: str | None = None
     speed: bool = False
     refuse: str | None = None
     """What is said where the library must not go on by itself."""
@@ -180,9 +222,20 @@ class Hook:
 
     @property
     def wanted(self) -> bool:
-        """Whether `PIPEPROOF_PATCHES` lets it be."""
+        """Whether `PIPEPROOF_PATCHES` lets it be, and there is something to touch in this version of the library."""
         chosen = PATCHES.read() if self.library.switched else PATCHES.default
-        return chosen == "all" or (chosen == "needed" and not self.speed)
+        return (chosen == "all" or (chosen == "needed" and not self.speed)) and self._has_come
+
+    @cached_property
+    def _has_come(self) -> bool:
+        if self.since is None:
+            return True
+        from packaging.version import InvalidVersion, Version
+
+        try:
+            return Version(self.library.installed) >= Version(self.since)
+        except InvalidVersion:
+            return True
 
     @property
     def at_work(self) -> bool:
@@ -195,15 +248,20 @@ class Hook:
         Raises:
             Changed: It is gone, or takes other parameters.
         """
-        return self._named(place).find().value
+        return self.locate(place).value
 
-    def check(self) -> None:
-        """Find all that is listed; raises [Changed][] where something is not as it is listed."""
-        for name in self.names:
-            name.find()
+    def locate(self, place: str) -> Found:
+        """The same, with where it was found."""
+        return next(name for name in self.names if name.place == place).find()
+
+    def check(self) -> dict[str, Found]:
+        """Find all that is listed, by place; raises [Changed][] where something is not as it is listed."""
+        return {name.place: name.find() for name in self.names}
 
     def usable(self) -> bool:
-        """Whether all that is listed is as it is listed; warn where it is not."""
+        """Whether all that is listed is wanted and as it is listed; warn where it is not as it is listed."""
+        if not self.wanted:
+            return False
         try:
             self.check()
         except Changed as error:
@@ -224,21 +282,25 @@ class Hook:
         if not self.wanted:
             return False
         try:
-            self.check()
-            stack.enter_context(self.replacing(makes) if isinstance(makes, Mapping) else makes())
+            found = self.check()
+            stack.enter_context(self.replacing(makes, found) if isinstance(makes, Mapping) else makes())
         except Changed as error:
             self.lose(error)
             return False
         return True
 
     @contextmanager
-    def replacing(self, makes: Mapping[str, Make]) -> Iterator[None]:
+    def replacing(self, makes: Mapping[str, Make], found: Mapping[str, Found] | None = None) -> Iterator[None]:
         """Put something in the places of names, all of them or, where one has changed, none.
+
+        Args:
+            makes: What makes each replacement, by place.
+            found: What is there, where that has been found out already.
 
         Raises:
             Changed: One of them is gone, or takes other parameters.
         """
-        found = {place: self._named(place).find() for place in makes}
+        found = self.check() if found is None else found
         with ExitStack() as stack:
             for place, make in makes.items():
                 stack.enter_context(replaced(found[place], self.guard(found[place].value, make(found[place].value))))
@@ -304,9 +366,6 @@ class Hook:
                 hint=f"Pin a version that works: {library.distribution} does from {library.least} on.",
             )
 
-    def _named(self, place: str) -> Name:
-        return next(name for name in self.names if name.place == place)
-
 
 def _guard(hook: Hook, original: Callable[..., Any], replacement: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
@@ -359,8 +418,8 @@ def _fits(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
 def replaced(found: Found, value: Any) -> Iterator[None]:
     """Give a module, class or object another value for a name; on leaving, it is as it was."""
     owner, name = found.owner, found.name
-    before = inspect.getattr_static(owner, name)
     own = name in vars(owner)
+    before = vars(owner)[name] if own else inspect.getattr_static(owner, name)
     setattr(owner, name, staticmethod(value) if isinstance(before, staticmethod | classmethod) else value)
     try:
         yield
@@ -369,3 +428,24 @@ def replaced(found: Found, value: Any) -> Iterator[None]:
             setattr(owner, name, before)
         else:
             delattr(owner, name)
+
+
+def overlaid(original: Any, **names: Any) -> Any:
+    """A module with other values for some of its names; all else is the module's own."""
+    return _Overlaid(original, names)
+
+
+class _Overlaid:
+    def __init__(self, original: Any, names: dict[str, Any]) -> None:
+        self._original = original
+        vars(self).update(names)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)
+
+
+def kinds(base: Any) -> Iterator[Any]:
+    """The classes that derive from one, at any depth."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from kinds(kind)

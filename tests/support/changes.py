@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,19 +12,15 @@ from pipeproof import patching
 from pipeproof.patching import Found, Hook, Library, Name
 
 
-def listed(*libraries: Library) -> list[Any]:
-    """Each name that is listed, as a parameter of a test: the hook and the name."""
-    return [
-        pytest.param(hook, name, id=name.place)
-        for library in libraries
-        for hook in library.hooks
-        for name in hook.names
-    ]
+def called(hook: Hook) -> list[Name]:
+    """The names of a hook that are called."""
+    return [name for name in hook.names if name.parameters]
 
 
-def called(*libraries: Library) -> list[Any]:
-    """The names of these that are called."""
-    return [case for case in listed(*libraries) if case.values[1].parameters]
+def each_hook(*libraries: Library) -> list[Any]:
+    """Each hook, as a parameter of a test: all that is listed in it is touched or nothing is."""
+    hooks = [hook for library in libraries for hook in library.hooks]
+    return [pytest.param(hook, id=hook.names[0].place) for hook in hooks]
 
 
 @contextmanager
@@ -41,17 +37,17 @@ def forgotten(*libraries: Library) -> Iterator[None]:
             hook.changed = None
 
 
-def hide(monkeypatch: pytest.MonkeyPatch, name: Name) -> None:
-    """Let a name be gone, for pipeproof alone."""
+def hide(monkeypatch: pytest.MonkeyPatch, *names: Name) -> None:
+    """Let names be gone, for pipeproof alone."""
 
     def without(found: Found) -> Found:
         raise AttributeError(f"{found.name} is hidden")
 
-    _change(monkeypatch, name, without)
+    _change(monkeypatch, names, without)
 
 
-def give_other_parameters(monkeypatch: pytest.MonkeyPatch, name: Name) -> None:
-    """Let what a name is take one more parameter before all others, for pipeproof alone."""
+def give_other_parameters(monkeypatch: pytest.MonkeyPatch, *names: Name) -> None:
+    """Let what names are take one more parameter before all others, for pipeproof alone."""
 
     def with_one_more(found: Found) -> Found:
         @functools.wraps(found.value)
@@ -62,23 +58,28 @@ def give_other_parameters(monkeypatch: pytest.MonkeyPatch, name: Name) -> None:
         other.__signature__ = inspect.Signature([added])  # type: ignore[attr-defined]
         return Found(found.owner, found.name, other)
 
-    _change(monkeypatch, name, with_one_more)
+    _change(monkeypatch, names, with_one_more)
 
 
-def _change(monkeypatch: pytest.MonkeyPatch, name: Name, change: Any) -> None:
+def _change(monkeypatch: pytest.MonkeyPatch, names: Sequence[Name], change: Any) -> None:
     look_up = patching.look_up
+    places = {name.place for name in names}
 
     def changed(place: str) -> Found:
         found = look_up(place)
-        return change(found) if place == name.place else found
+        return change(found) if place in places else found
 
     monkeypatch.setattr(patching, "look_up", changed)
 
 
 def assert_said(caught: list[Any], hook: Hook, name: Name) -> None:
     """One warning says what is lost, and by what."""
-    said = [str(warning.message) for warning in caught if issubclass(warning.category, patching.LibraryChangedWarning)]
-    assert len(said) == 1, said
-    assert name.place in said[0]
-    assert hook.without in said[0]
-    assert hook.library.title in said[0]
+    (text,) = said(caught)
+    assert name.place in text
+    assert hook.without in text
+    assert hook.library.title in text
+
+
+def said(caught: list[Any]) -> list[str]:
+    """What was warned of changed libraries."""
+    return [str(warning.message) for warning in caught if issubclass(warning.category, patching.LibraryChangedWarning)]

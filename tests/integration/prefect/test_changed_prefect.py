@@ -1,43 +1,46 @@
 """A version of Prefect that has changed inside: what depends on that is lost, with a warning; all else works."""
 
 import warnings
-from importlib import import_module
-from types import ModuleType
 
 import pytest
+from changes import called, forgotten, give_other_parameters, hide, said
 from prefect import flow, task
 from prefect.settings import PREFECT_API_URL
 
 import pipeproof
-from pipeproof.environments.prefect.internals import patching
-from pipeproof.environments.prefect.internals.client import hooks, timing
-from pipeproof.environments.prefect.internals.client import settings as client
-from pipeproof.environments.prefect.internals.patching import PrefectInternalsWarning
+from pipeproof.environments.prefect.importing import empty_profile
+from pipeproof.environments.prefect.internals import touched
+from pipeproof.environments.prefect.internals.touched import PREFECT, PrefectInternalsWarning
 from pipeproof.environments.prefect.runs.calls import call_fn
 from pipeproof.environments.prefect.runs.flow_runs import outcome, run_flow
-from pipeproof.environments.prefect.server import prefect_server
+from pipeproof.environments.prefect.runs.threads import flows_awaited
+from pipeproof.environments.prefect.server import launcher, prefect_server
+from pipeproof.environments.prefect.server.keeping import settings_kept
+from pipeproof.environments.prefect.server.launcher import ForkServerError, Launcher
 from pipeproof.environments.prefect.server.prefect_server import open_server
 
+SERVERS = (touched.SERVER_CLOCK, touched.SERVER)
+"""Without these there is no server of pipeproof's."""
 
-@pytest.fixture
-def hide(monkeypatch):
-    """Hides a name of a module, or the module, from pipeproof alone."""
-    hidden = {}
+SERVER_SPEED = (
+    touched.IN_PLACE, touched.OPERATORS, touched.CONNECTION, touched.DISK, touched.TASK_RUNS, touched.EVENTS,
+    touched.INTAKE,
+)  # fmt: skip
+RESTING = (touched.QUEUES, touched.SYNC_PAUSES, touched.FUTURES)
+"""These are touched where `REQUESTS`, `PAUSES` and `CLOCK` are."""
 
-    def module(name):
-        if name not in hidden:
-            return import_module(name)
-        if hidden[name] is None:
-            raise ImportError(f"no module {name}")
-        without = ModuleType(name)
-        vars(without).update({key: value for key, value in vars(import_module(name)).items() if key != hidden[name]})
-        vars(without).pop("__getattr__", None)  # some of Prefect's modules find their names by it
-        return without
+SPEED = [hook for hook in PREFECT.hooks if hook.speed and hook not in SERVER_SPEED]
+NEEDED = [
+    hook
+    for hook in (*PREFECT.hooks, *touched.ALWAYS.hooks)
+    if not hook.speed and hook not in (*SERVERS, touched.TEMPORARY_SERVERS)
+]
 
-    monkeypatch.setattr(patching, "_told", set())
-    for room in (client, hooks, timing):
-        monkeypatch.setattr(room, "module", module)
-    return hidden.__setitem__
+
+@pytest.fixture(autouse=True)
+def _forgotten():
+    with forgotten(PREFECT, touched.ALWAYS, touched.AIOSQLITE, touched.FASTAPI):
+        yield
 
 
 @task(retries=1)
@@ -65,51 +68,66 @@ def described(result):
 HALVED = ("halves", ["Running", "Completed"], [("Completed", 1, ["Running", "Completed"])])
 
 
-def run_one():
-    with open_server() as server:
+def users_test():
+    """What a user's test does with the fixtures."""
+    with empty_profile():
+        pass
+    with settings_kept(), open_server() as server, flows_awaited():
         assert PREFECT_API_URL.value() == server.api_url
         result = run_flow(halve, ([4],), {})
         assert call_fn(half, 4) == 2
         return result.value, described(result)
 
 
-@pytest.mark.parametrize(
-    ("module", "name", "loss"),
-    [
-        ("prefect.flow_engine", "FlowRunEngine", "results are read from the server"),
-        ("prefect.task_engine", "AsyncTaskRunEngine", "results are read from the server"),
-        ("prefect.task_runners", "TaskRunner", "Dask, Ray"),
-        ("prefect.types._datetime", "now", "retry delays are slept"),
-        ("prefect.client.base", None, "retry delays are slept"),
-        ("prefect.flow_runs", "propose_state", "a flow that pauses waits"),
-        ("prefect.context", "GLOBAL_SETTINGS_CONTEXT", "asynchronous tests may not see the test server"),
-        ("prefect._internal.concurrency.services", "_QueueServiceBase", "events and logs that are still queued"),
-        ("prefect.main", None, "may not reach `caplog`"),
-        ("prefect.logging.loggers", "get_run_logger", "`get_run_logger()` does not work in `call_fn`"),
-    ],
-)
-def test_internals__name_is_gone(hide, module, name, loss):
-    """A flow runs all the same and its result is right; a warning says what is lost, and by what."""
-    hide(module, name)
-    with pytest.warns(PrefectInternalsWarning) as caught:
-        assert run_one() == ([2], HALVED)
-    (said,) = [str(warning.message) for warning in caught if loss in str(warning.message)]
-    assert (name or module) in said
+def run_users_test():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert users_test() == ([2], HALVED)
+    return said(caught)
 
 
-def test_internals__nothing_is_gone(hide):
-    """No warning is given with the Prefect that is installed."""
+def assert_lost(texts, hooks):
+    """There is one warning for each hook, which says what is lost, and by what."""
+    assert len(texts) == len(hooks)
+    for hook in hooks:
+        assert any(hook.without in text and hook.names[0].place in text for text in texts), texts
+
+
+@pytest.mark.parametrize("hook", [pytest.param(hook, id=hook.names[0].place) for hook in NEEDED])
+def test_names_are_gone(monkeypatch, hook):
+    """A flow runs all the same and its result is right; one warning says what is lost, and by what."""
+    hide(monkeypatch, *hook.names)
+    assert_lost(run_users_test(), [other for other in NEEDED if {*other.names} & {*hook.names}])
+
+
+def test_names_are_gone__that_are_there_for_speed(monkeypatch):
+    hide(monkeypatch, *(name for hook in SPEED for name in hook.names))
+    assert_lost(run_users_test(), [hook for hook in SPEED if hook not in RESTING])
+
+
+def test_parameters_have_changed(monkeypatch):
+    """Of everything that is called, all at once; of what rests on something else that one's warning tells."""
+    hooks = [hook for hook in (*NEEDED, *SPEED) if called(hook)]
+    give_other_parameters(monkeypatch, *(name for hook in hooks for name in called(hook)))
+    texts = run_users_test()
+    assert sorted(hook.without for hook in hooks if hook not in RESTING) == sorted(
+        next(hook.without for hook in hooks if hook.without in text) for text in texts
+    )
+
+
+def test_nothing_has_changed():
+    """No warning is given with the Prefect that is installed, in a second test neither."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", PrefectInternalsWarning)
-        assert run_one() == ([2], HALVED)
+        assert users_test() == users_test() == ([2], HALVED)
 
 
-def test_internals__said_once(hide):
+def test_names_are_gone__said_once(monkeypatch):
     """A second flow, or server, does not say it again."""
-    hide("prefect.types._datetime", "now")
+    hide(monkeypatch, touched.CLOCK.names[0])
     with pytest.warns(PrefectInternalsWarning) as caught:
-        assert run_one() == run_one()
-    assert len([warning for warning in caught if warning.category is PrefectInternalsWarning]) == 1
+        assert users_test() == users_test()
+    assert len(said(caught)) == 1
 
 
 def fail_without_engine():
@@ -118,9 +136,9 @@ def fail_without_engine():
         return result, result.artifacts, run_flow(pages, (), {})
 
 
-def test_internals__engine_is_gone(hide):
+def test_names_are_gone__engine(monkeypatch):
     """Failures, retries, generators and artifacts are told by the server too."""
-    hide("prefect.flow_engine", None)
+    hide(monkeypatch, touched.ENGINES.names[0])
     with pytest.warns(PrefectInternalsWarning, match="from the server"):
         result, artifacts, paged = fail_without_engine()
     assert (result.state.name, artifacts, paged.value) == ("Failed", [], [0, 1])
@@ -130,12 +148,52 @@ def test_internals__engine_is_gone(hide):
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
+_CHANGE = """
+from pipeproof import patching
+look_up, places = patching.look_up, {places!r}
+def changed(place):
+    if place in places:
+        raise AttributeError(place)
+    return look_up(place)
+patching.look_up = changed
+"""
+
+
+@pytest.fixture
+def hide_in_fork_server(monkeypatch):
+    """Start fork servers in which names are gone."""
+
+    def hide_names(*hooks):
+        places = [hook.names[0].place for hook in hooks]
+        run = f"exec({_CHANGE.format(places=places)!r}); "
+        monkeypatch.setattr(launcher, "_RUN", run + launcher._RUN)
+        monkeypatch.setattr(launcher, "_started", {})
+
+    yield hide_names
+    for started in launcher._started.values():
+        started.close()
+
+
+def test_fork_server__names_are_gone(hide_in_fork_server):
+    """A slower server serves, and the tests' process says why."""
+    hide_in_fork_server(*SERVER_SPEED)
+    texts = run_users_test()
+    assert len(texts) == len(SERVER_SPEED)
+    assert all(any(hook.names[0].place in text for text in texts) for hook in SERVER_SPEED)
+
+
+@pytest.mark.parametrize("hook", [pytest.param(hook, id=hook.names[0].place) for hook in SERVERS])
+def test_fork_server__cannot_be_made(hide_in_fork_server, hook):
+    """Prefect's own harness stands in then, which `test_servers` tests."""
+    hide_in_fork_server(hook)
+    with pytest.raises(ForkServerError, match=f"{hook.names[0].place} is gone"), Launcher.started() as made:
+        made.wait_ready()
+
+
 def test_patches__needed_ones_alone(monkeypatch):
     """Nothing is warned of, as nothing has changed; the fork server of the session was made with all patches."""
     monkeypatch.setenv("PIPEPROOF_PATCHES", "needed")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", PrefectInternalsWarning)
-        assert run_one() == ([2], HALVED)
+    assert run_users_test() == []
 
 
 def test_patches__none__is_prefects_own_harness_without_a_warning(monkeypatch):

@@ -3,7 +3,7 @@
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.environments.prefect.internals.client import settings as client
+from pipeproof.environments.prefect.internals.client import logs
 from pipeproof.environments.prefect.runs.loops import outside_loop, run_coroutine
 from pipeproof.environments.prefect.runs.targets import require_function
 
@@ -27,8 +27,8 @@ def call_fn(target: "Flow[..., Any] | Task[..., Any] | Callable[..., Any]", *arg
         TargetError: It is nothing that can be called.
     """
     function = require_function(target)
-    client.configure_logging()
-    with client.run_logger(target):
+    logs.configure_logging()
+    with logs.run_logger(target):
         value = function(*args, **kwargs)
         if inspect.isasyncgen(value):
             return outside_loop(lambda: run_coroutine(lambda: _listed(value)))

@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Iterator
 from types import FrameType
 
+from pipeproof.environments.prefect.internals.touched import FRAMES
+
 _PATIENCE_SECONDS = 5.0
 _LOOK_SECONDS = 0.02
 _RUNNERS = ("prefect.flow_engine", "pipeproof.environments.prefect.runs.flow_runs")
@@ -33,6 +35,8 @@ def flows_awaited(patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     started = [thread for thread in threading.enumerate() if thread not in before]
+    if not started or "prefect.flow_engine" not in sys.modules or not FRAMES.usable():
+        return
     latest = time.monotonic() + patience
     for thread in started:
         while (name := _flow_of(thread)) and time.monotonic() < latest:

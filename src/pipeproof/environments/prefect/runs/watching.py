@@ -13,9 +13,9 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
+from pipeproof.environments.prefect.internals import touched
 from pipeproof.environments.prefect.internals.client import alarms, hooks, timing
 from pipeproof.environments.prefect.internals.client.sparing import seldom_collected
-from pipeproof.environments.prefect.internals.patching import entered
 from pipeproof.environments.prefect.runs.remote import log_record, task_run_of
 from pipeproof.environments.prefect.runs.watch import Watch
 
@@ -100,25 +100,17 @@ def _relog(log: dict[str, Any]) -> None:
 
 def _enter_hooks(*, real_time: bool) -> bool:
     """Hook into Prefect, as far as this version lets; gives whether its engines are told of."""
-    sees_engines = entered(
-        _hooks,
-        hooks.engine_hooks(on_flow=_tell(_note_flow), on_task=_tell(Watch.note_task)),
-        without="results are read from the server: task runs have no values, and subflows are not among them",
-    )
-    entered(
-        _hooks,
-        hooks.submission_hooks(on_submit=_tell(Watch.note_submitted)),
-        without="task runs of other processes (ProcessPoolTaskRunner, Dask, Ray) are not in the results",
-    )
-    processes = hooks.process_hooks(on_event=_tell(_note_event), on_log=_relog, real_time=real_time)
-    slept = "in a ProcessPoolTaskRunner's processes retry delays are slept, and their logs are not in the results"
-    entered(_hooks, processes, without=slept)
+    engines = hooks.engine_hooks(on_flow=_tell(_note_flow), on_task=_tell(Watch.note_task))
+    sees_engines = touched.ENGINES.enter(_hooks, engines)
+    touched.SUBMISSIONS.enter(_hooks, lambda: hooks.submission_hooks(on_submit=_tell(Watch.note_submitted)))
+    if hooks.has_process_runner():
+        processes = hooks.process_hooks(on_event=_tell(_note_event), on_log=_relog, real_time=real_time)
+        touched.PROCESSES.enter(_hooks, processes)
     if not real_time:
-        entered(_hooks, timing.virtual_clock(), without="retry delays are slept, as if marked `real_time`")
-    late = "where the test has a time-out, that of a flow interrupts nothing that sleeps"
-    entered(_hooks, alarms.alarms_shared(), without=late)
-    pauses = timing.pauses_end_runs(real_time=real_time)
-    entered(_hooks, pauses, without="a flow that pauses waits until it is resumed or its timeout is over")
+        timing.enter_virtual_clock(_hooks)
+    touched.ALARMS.enter(_hooks, alarms.alarms_shared())
+    if touched.PAUSES.enter(_hooks, timing.pauses_end_runs(real_time=real_time)):
+        touched.SYNC_PAUSES.enter(_hooks, timing.sync_pauses_end_runs(real_time=real_time))
     _hooks.enter_context(seldom_collected())
     recorder = _Recorder()
     for name in _LOGGERS:

@@ -26,11 +26,13 @@ import signal
 import socket
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pipeproof import environ
+from pipeproof.patching import LibraryChangedWarning
 
 _MESSAGE_BYTES = 65536
 _PARENT_CHECK_SECONDS = 1.0
@@ -57,7 +59,10 @@ class _ForkServer:
         from pipeproof.environments.prefect.internals.server import serving
 
         self.serving = serving
-        self.app = serving.make_server_app()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", LibraryChangedWarning)
+            self.app = serving.make_server_app()
+        lost = [str(warning.message) for warning in caught if issubclass(warning.category, LibraryChangedWarning)]
         gc.freeze()
         if self.database is None and not template.exists():
             from pipeproof.environments.prefect.server.template import keep_template
@@ -67,7 +72,7 @@ class _ForkServer:
             self.run_forked(lambda: serving.build_database(built))
             template = keep_template(built / serving.DATABASE_FILE, template)
         self.template = template
-        return {"template": str(template)}
+        return {"template": str(template), "lost": lost}
 
     def warm_up(self) -> None:
         """Make the servers to come quicker, when the first one has been asked for; what fails here does no harm."""

@@ -14,12 +14,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
 from pipeproof import environ
+from pipeproof.environments.prefect.internals.touched import PrefectInternalsWarning
 from pipeproof.environments.prefect.server.template import find_template
 from pipeproof.errors import SetupError
 
@@ -93,7 +95,10 @@ class Launcher:
         with self._lock:
             if self._ready is None:
                 try:
-                    self._ready = Path(self._receive()["template"])
+                    reply = self._receive()
+                    self._ready = Path(reply["template"])
+                    for lost in reply["lost"]:
+                        warnings.warn(lost, PrefectInternalsWarning, stacklevel=3)
                 except ForkServerError as error:
                     self._ready = error
         if isinstance(self._ready, ForkServerError):

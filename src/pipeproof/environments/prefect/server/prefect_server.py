@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.request import getproxies
 
+from pipeproof.environments.prefect.internals.client import logs
 from pipeproof.environments.prefect.internals.client import settings as client
 from pipeproof.environments.prefect.internals.client.sending import hastened
 from pipeproof.environments.prefect.internals.client.sparing import spared
-from pipeproof.environments.prefect.internals.patching import is_wanted
 from pipeproof.environments.prefect.server import launcher
 from pipeproof.environments.prefect.server.backends import Backend, forked, stock
 from pipeproof.environments.prefect.server.keeping import environment_of
 from pipeproof.environments.prefect.server.launcher import ForkServerError
 from pipeproof.environments.prefect.server.stand_in import ServerEndedError
+from pipeproof.variables import PATCHES
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient, SyncPrefectClient
@@ -109,7 +110,7 @@ def open_server(database: str | None = None) -> Iterator[PrefectServer]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            if not is_wanted(speed=False) and database is None:
+            if PATCHES.read() == "none" and database is None:
                 backend: Backend = stack.enter_context(stock())
             else:
                 backend = stack.enter_context(forked(launcher.start(database), database))
@@ -120,7 +121,7 @@ def open_server(database: str | None = None) -> Iterator[PrefectServer]:
                 f"Prefect's own test harness is used, which is slower: {error}", PrefectFallbackWarning, stacklevel=3
             )
             backend = stack.enter_context(stock())
-        client.configure_logging()
+        logs.configure_logging()
         client.drain_services()
         stack.enter_context(_in_force(backend))
         stack.callback(client.drain_services)

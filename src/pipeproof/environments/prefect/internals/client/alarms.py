@@ -9,11 +9,12 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
-from pipeproof.environments.prefect.internals.patching import module, replaced
+from pipeproof.environments.prefect.internals.touched import ALARMS
+from pipeproof.patching import Make
 
 _monotonic = time.monotonic
 _SOON = 0.001
@@ -21,21 +22,21 @@ _SOON = 0.001
 _NEVER = float("inf")
 
 
-@contextlib.contextmanager
-def alarms_shared() -> Iterator[None]:
-    """Let Prefect's timeouts in the main thread ring by the alarm, whoever has set one before."""
-    timeouts = module("prefect.utilities.timeout")
-    cancelled = module("prefect._internal.concurrency.cancellation").CancelledError
-    original = timeouts.cancel_sync_after
+def alarms_shared() -> Mapping[str, Make]:
+    """What lets Prefect's timeouts in the main thread ring by the alarm, whoever has set one before."""
 
-    def cancel_after(timeout: float | None, name: str | None = None) -> Any:
-        handled = signal.getsignal(signal.SIGALRM)
-        if timeout is None or not callable(handled) or threading.current_thread() is not threading.main_thread():
-            return original(timeout, name=name)
-        return ringing(timeout, cancelled)
+    def sharing(original: Callable[..., Any]) -> Callable[..., Any]:
+        cancelled = ALARMS.find("prefect._internal.concurrency.cancellation:CancelledError")
 
-    with replaced(timeouts, "cancel_sync_after", cancel_after):
-        yield
+        def cancel_after(timeout: float | None, name: str | None = None) -> Any:
+            handled = signal.getsignal(signal.SIGALRM)
+            if timeout is None or not callable(handled) or threading.current_thread() is not threading.main_thread():
+                return original(timeout, name=name)
+            return ringing(timeout, cancelled)
+
+        return cancel_after
+
+    return {"prefect.utilities.timeout:cancel_sync_after": sharing}
 
 
 @contextlib.contextmanager

@@ -3,49 +3,47 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from pipeproof.environments.prefect.internals.client.timing import virtual_clock
-from pipeproof.environments.prefect.internals.patching import CHANGED, kinds, module, replaced
+from pipeproof.environments.prefect.internals.client.timing import enter_virtual_clock
+from pipeproof.environments.prefect.internals.touched import ENGINES, PROCESSES, SUBMISSIONS
+from pipeproof.patching import Make, kinds, look_up, replaced
+
+_RUNNERS = "prefect.task_runners"
 
 
-@contextlib.contextmanager
-def engine_hooks(*, on_flow: Callable[[Any, Any], None], on_task: Callable[[Any, Any], None]) -> Iterator[None]:
-    """Call back with the engine of a flow or task run, and the state before, each time that it has entered a state."""
-    flows, tasks = module("prefect.flow_engine"), module("prefect.task_engine")
-
-    with contextlib.ExitStack() as stack:
-        for engine, tell in (
-            (flows.FlowRunEngine, on_flow),
-            (flows.AsyncFlowRunEngine, on_flow),
-            (tasks.SyncTaskRunEngine, on_task),
-            (tasks.AsyncTaskRunEngine, on_task),
-        ):
-            asynchronous = asyncio.iscoroutinefunction(engine.set_state)
-            wrap = _telling_async if asynchronous else _telling
-            stack.enter_context(replaced(engine, "set_state", wrap(engine.set_state, tell)))
-        yield
+def engine_hooks(*, on_flow: Callable[[Any, Any], None], on_task: Callable[[Any, Any], None]) -> Mapping[str, Make]:
+    """What calls back with the engine of a flow or task run, and the state before, each time it has entered a state."""
+    flow, task = partial(_telling, tell=on_flow), partial(_telling, tell=on_task)
+    return {
+        "prefect.flow_engine:FlowRunEngine.set_state": flow,
+        "prefect.flow_engine:AsyncFlowRunEngine.set_state": flow,
+        "prefect.task_engine:SyncTaskRunEngine.set_state": task,
+        "prefect.task_engine:AsyncTaskRunEngine.set_state": task,
+    }
 
 
 def _telling(set_state: Callable[..., Any], tell: Callable[[Any, Any], None]) -> Callable[..., Any]:
     def told(engine: Any, *args: Any, **kwargs: Any) -> Any:
-        before = engine.state
+        with ENGINES.known():
+            before = engine.state
         state = set_state(engine, *args, **kwargs)
-        tell(engine, before)
+        with ENGINES.tolerated():
+            tell(engine, before)
         return state
 
-    return told
-
-
-def _telling_async(set_state: Callable[..., Any], tell: Callable[[Any, Any], None]) -> Callable[..., Any]:
-    async def told(engine: Any, *args: Any, **kwargs: Any) -> Any:
-        before = engine.state
+    async def told_async(engine: Any, *args: Any, **kwargs: Any) -> Any:
+        with ENGINES.known():
+            before = engine.state
         state = await set_state(engine, *args, **kwargs)
-        tell(engine, before)
+        with ENGINES.tolerated():
+            tell(engine, before)
         return state
 
-    return told
+    return told_async if asyncio.iscoroutinefunction(set_state) else told
 
 
 @contextlib.contextmanager
@@ -55,59 +53,71 @@ def submission_hooks(*, on_submit: Callable[[Any, Any], None]) -> Iterator[None]
     def telling(submit: Callable[..., Any]) -> Callable[..., Any]:
         def submitted(self: Any, task: Any, *args: Any, **kwargs: Any) -> Any:
             future = submit(self, task, *args, **kwargs)
-            on_submit(task, future)
+            with SUBMISSIONS.tolerated():
+                on_submit(task, future)
             return future
 
         return submitted
 
+    submit = SUBMISSIONS.locate(f"{_RUNNERS}:TaskRunner.submit")
     with contextlib.ExitStack() as stack:
-        for runner in kinds(module("prefect.task_runners").TaskRunner):
+        for runner in kinds(submit.owner):
             if "submit" in vars(runner):
-                stack.enter_context(replaced(runner, "submit", telling(runner.submit)))
+                own = submit.of(runner)
+                stack.enter_context(replaced(own, SUBMISSIONS.guard(own.value, telling(own.value))))
         yield
 
 
-@contextlib.contextmanager
 def process_hooks(
     *, on_event: Callable[[Any], None], on_log: Callable[[dict[str, Any]], None], real_time: bool
-) -> Iterator[None]:
-    """Call back with what the processes of a ProcessPoolTaskRunner send back; their clock is virtual too."""
-    runners = module("prefect.task_runners")
-    runner = getattr(runners, "ProcessPoolTaskRunner", None)  # later than 3.4.0
-    if runner is None:
-        yield
-        return
-    events = module("prefect.events.worker").EventsWorker
-    logs = module("prefect.logging.handlers").APILogWorker
+) -> Mapping[str, Make]:
+    """What calls back with what the processes of a ProcessPoolTaskRunner send back; their clock is virtual too."""
     thread = threading.local()
-    forward = runner._forward_subprocess_messages  # noqa: SLF001
 
-    def forwarding(self: Any) -> None:
-        thread.forwards = True
-        forward(self)
+    def forwarding(forward: Callable[[Any], None]) -> Callable[[Any], None]:
+        def forward_messages(self: Any) -> None:
+            thread.forwards = True
+            forward(self)
+
+        return forward_messages
 
     def telling(send: Callable[..., Any], tell: Callable[[Any], None]) -> Callable[..., Any]:
         def told(worker: Any, item: Any) -> Any:
             if getattr(thread, "forwards", False):
-                tell(item)
+                with PROCESSES.tolerated():
+                    tell(item)
             return send(worker, item)
 
         return told
 
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(replaced(runner, "_forward_subprocess_messages", forwarding))
-        stack.enter_context(replaced(events, "send", telling(events.send, on_event)))
-        stack.enter_context(replaced(logs, "send", telling(logs.send, on_log)))
-        if not real_time:
-            stack.enter_context(replaced(runners, "_initialize_process_pool_worker", start_virtual_worker))
-        yield
+    makes: dict[str, Make] = {
+        f"{_RUNNERS}:ProcessPoolTaskRunner._forward_subprocess_messages": forwarding,
+        "prefect.events.worker:EventsWorker.send": partial(telling, tell=on_event),
+        "prefect.logging.handlers:APILogWorker.send": partial(telling, tell=on_log),
+    }
+    if not real_time:  # what is sent to a process by name has to be a function of this module
+        makes[_START_WORKER] = lambda _start: partial(start_virtual_worker)
+    return makes
+
+
+_START_WORKER = f"{_RUNNERS}:_initialize_process_pool_worker"
+
+
+def has_process_runner() -> bool:
+    """Whether this version of Prefect has a ProcessPoolTaskRunner: 3.4.0 has none."""
+    try:
+        look_up(f"{_RUNNERS}:ProcessPoolTaskRunner")
+    except (ImportError, AttributeError):
+        return False
+    return True
 
 
 def start_virtual_worker(*args: Any) -> None:
     """Begin a process of a ProcessPoolTaskRunner, its clock virtual from now on."""
-    module("prefect.task_runners")._initialize_process_pool_worker(*args)  # noqa: SLF001
-    with contextlib.suppress(*CHANGED):  # the process that runs the tests has said so
-        _for_ever.enter_context(virtual_clock())
+    look_up(_START_WORKER).value(*args)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the process that runs the tests has said what is lost
+        enter_virtual_clock(_for_ever)
 
 
 _for_ever = contextlib.ExitStack()

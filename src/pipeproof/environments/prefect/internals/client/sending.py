@@ -13,8 +13,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pipeproof.environments.prefect.internals.patching import CHANGED, is_wanted, module, replaced
+from pipeproof.environments.prefect.internals.touched import CONSOLE, QUEUES, REQUESTS
 from pipeproof.environments.prefect.internals.traffic import LATE_HEADER, asks_what_was_told
+from pipeproof.patching import Make
 
 _LOOK_SECONDS = 0.01
 _QUIET_SECONDS = 0.05
@@ -43,36 +44,33 @@ def hastened() -> Iterator[None]:
 
     A request of this process for what events tell of, or for logs, is made when the server has all that came before it.
     """
-    if not is_wanted(speed=True):
-        yield
-        return
     with contextlib.ExitStack() as stack:
-        for haste in (_sent_before_requests, _gathering_queues, _plain_console):
-            with contextlib.suppress(*CHANGED):  # it is only slower without
-                stack.enter_context(haste())
+        if REQUESTS.enter(stack, _sent_before_requests()):  # else who asks would wait for what is held back
+            QUEUES.enter(stack, {_WORKER_THREAD: _gathering_thread})
+        CONSOLE.enter(stack, {"prefect.logging.handlers:PrefectConsoleHandler.emit": _plain_console})
         yield
 
 
-@contextlib.contextmanager
-def _gathering_queues() -> Iterator[None]:
-    services = module("prefect._internal.concurrency.services")
-    thread: Any = services.WorkerThread
+_WORKER_THREAD = "prefect._internal.concurrency.services:WorkerThread"
+
+
+def _gathering_thread(thread: Any) -> Any:
+    def submit(self: Any, call: Any) -> Any:
+        with QUEUES.known():
+            waiting = getattr(call.fn, "__self__", None)
+        if not isinstance(waiting, queue.Queue):
+            return thread.submit(self, call)
+        try:
+            return _Item(waiting.get_nowait())
+        except queue.Empty:
+            call.fn = _gathering(waiting, call.fn)
+            return thread.submit(self, call)
 
     class GatheringThread(thread):  # type: ignore[misc]
         """The thread that a service waits in for an item of its queue; it is not asked when there is one."""
 
-        def submit(self, call: Any) -> Any:
-            waiting = getattr(call.fn, "__self__", None)
-            if not isinstance(waiting, queue.Queue):
-                return super().submit(call)
-            try:
-                return _Item(waiting.get_nowait())
-            except queue.Empty:
-                call.fn = _gathering(waiting, call.fn)
-                return super().submit(call)
-
-    with replaced(services, "WorkerThread", GatheringThread):
-        yield
+    GatheringThread.submit = QUEUES.guard(thread.submit, submit)
+    return GatheringThread
 
 
 class _Mark(dict[str, Any]):
@@ -86,38 +84,44 @@ class _Mark(dict[str, Any]):
         self.reached = threading.Event()
 
 
-@contextlib.contextmanager
-def _sent_before_requests() -> Iterator[None]:
-    clients = module("prefect.client.base")
-    events = module("prefect.events.worker").EventsWorker
-    logs = module("prefect.logging.handlers").APILogWorker
-    in_sending_thread = module("prefect._internal.concurrency.threads").in_global_loop
-    sync_client, async_client = clients.PrefectHttpxSyncClient, clients.PrefectHttpxAsyncClient
-    send_sync, send_async = sync_client._send_with_retry, async_client._send_with_retry  # noqa: SLF001
+def _waits(request: Any) -> Iterator[float]:
+    """How long to sleep, again and again, until the server has been told what a request may ask for."""
+    if not asks_what_was_told(request.method, request.url.path) or REQUESTS.find(_IN_SENDING_THREAD)():
+        return
+    kind = REQUESTS.locate(_HANDLE_LOGS if "/logs/" in request.url.path else _HANDLE_EVENT).owner
+    with REQUESTS.known():
+        services = [service for service in list(kind._instances.values()) if isinstance(service, kind)]  # noqa: SLF001
+    yield from until_sent(request, services)
 
-    def waits(request: Any) -> Iterator[float]:
-        if asks_what_was_told(request.method, request.url.path) and not in_sending_thread():
-            kinds = (logs,) if "/logs/" in request.url.path else (events,)
-            services = [service for service in list(events._instances.values()) if isinstance(service, kinds)]  # noqa: SLF001
-            yield from until_sent(request, services)
 
-    def send_after(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        for wait in waits(request):
-            _pause(wait)
-        return _warned(send_sync(client, request, *args, **kwargs))
+_IN_SENDING_THREAD = "prefect._internal.concurrency.threads:in_global_loop"
+_HANDLE_EVENT = "prefect.events.worker:EventsWorker._handle"
+_HANDLE_LOGS = "prefect.logging.handlers:APILogWorker._handle_batch"
 
-    async def send_after_async(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        for wait in waits(request):
-            await asyncio.to_thread(_pause, wait)
-        return _warned(await send_async(client, request, *args, **kwargs))
 
-    with (
-        replaced(sync_client, "_send_with_retry", send_after),
-        replaced(async_client, "_send_with_retry", send_after_async),
-        replaced(events, "_handle", reaching_marks(events._handle)),  # noqa: SLF001
-        replaced(logs, "_handle_batch", reaching_marks_of_batches(logs._handle_batch)),  # noqa: SLF001
-    ):
-        yield
+def _sent_before_requests() -> dict[str, Make]:
+    def before(send: Callable[..., Any]) -> Callable[..., Any]:
+        def send_after(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+            for wait in _waits(request):
+                _pause(wait)
+            return _warned(send(client, request, *args, **kwargs))
+
+        return send_after
+
+    def before_async(send: Callable[..., Any]) -> Callable[..., Any]:
+        async def send_after(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+            for wait in _waits(request):
+                await asyncio.to_thread(_pause, wait)
+            return _warned(await send(client, request, *args, **kwargs))
+
+        return send_after
+
+    return {
+        "prefect.client.base:PrefectHttpxSyncClient._send_with_retry": before,
+        "prefect.client.base:PrefectHttpxAsyncClient._send_with_retry": before_async,
+        _HANDLE_EVENT: reaching_marks,
+        _HANDLE_LOGS: reaching_marks_of_batches,
+    }
 
 
 def reaching_marks(handle: Callable[..., Any]) -> Callable[..., Any]:
@@ -162,7 +166,8 @@ def until_sent(request: Any, services: list[Any]) -> Iterator[float]:
 
     One that has ended is not waited for, nor one that sends nothing for too long, of which a warning tells.
     """
-    waiting = list(filter(None, map(_marked, services)))
+    with REQUESTS.known():
+        waiting = list(filter(None, map(_marked, services)))
     size, idle = 0, 0.0
     _asking.add(request)
     try:
@@ -246,14 +251,12 @@ def _pause(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-@contextlib.contextmanager
-def _plain_console() -> Iterator[None]:
-    handler = module("prefect.logging.handlers").PrefectConsoleHandler
-    emit = handler.emit
-
+def _plain_console(emit: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     def print_plainly(self: Any, record: Any) -> None:
-        console = self.console
-        if console.is_terminal or console._markup:  # noqa: SLF001
+        with CONSOLE.known():
+            console = self.console
+            is_plain = not (console.is_terminal or console._markup)  # noqa: SLF001
+        if not is_plain:
             emit(self, record)
             return
         try:
@@ -268,5 +271,4 @@ def _plain_console() -> Iterator[None]:
         except Exception:  # noqa: BLE001 - as every handler of the standard library does
             self.handleError(record)
 
-    with replaced(handler, "emit", print_plainly):
-        yield
+    return print_plainly

@@ -16,7 +16,9 @@ from types import FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pipeproof.environments.prefect.internals.patching import CHANGED, is_wanted, module, overlaid, replaced
+from pipeproof.environments.prefect.internals.touched import LEVEL, NAMES, RESULTS, SIGNATURES, STORAGE
+from pipeproof.patching import Make, overlaid
+from pipeproof.variables import PATCHES
 
 _NEW_OBJECTS = 20_000
 """How many objects a flow makes before the garbage collector looks at them; Python has 700, and 2,000 since 3.13."""
@@ -29,19 +31,12 @@ def spared(storage: Path) -> Iterator[None]:
     Args:
         storage: The folder where results are kept, which is the test server's own.
     """
-    if not is_wanted(speed=True):
-        yield
-        return
     with contextlib.ExitStack() as stack:
-        for hook in (
-            _known_storage(storage),
-            _results_at_hand(),
-            _remembered_level(),
-            _remembered_signatures(),
-            _imported_names(),
-        ):
-            with contextlib.suppress(*CHANGED):  # it is only slower without
-                stack.enter_context(hook)
+        STORAGE.enter(stack, {"prefect.filesystems:LocalFileSystem._resolve_path": _known_storage(storage)})
+        RESULTS.enter(stack, {"prefect.client.schemas.objects:run_coro_as_sync": _results_at_hand})
+        LEVEL.enter(stack, {"prefect._internal._logging:SafeLogger.isEnabledFor": _remembered_level})
+        SIGNATURES.enter(stack, {"prefect.utilities.callables:inspect": _remembered_signatures})
+        NAMES.enter(stack, {"prefect.serializers:from_qualified_name": _imported_names})
         yield
 
 
@@ -49,7 +44,7 @@ def spared(storage: Path) -> Iterator[None]:
 def seldom_collected() -> Iterator[None]:
     """Let garbage be collected seldom, unless the user has chosen when it is."""
     before = gc.get_threshold()
-    if not is_wanted(speed=True) or not gc.isenabled() or not 0 < before[0] < _NEW_OBJECTS:
+    if PATCHES.read() != "all" or not gc.isenabled() or not 0 < before[0] < _NEW_OBJECTS:
         yield
         return
     gc.set_threshold(_NEW_OBJECTS, *before[1:])
@@ -61,48 +56,44 @@ def seldom_collected() -> Iterator[None]:
             gc.set_threshold(*before)
 
 
-@contextlib.contextmanager
-def _known_storage(storage: Path) -> Iterator[None]:
+def _known_storage(storage: Path) -> Make:
     """Look up once where the folder of results is, and take a plain name in it for a file in it."""
-    local = module("prefect.filesystems").LocalFileSystem
-    look_up = local._resolve_path  # noqa: SLF001
     base, resolved = str(storage), storage.resolve()
     in_storage = re.compile(rf"(?:{re.escape(str(resolved))}/)?(\w[\w.-]*)")
 
-    def resolve(self: Any, path: Any) -> Any:
-        if self.basepath == base and isinstance(path, str) and (name := in_storage.fullmatch(path)):
-            return resolved / name[1]
-        return look_up(self, path)
+    def known(look_up: Callable[..., Any]) -> Callable[..., Any]:
+        def resolve(self: Any, path: Any, *args: Any, **kwargs: Any) -> Any:
+            is_plain = not args and not kwargs and self.basepath == base and isinstance(path, str)
+            if is_plain and (name := in_storage.fullmatch(path)):
+                return resolved / name[1]
+            return look_up(self, path, *args, **kwargs)
 
-    with replaced(local, "_resolve_path", resolve):
-        yield
+        return resolve
+
+    return known
 
 
-@contextlib.contextmanager
-def _results_at_hand() -> Iterator[None]:
+def _results_at_hand(run_elsewhere: Callable[..., Any]) -> Callable[..., Any]:
     """Give the result that a completed state holds, which Prefect hands to another thread's event loop and back."""
-    objects = module("prefect.client.schemas.objects")
-    kept = module("prefect.results").ResultRecord
-    run_elsewhere = objects.run_coro_as_sync
+    kept = RESULTS.find("prefect.results:ResultRecord")
 
     def run(coroutine: Coroutine[Any, Any, Any], *args: Any, **kwargs: Any) -> Any:
         if coroutine.__name__ == "get_state_result":
-            state = inspect.getcoroutinelocals(coroutine)["state"]
-            if state.is_completed() and isinstance(state.data, kept):
+            with RESULTS.known():
+                state = inspect.getcoroutinelocals(coroutine)["state"]
+                is_at_hand = state.is_completed() and isinstance(state.data, kept)
+            if is_at_hand:
                 coroutine.close()
                 return state.data.result
         return run_elsewhere(coroutine, *args, **kwargs)
 
-    with replaced(objects, "run_coro_as_sync", run):
-        yield
+    return run
 
 
-@contextlib.contextmanager
-def _remembered_level() -> Iterator[None]:
+def _remembered_level(_is_enabled: Any) -> Callable[[Any, int], bool]:
     """Look up from which level Prefect logs its own doings once for all of the settings that are in force."""
-    logger = module("prefect._internal._logging").SafeLogger
-    setting = module("prefect.settings").PREFECT_LOGGING_INTERNAL_LEVEL
-    in_force = module("prefect.settings.context").get_current_settings
+    setting = LEVEL.find("prefect.settings:PREFECT_LOGGING_INTERNAL_LEVEL")
+    in_force = LEVEL.find("prefect.settings.context:get_current_settings")
     known: tuple[Any, int] = (None, 0)
 
     def is_enabled(self: Any, level: int) -> bool:  # noqa: ARG001
@@ -110,18 +101,16 @@ def _remembered_level() -> Iterator[None]:
         settings = in_force()
         of, least = known
         if of is not settings:
-            least = logging.getLevelNamesMapping()[setting.value_from(settings)]
+            with LEVEL.known():
+                least = logging.getLevelNamesMapping()[setting.value_from(settings)]
             known = (settings, least)
         return level >= least
 
-    with replaced(logger, "isEnabledFor", is_enabled):
-        yield
+    return is_enabled
 
 
-@contextlib.contextmanager
-def _remembered_signatures() -> Iterator[None]:
+def _remembered_signatures(_inspect: Any) -> Any:
     """Look at the parameters of a task's function once, unless it has defaults that can be changed where they are."""
-    callables = module("prefect.utilities.callables")
     known: WeakKeyDictionary[Any, tuple[tuple[Any, ...], inspect.Signature]] = WeakKeyDictionary()
 
     def signature(function: Callable[..., Any], **options: Any) -> inspect.Signature:
@@ -133,15 +122,11 @@ def _remembered_signatures() -> Iterator[None]:
             seen = known[function] = (parts, inspect.signature(function))
         return seen[1]
 
-    with replaced(callables, "inspect", overlaid(inspect, signature=signature)):
-        yield
+    return overlaid(inspect, signature=signature)
 
 
-@contextlib.contextmanager
-def _imported_names() -> Iterator[None]:
+def _imported_names(find: Callable[[str], Any]) -> Callable[[str], Any]:
     """Find what serializers name among the modules that are there, before trying to import a module of that name."""
-    serializers = module("prefect.serializers")
-    find = serializers.from_qualified_name
 
     def find_imported(name: str) -> Any:
         if name in sys.modules:
@@ -152,5 +137,4 @@ def _imported_names() -> Iterator[None]:
         found = getattr(holder, name.rpartition(".")[2], None)
         return find(name) if found is None else found
 
-    with replaced(serializers, "from_qualified_name", find_imported):
-        yield
+    return find_imported

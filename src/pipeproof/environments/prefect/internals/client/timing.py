@@ -1,93 +1,106 @@
 """Lets Prefect's waits pass on the virtual clock."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from pipeproof.environments.prefect import clock
-from pipeproof.environments.prefect.internals.patching import kinds, module, overlaid, replaced
+from pipeproof.environments.prefect.internals.touched import CLOCK, FUTURES, PAUSES
+from pipeproof.patching import Make, kinds, overlaid, replaced
 
 _BREATH_SECONDS = 0.01
 """What is really slept where the virtual clock advances, so that waiting for something else is no busy loop."""
 
 
-@contextlib.contextmanager
-def virtual_clock() -> Iterator[None]:
-    """Let retry delays pass on the virtual clock instead of sleeping, here and on the server."""
-    objects = module("prefect.client.schemas.objects")
-    states = module("prefect.states")
-    times = module("prefect.types._datetime")
-    proposing = module("prefect.utilities.engine")
-    clients = module("prefect.client.base")
-    engines = module("prefect.task_engine")
+def enter_virtual_clock(stack: ExitStack) -> None:
+    """Let retry delays pass on the virtual clock instead of being slept, here and on the server."""
+    if CLOCK.enter(stack, _virtual_clock()):
+        FUTURES.enter(stack, _waiting_moves_on)
 
-    now = clock.shifted(times.now)
-    with contextlib.ExitStack() as stack:
-        for teller in (objects, states, times):
-            stack.enter_context(replaced(teller, "now", now))
-        stack.enter_context(replaced(proposing, "time", _sleepless(proposing.time)))
-        stack.enter_context(replaced(proposing, "anyio", _sleepless_async(proposing.anyio)))
-        for engine in (engines.SyncTaskRunEngine, engines.AsyncTaskRunEngine):
-            stack.enter_context(replaced(engine, "wait_until_ready", _ready_at_once(engine.wait_until_ready)))
-        for future in kinds(module("prefect.futures").PrefectFuture):
-            for name in {"wait", "result"} & set(vars(future)):
-                stack.enter_context(replaced(future, name, _moving_on(getattr(future, name))))
-        for client in (clients.PrefectHttpxSyncClient, clients.PrefectHttpxAsyncClient):
-            stack.enter_context(replaced(client, "send", _telling_time(client.send)))
+
+@contextmanager
+def _waiting_moves_on() -> Iterator[None]:
+    with ExitStack() as stack:
+        for place in ("wait", "result"):
+            waiting = FUTURES.locate(f"prefect.futures:PrefectFuture.{place}")
+            for future in kinds(waiting.owner):
+                if waiting.name in vars(future):
+                    own = waiting.of(future)
+                    stack.enter_context(replaced(own, FUTURES.guard(own.value, _moving_on(own.value))))
         yield
 
 
-@contextlib.contextmanager
-def pauses_end_runs(*, real_time: bool) -> Iterator[None]:
-    """Let the flow run of a test suspend itself, with no deployment too, and, unless in real time, end one that pauses.
+def _virtual_clock() -> Mapping[str, Make]:
+    return {
+        "prefect.client.schemas.objects:now": clock.shifted,
+        "prefect.states:now": clock.shifted,
+        "prefect.types._datetime:now": clock.shifted,
+        "prefect.utilities.engine:time": _sleepless,
+        "prefect.utilities.engine:anyio": _sleepless_async,
+        "prefect.task_engine:SyncTaskRunEngine.wait_until_ready": _ready_at_once,
+        "prefect.task_engine:AsyncTaskRunEngine.wait_until_ready": _ready_at_once,
+        "prefect.client.base:PrefectHttpxSyncClient.send": _telling_time,
+        "prefect.client.base:PrefectHttpxAsyncClient.send": _telling_time,
+    }
+
+
+def pauses_end_runs(*, real_time: bool) -> Mapping[str, Make]:
+    """What lets a test's run suspend itself, without a deployment too, and ends one that pauses, if not in real time.
 
     A paused flow would wait for an hour to be resumed, which nobody is there to do. What Prefect does of itself stays:
     it refuses to suspend a subflow's run, lets a task that suspends its run finish, and goes on where another run was
     suspended.
     """
-    flow_runs = module("prefect.flow_runs")
-    exceptions = module("prefect.exceptions")
 
-    def ended(state: Any) -> Any:
-        if state.is_paused() and not state.state_details.pause_reschedule and not real_time:
-            raise exceptions.Pause("the flow run is paused", state=state)
-        return state
+    def ending(proposing: Callable[..., Any]) -> Callable[..., Any]:
+        async def propose(client: Any, state: Any, flow_run_id: Any) -> Any:
+            try:
+                return _ended(await proposing(client, state, flow_run_id=flow_run_id), real_time=real_time)
+            except PAUSES.find("prefect.exceptions:Abort"):
+                if not (state.state_details.pause_reschedule and _is_own(flow_run_id)):
+                    raise
+                return (await client.set_flow_run_state(flow_run_id, state, force=True)).state
 
-    async def propose(client: Any, state: Any, flow_run_id: Any) -> Any:
-        try:
-            return ended(await asynchronous(client, state, flow_run_id=flow_run_id))
-        except exceptions.Abort:
-            if not (state.state_details.pause_reschedule and _is_own(flow_run_id)):
-                raise
-            return (await client.set_flow_run_state(flow_run_id, state, force=True)).state
+        return propose
 
-    def propose_sync(client: Any, state: Any, flow_run_id: Any) -> Any:
-        try:
-            return ended(synchronous(client, state, flow_run_id=flow_run_id))
-        except exceptions.Abort:
-            if not (state.state_details.pause_reschedule and _is_own(flow_run_id)):
-                raise
-            return client.set_flow_run_state(flow_run_id, state, force=True).state
+    return {"prefect.flow_runs:propose_state": ending}
 
-    asynchronous = flow_runs.propose_state
-    synchronous: Any = getattr(flow_runs, "propose_state_sync", None)  # 3.4 has the asynchronous one alone
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(replaced(flow_runs, "propose_state", propose))
-        if synchronous is not None:
-            stack.enter_context(replaced(flow_runs, "propose_state_sync", propose_sync))
-        yield
+
+def sync_pauses_end_runs(*, real_time: bool) -> Mapping[str, Make]:
+    """The same for what synchronous flows propose."""
+
+    def ending(proposing: Callable[..., Any]) -> Callable[..., Any]:
+        def propose(client: Any, state: Any, flow_run_id: Any) -> Any:
+            try:
+                return _ended(proposing(client, state, flow_run_id=flow_run_id), real_time=real_time)
+            except PAUSES.find("prefect.exceptions:Abort"):
+                if not (state.state_details.pause_reschedule and _is_own(flow_run_id)):
+                    raise
+                return client.set_flow_run_state(flow_run_id, state, force=True).state
+
+        return propose
+
+    return {"prefect.flow_runs:propose_state_sync": ending}
+
+
+def _ended(state: Any, *, real_time: bool) -> Any:
+    if state.is_paused() and not state.state_details.pause_reschedule and not real_time:
+        raise PAUSES.find("prefect.exceptions:Pause")("the flow run is paused", state=state)
+    return state
 
 
 def _is_own(flow_run_id: Any) -> bool:
     """Whether it is the run that asks, no subflow's, and Prefect would let it suspend if it had a deployment."""
-    context = module("prefect.context").FlowRunContext.get()
+    context = PAUSES.find("prefect.context:FlowRunContext").get()
     run = context and context.flow_run
     return bool(run and run.id == flow_run_id and run.parent_task_run_id is None and run.deployment_id is None)
 
 
 def _ready_at_once(wait_until_ready: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def wait(engine: Any) -> Any:
-        if scheduled := engine.state.state_details.scheduled_time:
+        with CLOCK.known():
+            scheduled = engine.state.state_details.scheduled_time
+        if scheduled:
             clock.advance_to(scheduled)
         return wait_until_ready(engine)
 
@@ -101,9 +114,10 @@ def _moving_on(wait: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return wait(future, *args, **kwargs)
         finally:
-            ended = getattr(future, "_final_state", None)
-            if ended is not None and ended.timestamp:
-                clock.advance_to(ended.timestamp)
+            with FUTURES.tolerated():
+                ended = getattr(future, "_final_state", None)
+                if ended is not None and ended.timestamp:
+                    clock.advance_to(ended.timestamp)
 
     return waited
 

@@ -7,9 +7,10 @@ that may ask for it.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 
-from pipeproof.environments.prefect.internals.patching import CHANGED, module
+from pipeproof.environments.prefect.internals.touched import INTAKE
 from pipeproof.environments.prefect.internals.traffic import PATIENCE_SECONDS, Traffic
 
 _LONGEST_SECONDS = 30.0
@@ -77,8 +78,12 @@ class EventIntake:
 
 def _undelivered() -> bool:
     """Whether events wait to be read by a service."""
-    try:
-        topic = module("prefect.server.utilities.messaging.memory").Topic.by_name("events")
-        return any(subscription._queue.qsize() for subscription in topic._subscriptions)  # noqa: SLF001
-    except CHANGED:
-        return False
+    sizes: list[int] = []
+    with INTAKE.tolerated():
+        sizes += [each._queue.qsize() for each in _topics()("events")._subscriptions]  # noqa: SLF001
+    return any(sizes)
+
+
+@cache
+def _topics() -> Any:
+    return INTAKE.find("prefect.server.utilities.messaging.memory:Topic.by_name")

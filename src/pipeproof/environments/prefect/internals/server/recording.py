@@ -8,10 +8,11 @@ before a request is answered that may ask for it, so that nobody sees the differ
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
-from pipeproof.environments.prefect.internals.patching import changed, module
+from pipeproof.environments.prefect.internals.touched import EVENTS, TASK_RUNS
 from pipeproof.environments.prefect.internals.traffic import Traffic
 
 _GATHER_SECONDS = 0.1
@@ -61,46 +62,65 @@ class Batches:
                 await self._write_batch([item])
 
 
-def collected_task_runs(traffic: Traffic) -> Batches:
-    """Have what the recorder is told of task runs collected; early versions of it know of no batches."""
-    recorder = module("prefect.server.services.task_run_recorder")
-    batches = Batches(traffic, recorder.record_bulk_task_run_events)
-    changed(recorder, "record_bulk_task_run_events", batches.add)
-    return batches
+def collected_task_runs(stack: ExitStack, traffic: Traffic) -> list[Batches]:
+    """Have what the recorder is told of task runs collected, until the stack is closed; empty where that cannot be."""
+    made: list[Batches] = []
+
+    def collecting(record: Callable[[list[Any]], Awaitable[Any]]) -> Callable[[list[Any]], Awaitable[Any]]:
+        made.append(Batches(traffic, record))
+
+        async def add(events: list[Any]) -> None:
+            await made[0].add(events)
+
+        return add
+
+    place = "prefect.server.services.task_run_recorder:record_bulk_task_run_events"
+    return made if TASK_RUNS.enter(stack, {place: collecting}) else []
 
 
-def collected_events(traffic: Traffic) -> Batches:
-    """Have the persister's events collected, each as soon as it comes.
+def collected_events(stack: ExitStack, traffic: Traffic) -> list[Batches]:
+    """Have the persister's events collected, each as soon as it comes; empty where that cannot be.
 
     Whoever asks for events until now gets those too that have happened after a wait on the virtual clock.
     """
-    persister = module("prefect.server.events.services.event_persister")
-    interface = module("prefect.server.database").provide_database_interface
-    create_handler, write_events = persister.create_handler, persister.write_events
-
-    async def write(events: list[Any]) -> None:
-        async with interface().session_context() as session:
-            await write_events(session=session, events=events)
-            await session.commit()
-
+    made: list[Batches] = []
     latest: list[Any] = []
 
-    async def add(*, session: Any, events: list[Any]) -> None:  # noqa: ARG001 - Prefect gives a session for each
-        latest[:] = [max([*latest, *(event.occurred for event in events)])]
-        await batches.add(events)
+    def collecting(write_events: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        interface = EVENTS.find("prefect.server.database:provide_database_interface")
 
-    def clauses(self: Any) -> Any:
-        if latest and _is_present(self.until):
-            self.until = max(self.until, latest[0])
-        return build.__get__(self, type(self))()
+        async def write(events: list[Any]) -> None:
+            async with interface().session_context() as session:
+                await write_events(session=session, events=events)
+                await session.commit()
 
-    batches = Batches(traffic, write)
-    changed(persister, "write_events", add)
-    occurred = module("prefect.server.events.filters").EventOccurredFilter
-    build = vars(occurred)["build_where_clauses"]  # a descriptor, which gives the method a database
-    changed(occurred, "build_where_clauses", clauses)
-    changed(persister, "create_handler", lambda **options: create_handler(**(options | {"batch_size": 1})))
-    return batches
+        async def add(session: Any, events: list[Any]) -> None:  # noqa: ARG001 - Prefect gives a session for each
+            latest[:] = [max([*latest, *(event.occurred for event in events)])]
+            await made[0].add(events)
+
+        made.append(Batches(traffic, write))
+        return add
+
+    def of_one(create_handler: Callable[..., Any]) -> Callable[..., Any]:
+        def create(**options: Any) -> Any:
+            return create_handler(**(options | {"batch_size": 1}))
+
+        return create
+
+    def until_latest(_build: Any) -> Callable[[Any], Any]:
+        build = vars(EVENTS.locate(occurred).owner)["build_where_clauses"]  # a descriptor, which gives it a database
+
+        def clauses(self: Any) -> Any:
+            if latest and _is_present(self.until):
+                self.until = max(self.until, latest[0])
+            return build.__get__(self, type(self))()
+
+        return clauses
+
+    occurred = "prefect.server.events.filters:EventOccurredFilter.build_where_clauses"
+    persister = "prefect.server.events.services.event_persister"
+    makes = {f"{persister}:write_events": collecting, f"{persister}:create_handler": of_one, occurred: until_latest}
+    return made if EVENTS.enter(stack, makes) else []
 
 
 def _is_present(moment: datetime) -> bool:

@@ -5,16 +5,25 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.prefect import clock
-from pipeproof.environments.prefect.internals.patching import CHANGED, changed, is_wanted, module
 from pipeproof.environments.prefect.internals.server.intake import EventIntake
-from pipeproof.environments.prefect.internals.server.recording import Batches, collected_events, collected_task_runs
+from pipeproof.environments.prefect.internals.server.recording import collected_events, collected_task_runs
 from pipeproof.environments.prefect.internals.server.remembering import StorageAnswers
 from pipeproof.environments.prefect.internals.server.sqlite import careless, one_connection
+from pipeproof.environments.prefect.internals.touched import (
+    DISK,
+    IN_PLACE,
+    INTAKE,
+    OPERATORS,
+    SERVER,
+    SERVER_CLOCK,
+)
 from pipeproof.environments.prefect.internals.traffic import LATE_HEADER, Traffic, is_of_engine
+from pipeproof.variables import PATCHES
 
 DATABASE_FILE = "prefect.db"
 """The name of a server's SQLite database, in the server's folder; the fork server's relative URL says the same."""
@@ -22,37 +31,41 @@ DATABASE_FILE = "prefect.db"
 WRITTEN_FILE = "written"
 """The file that a server makes in its folder when a request that may change something has come."""
 
+_CONFIGURATIONS = "prefect.server.database.configurations"
+_for_ever = contextlib.ExitStack()
+"""What is replaced in this process stays so."""
+
 
 def make_server_app() -> Any:
-    """Import Prefect's server and make its application, its clock shifted by what the requests say."""
-    times = module("prefect.types._datetime")
+    """Import Prefect's server and make its application, its clock shifted by what the requests say.
 
-    times.now = clock.shifted(times.now)  # before the server's modules take it by name
-    from prefect.server.api.server import create_app
-
-    configurations = module("prefect.server.database.configurations")
-    configurations.create_async_engine = one_connection(configurations.create_async_engine, DATABASE_FILE)
+    Raises:
+        Changed: This cannot be done with this version of Prefect.
+    """
+    SERVER_CLOCK.check()
+    SERVER_CLOCK.enter(_for_ever, {"prefect.types._datetime:now": clock.shifted})
+    SERVER.check()  # imports the server's modules, which take the clock by name
+    make_engine = partial(one_connection, file=DATABASE_FILE)
+    SERVER.enter(_for_ever, {f"{_CONFIGURATIONS}:create_async_engine": make_engine})
+    DISK.enter(_for_ever, {f"{_CONFIGURATIONS}:AioSqliteConfiguration.setup_sqlite": careless})
+    IN_PLACE.enter(_for_ever, {"fastapi.dependencies.utils:run_in_threadpool": _answer_in_place})
+    OPERATORS.enter(_for_ever, _operators_declared)
     traffic = Traffic()
+    collected = [*collected_task_runs(_for_ever, traffic), *collected_events(_for_ever, traffic)]
     intake = EventIntake(traffic)
-    collected: list[Batches] = []
-    haste = is_wanted(speed=True)
-    for hasten in (careless, _answer_in_place, _declare_operators) if haste else ():
-        with contextlib.suppress(*CHANGED):  # it is only slower without
-            hasten()
-    for collect in (collected_task_runs, collected_events) if haste else ():
-        with contextlib.suppress(*CHANGED):
-            collected.append(collect(traffic))
-    made = create_app(ephemeral=True)
+    takes_in = INTAKE.usable()
+    haste = PATCHES.read() == "all"
+    made = SERVER.find("prefect.server.api.server:create_app")(ephemeral=True)
     app = StorageAnswers(made) if haste else made
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if _may_write(scope):
             Path(WRITTEN_FILE).touch()
         if scope["type"] != "http":
-            await app(scope, intake.holding(receive) if haste and _brings_events(scope) else receive, send)
+            await app(scope, intake.holding(receive) if takes_in and _brings_events(scope) else receive, send)
             return
-        if haste and not is_of_engine(scope["method"], scope["path"]):
-            if not await intake.take_in():
+        if not is_of_engine(scope["method"], scope["path"]):
+            if takes_in and not await intake.take_in():
                 send = _saying(send, "events come faster than the server can take them in")
             for batches in collected:
                 await batches.write()
@@ -74,22 +87,22 @@ def _saying(send: Any, reason: str) -> Any:
     return send_with_reason
 
 
-def _answer_in_place() -> None:
+def _answer_in_place(_run_in_thread: Any) -> Callable[..., Any]:
     """Have what requests depend on, the database above all, provided without a detour by a thread for each."""
-    dependencies = module("fastapi.dependencies.utils")
 
     async def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return function(*args, **kwargs)
 
-    changed(dependencies, "run_in_threadpool", call)
+    return call
 
 
-def _declare_operators() -> None:
+@contextlib.contextmanager
+def _operators_declared() -> Iterator[None]:
     """Say which operators Prefect's types have: else SQLAlchemy works out a warning at each comparison."""
-    types = module("prefect.server.utilities.database")
-    every = module("sqlalchemy.sql.operators").OperatorClass.ANY
-    for kind in (types.UUID, types.JSON, types.Timestamp):
-        kind.operator_classes = every
+    every = OPERATORS.find("sqlalchemy.sql.operators:OperatorClass.ANY")
+    for kind in ("UUID", "JSON", "Timestamp"):
+        OPERATORS.find(f"prefect.server.utilities.database:{kind}").operator_classes = every
+    yield
 
 
 def _may_write(scope: Any) -> bool:
@@ -109,14 +122,13 @@ def build_database(folder: Path, url: str | None = None) -> None:
 
     It starts an event loop, and so belongs in a process of its own.
     """
-    from prefect.server.database import provide_database_interface
-    from prefect.server.models.block_registration import run_block_auto_registration
+    register = SERVER.find("prefect.server.models.block_registration:run_block_auto_registration")
+    interface = SERVER.find("prefect.server.database:provide_database_interface")()
 
     async def build() -> None:
-        interface = provide_database_interface()
         await interface.create_db()
         async with await interface.session() as session:
-            await run_block_auto_registration(session=session)
+            await register(session=session)
         await (await interface.engine()).dispose()
 
     os.chdir(folder)
@@ -145,7 +157,7 @@ def warm_up(app: Any, folder: Path) -> None:
                 await client.post(f"{run}/set_state", json={"state": {"type": state}})
             await client.get(run)
             await client.get("/admin/storage")
-        engines = module("prefect.server.database.configurations").ENGINES
+        engines = SERVER.find(f"{_CONFIGURATIONS}:ENGINES")
         for engine in list(engines.values()):
             await engine.dispose()
         engines.clear()

@@ -8,9 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-import aiosqlite
-
-from pipeproof.environments.prefect.internals.patching import changed, module
+from pipeproof.environments.prefect.internals.touched import CONNECTION
 
 _STATEMENTS = 1000
 """How many statements SQLite keeps prepared: Prefect's server has some hundreds."""
@@ -32,15 +30,18 @@ class _InPlace:
                 future.set_result(result)
 
 
-class _Connection(aiosqlite.Connection):
-    """A connection that needs no thread: each statement takes less time than a thread does to wake."""
+def _connect_here(file: str) -> Any:
+    """A connection of aiosqlite's that needs no thread: each statement takes less time than a thread does to wake."""
 
-    def __init__(self, file: str) -> None:
-        super().__init__(lambda: sqlite3.connect(file, cached_statements=_STATEMENTS), iter_chunk_size=64)
-        self._tx: Any = _InPlace()
+    class Connection(CONNECTION.find("aiosqlite:Connection")):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(lambda: sqlite3.connect(file, cached_statements=_STATEMENTS), iter_chunk_size=64)
+            self._tx: Any = _InPlace()
 
-    def __await__(self) -> Any:
-        return self._connect().__await__()
+        def __await__(self) -> Any:
+            return self._connect().__await__()
+
+    return Connection()
 
 
 def one_connection(create_engine: Callable[..., Any], file: str) -> Callable[..., Any]:
@@ -55,8 +56,8 @@ def one_connection(create_engine: Callable[..., Any], file: str) -> Callable[...
     from sqlalchemy.pool import AsyncAdaptedQueuePool
 
     options: dict[str, Any] = {"poolclass": AsyncAdaptedQueuePool, "pool_size": 1, "max_overflow": 0}
-    if hasattr(aiosqlite.Connection, "_connect"):
-        options["async_creator"] = lambda: _Connection(file)
+    if CONNECTION.usable():
+        options["async_creator"] = lambda: _connect_here(file)
 
     def create(url: Any, **kwargs: Any) -> Any:
         return create_engine(url, **(kwargs | options if str(url).startswith("sqlite") else kwargs))
@@ -64,14 +65,13 @@ def one_connection(create_engine: Callable[..., Any], file: str) -> Callable[...
     return create
 
 
-def careless() -> None:
+def careless(set_up: Callable[..., None]) -> Callable[..., None]:
     """Have no connection wait for the disk: the file does not outlive the process."""
-    configuration = module("prefect.server.database.configurations").AioSqliteConfiguration
 
-    def set_up(self: Any, connection: Any, record: Any) -> None:
-        original(self, connection, record)
-        cursor = connection.cursor()
+    def set_up_careless(self: Any, conn: Any, record: Any) -> None:
+        set_up(self, conn, record)
+        cursor = conn.cursor()
         cursor.execute("PRAGMA synchronous = OFF")
         cursor.close()
 
-    original = changed(configuration, "setup_sqlite", set_up)
+    return set_up_careless
