@@ -37,7 +37,8 @@ if TYPE_CHECKING:
         FlowPaused,
         FlowTimedOut,
     )
-    from pipeproof.environments.prefect.runs.results import FlowResult, ResultNotAwaitableError, RunNameError
+    from pipeproof.environments.prefect.runs.pending import RunNotAwaitedError
+    from pipeproof.environments.prefect.runs.results import FlowResult, RunNameError
     from pipeproof.environments.prefect.runs.targets import FlowParametersError, TargetError
     from pipeproof.environments.prefect.server.prefect_server import PrefectServer
     from pipeproof.environments.prefect.server.stand_in import ServerEndedError
@@ -106,9 +107,9 @@ __all__ = [
     "PipeproofError",
     "PolicyError",
     "PrefectServer",
-    "ResultNotAwaitableError",
     "RunFlow",
     "RunNameError",
+    "RunNotAwaitedError",
     "SeedError",
     "ServerEndedError",
     "SetupError",

@@ -38,9 +38,9 @@ _NAMES = {
         "FlowPaused",
         "FlowTimedOut",
     ),
+    "pipeproof.environments.prefect.runs.pending": ("RunNotAwaitedError",),
     "pipeproof.environments.prefect.runs.results": (
         "FlowResult",
-        "ResultNotAwaitableError",
         "RunNameError",
     ),
     "pipeproof.environments.prefect.server.prefect_server": ("PrefectServer",),

@@ -11,7 +11,7 @@ from collections.abc import Generator
 from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pytest
 
@@ -22,6 +22,7 @@ from pipeproof.variables import PATCHES, PREFECT_DATABASE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pipeproof.environments.prefect.runs.pending import PendingRun
     from pipeproof.environments.prefect.runs.results import FlowResult
     from pipeproof.environments.prefect.server.prefect_server import PrefectServer
 
@@ -38,7 +39,7 @@ class RunFlow(Protocol):
     """The type of the fixture `run_flow`."""
 
     def __call__(self, flow: Any, /, *args: Any, check: bool = True, **parameters: Any) -> "FlowResult":
-        """Run the flow."""
+        """Run the flow; in an asynchronous test, to be awaited."""
         ...
 
 
@@ -189,28 +190,47 @@ def fresh_prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer
 
 
 @pytest.fixture
-def run_flow(request: pytest.FixtureRequest, evidence: Evidence) -> RunFlow:
+def run_flow(request: pytest.FixtureRequest, evidence: Evidence) -> "Iterator[RunFlow]":
     """Run a flow through Prefect's engine → [FlowResult][pipeproof.environments.prefect.runs.results.FlowResult].
 
     With `check` (the default) a run that does not complete raises, the user's own exception being the cause. Retry
-    delays are not slept unless the test is marked `real_time`.
+    delays are not slept unless the test is marked `real_time`. In an asynchronous test it is awaited.
     """
     if "fresh_prefect_server" not in request.fixturenames:
         request.getfixturevalue("prefect_server")
     real_time = request.node.get_closest_marker("real_time") is not None
 
-    def run(flow: Any, /, *args: Any, check: bool = True, **parameters: Any) -> "FlowResult":
+    pending: list[PendingRun] = []
+
+    def told(result: "FlowResult", *, check: bool) -> "FlowResult":
         __tracebackhide__ = True
         from pipeproof.environments.prefect.runs import flow_runs as runs
         from pipeproof.environments.prefect.runs import results
 
-        result = runs.run_flow(flow, args, parameters, real_time=real_time)
         evidence("prefect.flow_run", results.describe(result))
         if isinstance(result.error, pytest.fail.Exception | pytest.skip.Exception | pytest.exit.Exception):
             raise result.error
         return runs.outcome(result) if check else result
 
-    return run
+    def run(flow: Any, /, *args: Any, check: bool = True, **parameters: Any) -> "FlowResult":
+        __tracebackhide__ = True
+        from pipeproof.environments.prefect.runs import flow_runs as runs
+        from pipeproof.environments.prefect.runs.loops import loop_runs_here
+        from pipeproof.environments.prefect.runs.pending import PendingRun
+
+        if not loop_runs_here():
+            return told(runs.run_flow(flow, args, parameters, real_time=real_time), check=check)
+
+        async def awaited() -> "FlowResult":
+            __tracebackhide__ = True
+            return told(await runs.run_flow_here(flow, args, parameters, real_time=real_time), check=check)
+
+        pending.append(PendingRun(getattr(flow, "name", str(flow)), awaited))
+        return cast("FlowResult", pending[-1])
+
+    yield run
+    for each in pending:
+        each.require_awaited()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from prefect.futures import wait
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.variables import Variable
 
+from pipeproof import FlowFailed
 from pipeproof.environments.prefect.runs.results import describe
 from pipeproof.report.exercised import render_exercised
 from pipeproof.results.model import Run, Status, TestResult
@@ -72,13 +73,51 @@ def test_run_flow__async(run_flow):
     assert run_flow(total_async, count=3).value == 6
 
 
-def test_run_flow__async_flow_in_running_loop(run_flow):
-    """An asynchronous test calls it like any other."""
+def test_run_flow__in_running_loop(run_flow):
+    """An asynchronous test awaits it: the flow runs in the test's loop, or in a thread where that goes on meanwhile."""
 
     async def in_loop():
-        return run_flow(total_async, count=2).value
+        door = asyncio.Event()
 
-    assert asyncio.run(in_loop()) == 2
+        @flow
+        async def waits(number):
+            await door.wait()
+            return await double_later(number)
+
+        knocking = asyncio.get_running_loop().call_soon_threadsafe
+
+        @flow
+        def opens():
+            knocking(door.set)
+            return double(4)
+
+        runs = asyncio.gather(run_flow(waits, 1), run_flow(waits, 2))
+        await asyncio.sleep(0)
+        opened = await asyncio.create_task(run_flow(opens))
+        return [result.value for result in (*await runs, opened)], await opened is opened
+
+    assert asyncio.run(in_loop()) == ([2, 4, 8], True)
+
+
+def test_run_flow__in_running_loop_fails(run_flow):
+    """The outcomes are those of other tests; a test that is cancelled is, and not the flow crashed."""
+
+    @flow
+    async def hangs():
+        await asyncio.sleep(600)
+
+    @flow
+    async def fails():
+        raise LookupError
+
+    async def in_loop():
+        with pytest.raises(FlowFailed):
+            await run_flow(fails)
+        async with asyncio.timeout(0.5):
+            await run_flow(hangs)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(in_loop())
 
 
 @pytest.mark.parametrize("generator", [pages, pages_async])
@@ -197,9 +236,3 @@ def lookup():
 
 def raise_key_error():
     lookup()
-
-
-@pytest.mark.anyio
-async def test_run_flow__awaited(run_flow):
-    with pytest.raises(TypeError, match="leave the `await` out"):
-        await run_flow(total_async, 2)

@@ -1,5 +1,6 @@
 """Runs a flow through Prefect's engine, and watches what becomes of it and of its tasks."""
 
+import asyncio
 import contextlib
 import signal
 import threading
@@ -42,32 +43,78 @@ def run_flow(
         FlowParametersError: The flow does not take these arguments.
         ServerEndedError: The server ended meanwhile.
     """
-    bound = bind_parameters(require_flow(flow), arguments, parameters)
-    with watching(real_time=real_time) as watch, _interrupts() as interrupted:
-        started = time.perf_counter()
-        value: Any = None
-        ended: BaseException | None = None
-        noted: list[UUID] = []
-        driven = flow if watch.sees_engines else noting_runs(flow, noted)
+    run = _Run(flow, arguments, parameters)
+    with run.watched(real_time=real_time), _interrupts() as interrupted:
         try:
-            with clock.starting_at(0):
-                value = _drive(driven, arguments, parameters)
-        except Exception as error:  # noqa: BLE001 - whatever ended the run is told with its outcome
-            ended = error
-        except BaseException as error:
-            if interrupted():
+            run.value = _drive(run.driven, arguments, parameters)
+        except BaseException as error:  # whatever ended the run is told with its outcome
+            if not isinstance(error, Exception) and interrupted():
                 raise
-            ended = error
-        duration = time.perf_counter() - started
-    if ended is not None:
-        require_running()
-    if noted:
-        return unseen_result(flow, noted[0], watch, parameters=bound, value=value, ended=ended, duration=duration)
-    if watch.root is None:
-        if refused := too_large(flow, bound, ended):
-            raise refused from None
-        raise ended or RuntimeError(f"flow {flow.name!r} was not run by Prefect's engine")
-    return watch.result(watch.root, parameters=bound, value=value, ended=ended, duration=duration)
+            run.ended = error
+    return run.result()
+
+
+async def run_flow_here(
+    flow: "Flow[..., Any]", arguments: tuple[Any, ...], parameters: Mapping[str, Any], *, real_time: bool = False
+) -> FlowResult:
+    """The same in the event loop that runs: an asynchronous flow in it, a synchronous one in a thread beside it.
+
+    Raises:
+        asyncio.CancelledError: The task that awaits it was cancelled.
+    """
+    run = _Run(flow, arguments, parameters)
+    with run.watched(real_time=real_time):
+        try:
+            if run.driven.isasync:
+                run.value = await _awaited(run.driven, arguments, parameters)
+            else:
+                run.value = await asyncio.to_thread(_called, run.driven, arguments, parameters)
+        except BaseException as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise
+            run.ended = error
+    return run.result()
+
+
+class _Run:
+    """A flow run that is being made: what goes in, and what has come out so far."""
+
+    def __init__(self, flow: "Flow[..., Any]", arguments: tuple[Any, ...], parameters: Mapping[str, Any]) -> None:
+        self.flow = require_flow(flow)
+        self.bound = bind_parameters(self.flow, arguments, parameters)
+        self.value: Any = None
+        self.ended: BaseException | None = None
+        self._noted: list[UUID] = []
+
+    @contextlib.contextmanager
+    def watched(self, *, real_time: bool) -> Iterator[None]:
+        """Watch what is run meanwhile, at the beginning of virtual time."""
+        with watching(real_time=real_time) as self._watch:
+            self.driven = self.flow if self._watch.sees_engines else noting_runs(self.flow, self._noted)
+            started = time.perf_counter()
+            with clock.starting_at(0):
+                yield
+            self._duration = time.perf_counter() - started
+
+    def result(self) -> FlowResult:
+        """What became of it."""
+        watch = self._watch
+        told: dict[str, Any] = {
+            "parameters": self.bound,
+            "value": self.value,
+            "ended": self.ended,
+            "duration": self._duration,
+        }
+        if self.ended is not None:
+            require_running()
+        if self._noted:
+            return unseen_result(self.flow, self._noted[0], watch, **told)
+        if watch.root is None:
+            if refused := too_large(self.flow, self.bound, self.ended):
+                raise refused from None
+            raise self.ended or RuntimeError(f"flow {self.flow.name!r} was not run by Prefect's engine")
+        return watch.result(watch.root, **told)
 
 
 def outcome(result: FlowResult) -> FlowResult:
@@ -89,10 +136,14 @@ def _drive(flow: "Flow[..., Any]", arguments: tuple[Any, ...], parameters: Mappi
     def call() -> Any:
         if flow.isasync:
             return run_coroutine(lambda: _awaited(flow, arguments, parameters))
-        value: Any = flow(*arguments, **parameters)
-        return list(value) if flow.isgenerator else value
+        return _called(flow, arguments, parameters)
 
     return outside_loop(call)
+
+
+def _called(flow: "Flow[..., Any]", arguments: tuple[Any, ...], parameters: Mapping[str, Any]) -> Any:
+    value: Any = flow(*arguments, **parameters)
+    return list(value) if flow.isgenerator else value
 
 
 async def _awaited(flow: "Flow[..., Any]", arguments: tuple[Any, ...], parameters: Mapping[str, Any]) -> Any:

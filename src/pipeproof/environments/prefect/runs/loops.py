@@ -11,10 +11,11 @@ T = TypeVar("T")
 
 def outside_loop(call: Callable[[], T]) -> T:
     """Call where no event loop runs: here, or, where one does, in a thread that this one waits for."""
-    return _in_thread(call) if _loop_runs_here() else call()
+    return _in_thread(call) if loop_runs_here() else call()
 
 
-def _loop_runs_here() -> bool:
+def loop_runs_here() -> bool:
+    """Whether an event loop of asyncio's runs in this thread."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
