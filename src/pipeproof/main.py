@@ -26,6 +26,7 @@ from pipeproof.github.checkout_token import ADVICE, find_tokens
 from pipeproof.github.context import Context, read_context, read_event
 from pipeproof.github.eligibility import Eligibility
 from pipeproof.github.file_commands import Snapshot, closed_folders
+from pipeproof.github.services import read_services
 from pipeproof.history import find_baseline
 from pipeproof.inputs import Inputs, action_values, artifact_pattern, chosen_variables, read_inputs
 from pipeproof.outlets.outlet import Outlet
@@ -52,10 +53,11 @@ from pipeproof.sandbox.install import Places, PythonEnvironment, install_project
 from pipeproof.sandbox.leftovers import LeftoversError, end_leftovers
 from pipeproof.sandbox.output import Lines
 from pipeproof.sandbox.process import Cancellation, run_process, shield_supervisor
+from pipeproof.sandbox.resolver import has_to_be_looked_up, note_hosts, without_servers
 from pipeproof.suite import Suite, pytest_command, run_suite, scripts_path
 from pipeproof.transport import Transport
 from pipeproof.untrusted import remove_tree
-from pipeproof.variables import DEBUG, LIVE_FD, NETWORK, WORKSPACE
+from pipeproof.variables import DEBUG, LIVE_FD, NETWORK, NETWORK_ALLOW, WORKSPACE
 
 _WEAKER = (
     "Outside of pipeproof's image the tests run as the same user as this step: they can write to the files by which it "
@@ -350,6 +352,21 @@ def install(job: Job, home: Home, environment: Mapping[str, str]) -> PythonEnvir
     return python
 
 
+def network_variables(job: Job, environment: Mapping[str, str]) -> dict[str, str]:
+    """Say what the tests reach, and have no name server asked by what the guard does not see.
+
+    Hosts that may be reached are looked up now, in the image, where the file of hosts is this run's own.
+    """
+    allowed = [*job.inputs.network_allow, *NETWORK_ALLOW.check(environment.get(NETWORK_ALLOW.name, ""))]
+    if contained():
+        allowed += read_services(job.environ, job.workspace)
+        note_hosts(allowed)
+    chosen = {NETWORK.name: job.inputs.network, NETWORK_ALLOW.name: " ".join(dict.fromkeys(allowed))}
+    if job.inputs.network != "open" and (contained() or not any(map(has_to_be_looked_up, allowed))):
+        chosen |= without_servers(environment)
+    return chosen
+
+
 def test(
     job: Job,
     home: Home,
@@ -370,7 +387,7 @@ def test(
             **environment,
             "PATH": scripts_path(python.scripts, environment.get("PATH", "")),
             WORKSPACE: str(job.workspace),
-            NETWORK.name: inputs.network,
+            **network_variables(job, environment),
             LIVE_FD: str(handover),
             **chosen_variables(inputs),
         },

@@ -109,6 +109,15 @@ def names(value: str) -> frozenset[str]:
     return frozenset(value.split())
 
 
+def host_list(value: str) -> tuple[str, ...]:
+    """Take hosts, each with a port or without one: `postgres:5432`, `10.0.0.5`, `[2001:db8::1]:443`."""
+    found = tuple(value.replace(",", " ").split())
+    for host in found:
+        if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?", host):
+            raise ValueError(f"{host!r} is no host; allowed: names and addresses, each with `:port` or without")
+    return found
+
+
 EMBEDDED = "embedded"
 """The target that needs no profile: DuckDB, one file a worker."""
 
@@ -135,6 +144,10 @@ NETWORK = Variable(
     "What tests reach, as the input `network`, which `pipeproof run` sets it to (`auto` where nobody says anything)",
     "open", passed_on=False,
 )  # fmt: skip
+NETWORK_ALLOW = Variable(
+    "PIPEPROOF_NETWORK_ALLOW", host_list,
+    "Hosts, `name` or `name:port`, that every test may reach, whatever `PIPEPROOF_NETWORK` says",
+)  # fmt: skip
 PATCHES = Variable(
     "PIPEPROOF_PATCHES", one_of("all", "needed", "none"),
     "What pipeproof replaces inside of Prefect and dbt: `all`; `needed`, without what is there for speed alone; or "
@@ -150,6 +163,7 @@ TO_BE_SET: Mapping[str, "Variable[object]"] = {
     variable.name: variable
     for variable in (
         DBT_PROJECT_DIR, DBT_TARGET, DBT_SCHEMA_PREFIX, DBT_ALLOW_TARGET, DBT_ENGINE, PREFECT_DATABASE, NETWORK,
+        NETWORK_ALLOW,
         PATCHES, CACHE_DIR,
     )
 }  # fmt: skip

@@ -1,10 +1,15 @@
 """The network guard from outside, in a process of its own. Its addresses are of the ranges for documentation."""
 
+import shutil
 import socket
+import subprocess
+import sys
+from contextlib import nullcontext
+from importlib.util import find_spec
 
 import pytest
 
-from pipeproof.sandbox.network_guard import Guard
+from pipeproof.sandbox.network_guard import Guard, NetworkBlockedError
 
 
 @pytest.fixture(autouse=True)
@@ -196,12 +201,134 @@ def test_network__duckdb_fetches_no_extension(pytester: pytest.Pytester) -> None
             assert connection.sql("select 42").fetchall() == [(42,)]
             with pytest.raises(duckdb.Error, match="network-guard-of-pipeproof"):
                 connection.execute("INSTALL httpfs")
-            with pytest.raises(duckdb.Error, match="INSTALL httpfs"):
-                connection.sql("from read_csv('https://192.0.2.1/x.csv')").fetchall()
+            for reader in (connection, connection.cursor(), duckdb):
+                with pytest.raises(duckdb.Error, match="INSTALL httpfs"):
+                    reader.sql("from read_csv('https://192.0.2.1/x.csv')").fetchall()
         """
     )
     result = pytester.runpytest_subprocess("--pipeproof-network=auto")
     result.assert_outcomes(passed=1)
+
+
+CLIENTS = {
+    "curl": "subprocess.run(['curl', '-sS', '-m', '5', 'http://NAME/'], stderr=-1)",
+    "getent": "subprocess.run(['getent', 'ahosts', 'NAME'])",
+    "a child in Python": "subprocess.run([sys.executable, '-S', '-c', LOOK_UP, 'NAME'], stderr=-1)",
+    "multiprocessing": "run_spawned(socket.gethostbyname, 'NAME')",
+    "psycopg2 by a service file": "psycopg2_by_service('NAME')",
+    "Arrow": "arrow('NAME')",
+    "gRPC": "grpc('NAME')",
+    "Python's own look-up": "socket.getaddrinfo('NAME', 1)",
+    "gethostbyaddr": "socket.gethostbyaddr('192.0.2.7')",
+    "getfqdn": "socket.getfqdn('192.0.2.7')",
+    "getnameinfo": "socket.getnameinfo(('192.0.2.7', 1), 0)",
+    "below .localhost": "socket.getaddrinfo('NAME.localhost', 1)",
+}
+"""What looks a name up, each in its own way: libraries with sockets of their own, programs, children."""
+
+ASKING = """
+    import multiprocessing, os, socket, subprocess, sys
+    import pytest
+
+    LOOK_UP = "import socket, sys; socket.getaddrinfo(sys.argv[1], 1)"
+
+    def arrow(name):
+        from pyarrow.fs import S3FileSystem
+        S3FileSystem(endpoint_override=name, connect_timeout=1).get_file_info("bucket/key")
+
+    def grpc(name):
+        import grpc
+        grpc.channel_ready_future(grpc.insecure_channel(f"{name}:443")).result(timeout=3)
+
+    def run_spawned(function, *args):
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            pool.apply(function, args)
+
+    def psycopg2_by_service(name):
+        import psycopg2
+        with open("services", "w") as file:
+            file.write(f"[x]\\nhost={name}\\nconnect_timeout=2\\n")
+        os.environ["PGSERVICEFILE"] = "services"
+        psycopg2.connect("service=x")
+
+    @pytest.mark.parametrize("number", range(COUNT))
+    def test_asks(number):
+        try:
+            exec(CLIENTS[number].replace("NAME", f"client-{number}.example.com"))
+        except Exception as error:
+            print(type(error), error)
+
+    @pytest.mark.live
+    def test_live():
+        try:
+            socket.getaddrinfo("live.example.com", 1)
+        except OSError:
+            pass
+        subprocess.run(["getent", "ahosts", "live-child.example.com"])
+"""
+
+NAME_SERVER = """
+import os, socket, subprocess, sys, threading
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+open("resolv.conf", "w").write("nameserver 127.0.0.1\\noptions timeout:1 attempts:1\\n")
+subprocess.run(["mount", "--bind", "resolv.conf", "/etc/resolv.conf"], check=True)
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 53))
+asked = set()
+def serve():
+    while True:
+        data, client = server.recvfrom(512)
+        labels, at = [], 12
+        while data[at]:
+            labels.append(data[at + 1 : at + 1 + data[at]].decode())
+            at += data[at] + 1
+        asked.add(".".join(labels))
+        server.sendto(data[:2] + b"\\x81\\x83" + data[4:6] + bytes(6) + data[12:], client)
+threading.Thread(target=serve, daemon=True).start()
+subprocess.run(sys.argv[1:])
+print("ASKED", *sorted(asked))
+"""
+
+
+def asked_of_a_name_server(pytester: pytest.Pytester, *options: str) -> set[str]:
+    """The names that a name server of this test's own was asked for, in a network of its own."""
+    if subprocess.run(
+        ["unshare", "-rmn", "ip", "link", "set", "lo", "up"], capture_output=True, check=False
+    ).returncode:
+        pytest.skip("this system lets nobody have a network of their own (unshare -rmn)")
+    lacking = {"curl": shutil.which("curl"), "Arrow": find_spec("pyarrow"), "gRPC": find_spec("grpc")}
+    names = [name for name in CLIENTS if lacking.get(name, True)]
+    code = ASKING.replace("COUNT", str(len(names))).replace("CLIENTS", repr([CLIENTS[name] for name in names]))
+    pytester.makepyfile(code)
+    pytester.makefile(".py", server=NAME_SERVER)
+    command = [sys.executable, "server.py", sys.executable, "-m", "pytest", "-q", "-rP", *options]
+    done = subprocess.run(["unshare", "-rmn", *command], capture_output=True, text=True, check=False)
+    asked = done.stdout.rpartition("ASKED")[2].split()
+    numbers = {f"client-{number}.example.com": name for number, name in enumerate(names)}
+    assert "passed" in done.stdout, done.stdout + done.stderr
+    return {numbers.get(name.removesuffix(".localhost"), name) for name in asked}
+
+
+def test_network__no_client_asks_a_name_server(pytester: pytest.Pytester) -> None:
+    """All of them did once, but for Python's own look-up by name."""
+    assert asked_of_a_name_server(pytester, "--pipeproof-network=loopback", "--live") == set()
+
+
+def test_network__a_live_test_and_what_it_starts_look_names_up(pytester: pytest.Pytester) -> None:
+    asked = asked_of_a_name_server(pytester, "--pipeproof-network=auto", "--live")
+    assert asked >= {"live.example.com", "live-child.example.com"}
+    # Libraries of the process look names up where live tests run in it as well; what it starts does not.
+    assert asked - {"live.example.com", "live-child.example.com"} <= {
+        "psycopg2 by a service file",
+        "Arrow",
+        "below .localhost",
+    }
+
+
+def test_network__the_clients_do_ask_where_the_network_is_open(pytester: pytest.Pytester) -> None:
+    """What the two tests above would otherwise show of nothing."""
+    asked = asked_of_a_name_server(pytester, "--pipeproof-network=open", "--live")
+    assert len(asked) >= len(CLIENTS) - 4, asked
 
 
 def test_network__plain_pytest_has_no_audit_hook(pytester: pytest.Pytester) -> None:
@@ -240,3 +367,22 @@ def test_guard__what_is_this_machine(host, here) -> None:
 def test_guard__its_own_name_and_addresses_are_this_machine() -> None:
     assert Guard("auto").is_here(socket.gethostname())
     assert Guard("auto").is_here("127.0.0.2")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "host", "port", "passes"),
+    [
+        ("postgres", "postgres", 5432, True),
+        ("postgres:5432", "POSTGRES", 5432, True),
+        ("postgres:5432", "postgres", 5433, False),
+        ("postgres:5432", "postgres.example.com", 5432, False),
+        ("192.0.2.1:80", "192.0.2.1", 80, True),
+        ("192.0.2.1:80", "192.0.2.1", 443, False),
+        ("[2001:db8::1]:443", "2001:db8::1", 443, True),
+        ("2001:db8::1", "2001:db8::1", 9, True),
+    ],
+)
+def test_guard__hosts_that_are_allowed(allowed: str, host: str, port: int, passes: bool) -> None:
+    guard = Guard("loopback", [allowed])
+    with nullcontext() if passes else pytest.raises(NetworkBlockedError):
+        guard.check(host, port)

@@ -25,7 +25,7 @@ from pipeproof.inputs.parsers import (
     words,
     worker_count,
 )
-from pipeproof.variables import one_line, one_of, optional_text
+from pipeproof.variables import host_list, one_line, one_of, optional_text
 
 T = TypeVar("T")
 
@@ -68,6 +68,11 @@ class Inputs:
         "auto",
         one_of("auto", "loopback", "open"),
         "`loopback`: tests reach nothing but this machine; `open`; `auto`: loopback, save for tests marked `live`",
+    )
+    network_allow: tuple[str, ...] = _input(
+        "",
+        host_list,
+        "Hosts, `name` or `name:port`, that every test may reach; the job's service containers are among them anyway",
     )
     aws_role_to_assume: request.Role | None = _input(
         "", optional(request.parse_role), "The role's ARN, assumed with the workflow's OIDC token"

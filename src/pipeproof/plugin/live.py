@@ -171,13 +171,19 @@ def _read_document(document: Mapping[str, Any], *, own: bool) -> Live:
     return Live(values, stubs, reason, document.get("renewal"), sorted(given))
 
 
+def may_be_live(config: pytest.Config) -> bool:
+    """Whether live tests run, rather than being skipped."""
+    tests: _LiveTests | None = config.pluginmanager.get_plugin("pipeproof-live")
+    return tests is not None and tests.reason is None
+
+
 class _LiveTests:
     """Skips live tests where there is nothing for them, and else opens the environment for them alone."""
 
     def __init__(self, config: pytest.Config, live: Live | None) -> None:
         self._sections = config.stash[SECTIONS]
         self._live = live
-        self._reason = live.reason if live else _UNASKED
+        self.reason = live.reason if live else _UNASKED
         self._within = 0
 
     @contextmanager
@@ -193,7 +199,7 @@ class _LiveTests:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        if not _is_live(item) or self._reason:
+        if not _is_live(item) or self.reason:
             return (yield)
         with self._open():
             return (yield)
@@ -202,8 +208,8 @@ class _LiveTests:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if not _is_live(item):
             return
-        if self._reason:
-            raise pytest.skip.Exception(self._reason, _use_item_location=True)  # as pytest's own marker does
+        if self.reason:
+            raise pytest.skip.Exception(self.reason, _use_item_location=True)  # as pytest's own marker does
         item.stash[_STARTED] = time.time()
         if self._live:
             self._live.renew()

@@ -4,13 +4,15 @@ The guard itself is in [pipeproof.sandbox.network_guard][].
 """
 
 from collections.abc import Generator
+from contextlib import ExitStack
 
 import pytest
 
 from pipeproof.errors import InputError
-from pipeproof.plugin.live import SECTIONS
+from pipeproof.plugin.live import SECTIONS, may_be_live
 from pipeproof.sandbox.network_guard import Guard, current_guard, guard_in_force, install_guard
-from pipeproof.variables import NETWORK
+from pipeproof.sandbox.resolver import has_to_be_looked_up, is_without_servers, no_servers, servers
+from pipeproof.variables import NETWORK, NETWORK_ALLOW
 
 MODES = ("auto", "loopback", "open")
 
@@ -29,20 +31,28 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set the guard up where a mode asks for it; what the user says goes before what the supervisor says."""
     try:
         mode = NETWORK.read(config.getoption("--pipeproof-network"))
+        allowed = NETWORK_ALLOW.read()
     except InputError as error:
         raise pytest.UsageError(str(error)) from error
     if mode == "open":
         return
-    guard = Guard(mode)
-    config.stash.setdefault(SECTIONS, []).append(guard.opened)
-    config.pluginmanager.register(_GuardedTests(guard), "pipeproof-network")
+    guard = Guard(mode, allowed)
+    sections = config.stash.setdefault(SECTIONS, [])
+    sections.append(guard.opened)
+    if mode == "auto":
+        sections.append(servers)
+    stack = ExitStack()
+    if is_without_servers() or not any(has_to_be_looked_up(host) for host in allowed):
+        stack.enter_context(no_servers(spare_this_process=mode == "auto" and may_be_live(config)))
+    config.pluginmanager.register(_GuardedTests(guard, stack), "pipeproof-network")
 
 
 class _GuardedTests:
     """Keeps the guard up from the collection to the end of the session."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, resolver: ExitStack) -> None:
         self._guard = guard
+        self._resolver = resolver
         self._previous: Guard | None = None
 
     @pytest.hookimpl(tryfirst=True)
@@ -53,6 +63,7 @@ class _GuardedTests:
         guard_native(current_guard)
 
     def pytest_unconfigure(self) -> None:
+        self._resolver.close()
         if guard_in_force() is self._guard:
             install_guard(self._previous)
 

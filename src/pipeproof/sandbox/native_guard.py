@@ -75,14 +75,20 @@ def _guard_duckdb(module: ModuleType, current: Current) -> None:
     @wraps(connect)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         connection = connect(*args, **kwargs)
+        close(connection)
+        return connection
+
+    def close(connection: Any) -> None:
         if current():
             # A connection that locks its configuration keeps what it has.
             with suppress(module.Error):
                 connection.execute("SET autoinstall_known_extensions = false")
                 connection.execute(f"SET custom_extension_repository = '{_NOWHERE}'")
-        return connection
 
     module.connect = guarded  # type: ignore[attr-defined]
+    # `duckdb.sql` and its like have a connection of the module's; a function gives it, in older versions an attribute.
+    default = getattr(module, "default_connection", None)
+    close(default() if callable(default) else default)
 
 
 _GUARDS = {"psycopg2": _guard_psycopg2, "duckdb": _guard_duckdb}

@@ -2,16 +2,18 @@
 
 It hears of each connection and each name's resolution by Python's audit events (PEP 578), so it sees every socket that
 is made through Python's `socket` module, whichever library makes it and however early that was imported. Two libraries
-whose sockets are not Python's are guarded at their own doors, in `native_guard`. What it does not see: other native
-libraries, and programs that a test starts. It keeps honest code hermetic; it is no wall against hostile code.
+whose sockets are not Python's are guarded at their own doors, in `native_guard`; to all others, and to programs that a
+test starts, no name server answers (`resolver`). What it does not see: native code that connects to an address in
+figures. It keeps honest code hermetic; it is no wall against hostile code.
 """
 
 import errno
 import ipaddress
+import re
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -19,7 +21,8 @@ from pipeproof.errors import PipeproofError
 
 _CONNECTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _RESOLVES = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
-_EVENTS = _CONNECTS | _RESOLVES
+_NAMES_OF = frozenset({"socket.gethostbyaddr", "socket.getnameinfo"})
+_EVENTS = _CONNECTS | _RESOLVES | _NAMES_OF
 _AWS_DOMAINS = (".amazonaws.com", ".api.aws", ".amazonaws.com.cn")
 
 
@@ -31,10 +34,15 @@ class Guard:
     """Refuses what leaves this machine, unless it is open.
 
     An audit hook cannot be taken away, so there is one for the life of the process, and the guard that it asks changes.
+
+    Args:
+        mode: `auto` or `loopback`.
+        allowed: Hosts, `name` or `name:port`, that may be reached; their names are looked up now.
     """
 
-    def __init__(self, mode: str) -> None:
+    def __init__(self, mode: str, allowed: Iterable[str] = ()) -> None:
         self.mode = mode
+        self._allowed = dict(_allowances(allowed))
         self.open_depth = 0
         self.blocked: list[str] = []
         self._own_names = {"", "localhost", "localhost.localdomain", socket.gethostname().lower()}
@@ -54,13 +62,19 @@ class Guard:
         Raises:
             NetworkBlockedError: It is another one, and the guard is not open.
         """
-        if self.open_depth or self.is_here(host):
+        if self.open_depth or self.is_here(host) or self._is_allowed(host, port):
             return
         name = host.decode("utf-8", "replace") if isinstance(host, bytes) else str(host)
         target = f"{name}:{port}" if port is not None else name
         if target not in self.blocked:
             self.blocked.append(target)
         raise self.refusal(target, of_aws=name.endswith(_AWS_DOMAINS))
+
+    def _is_allowed(self, host: object, port: object) -> bool:
+        """Whether a host was named as one to be reached; one that was named with a port, at that port."""
+        name = (host.decode("utf-8", "replace") if isinstance(host, bytes) else str(host)).lower().rstrip(".")
+        ports = self._allowed.get(name)
+        return ports is not None and (port is None or None in ports or str(port) in ports)
 
     def refusal(self, target: str, *, of_aws: bool) -> NetworkBlockedError:
         """The error that tells who asks for what, and what to do."""
@@ -95,12 +109,28 @@ class Guard:
                 return
             if event == "socket.connect" and sock.type & socket.SOCK_DGRAM and not self.open_depth:
                 # Libraries learn this machine's own address by this; nothing is sent, and they take an error well.
-                if not self.is_here(address[0]):
+                if not (self.is_here(address[0]) or self._is_allowed(address[0], address[1])):
                     raise OSError(errno.ENETUNREACH, "pipeproof's network guard refuses other machines")
                 return
             self.check(address[0], address[1])
+        elif event in _NAMES_OF:  # a name server is asked for the name of an address
+            self.check(args[0][0] if isinstance(args[0], tuple) else args[0])
         elif not _is_literal(args[0]):
             self.check(args[0], args[1] if event == "socket.getaddrinfo" else None)
+
+
+def _allowances(hosts: Iterable[str]) -> Iterator[tuple[str, set[str | None]]]:
+    """Each name that may be reached, and each of its addresses, with the ports; None is any."""
+    found: dict[str, set[str | None]] = {}
+    for host in hosts:
+        name, _, port = host.rpartition(":") if re.search(r"[^:]:[0-9]+$", host) else (host, "", "")
+        name = name.strip("[]").lower()
+        addresses: set[str] = set()
+        with suppress(OSError):
+            addresses = {str(answer[4][0]) for answer in socket.getaddrinfo(name, None)}
+        for known in {name, *addresses}:
+            found.setdefault(known, set()).add(port or None)
+    yield from found.items()
 
 
 def _is_literal(host: object) -> bool:
