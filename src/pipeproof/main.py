@@ -36,6 +36,7 @@ from pipeproof.redaction import Redactor
 from pipeproof.report.annotations import Annotation, annotations
 from pipeproof.report.cobertura import render_cobertura
 from pipeproof.report.coverage import Unit, find_shortfalls, find_units, render_coverage
+from pipeproof.report.diagrams import render_diagrams
 from pipeproof.report.exercised import render_exercised
 from pipeproof.report.files import AUDIT, COBERTURA, SARIF, STATEMENT, write_files, write_text
 from pipeproof.report.outputs import EXIT_CANCELLED, exit_code, outputs
@@ -448,6 +449,7 @@ def report(
         notes=notes,
         comparison=comparison,
         exercised=render_coverage(units, dict(inputs.fail_under)) + render_exercised(outcome, job.workspace),
+        diagrams=render_diagrams(outcome),
     )
     with tempfile.TemporaryDirectory(prefix="pipeproof-report-", dir=scratch_root()) as made:
         try:

@@ -47,6 +47,7 @@ def render_summary(
     notes: Sequence[str] = (),
     comparison: Comparison | None = None,
     exercised: str = "",
+    diagrams: str = "",
     limit: int = LIMIT,
 ) -> str:
     """Render the summary of a run, at most `limit` bytes of it.
@@ -59,6 +60,7 @@ def render_summary(
         notes: Lines of plain text that stand above the results: what the reader has to know of the run.
         comparison: What changed since the baseline, where there is one.
         exercised: Markdown that says what the tests exercised.
+        diagrams: Markdown that draws it.
         limit: Bytes, 20,000 at least.
     """
     head = f"## {render_headline(run, title, comparison)}\n\n{render_totals(run)}\n"
@@ -70,6 +72,7 @@ def render_summary(
         ("quarantine", lambda _: render_quarantine(run, links)),
         ("flaky tests", lambda _: render_flaky(run, links)),
         ("what was exercised", lambda _: exercised),
+        ("diagrams", lambda _: diagrams),
         ("slowest tests", lambda _: render_times(run, links)),
         ("skipped tests", lambda _: render_skipped(run)),
         ("warnings", lambda _: render_warnings(run, links)),

@@ -16,6 +16,7 @@ from pipeproof.report.annotations import annotations
 from pipeproof.report.cobertura import render_cobertura
 from pipeproof.report.comment import render_comment
 from pipeproof.report.coverage import find_shortfalls, find_units
+from pipeproof.report.diagrams import render_diagrams
 from pipeproof.report.exercised import render_exercised
 from pipeproof.report.files import write_files
 from pipeproof.report.sarif import render_sarif
@@ -76,6 +77,7 @@ def _report(run: Run, folder: Path) -> Audit:
     units = find_units(run, folder)
     render_cobertura(units, folder, 0.0)
     render_sarif(run, folder)
+    render_diagrams(run)
     render_comment(run, "t", "<!-- x -->", Links(), workspace=folder)
     list(find_shortfalls(units, {"states": 80.0, "models": 80.0}))
     Workflow({}, out=(folder / "log").open("w")).annotate(annotations(run, "all", folder))

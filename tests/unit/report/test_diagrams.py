@@ -1,0 +1,155 @@
+"""Diagrams of what was exercised, whose texts stay texts."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from pipeproof.report.diagrams import label, render_diagrams
+from pipeproof.results.model import Run, Status, TestResult
+
+TEXT = r"(\w|[ ]|#\d+;)*"
+LINE = re.compile(
+    "flowchart (TD|LR)|gantt|    dateFormat x|    axisFormat [%\\w:.]+|    section [\\w -]+"
+    "|    [\\w -]+ :(\\w+, )?\\d+, \\d+"
+    rf'|    \w+\["{TEXT}"\]|    \w+ (-->|-\.->)(\|"{TEXT}"\|)? \w+|    classDef [\w :#,-]+|    class [\w, ]+'
+)
+
+
+class Seen(HTMLParser):
+    """The diagrams that a reader of the Markdown finds, and all tags."""
+
+    def __init__(self, markdown: str) -> None:
+        super().__init__()
+        self.diagrams: list[str] = []
+        self.tags: set[str] = set()
+        self._inside = False
+        self.feed(MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag == "code" and ("class", "language-mermaid") in attrs:
+            self._inside = True
+            self.diagrams.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = self._inside and tag != "code"
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.diagrams[-1] += data
+
+
+def draw(*evidence: tuple[str, Any]) -> str:
+    results = (
+        TestResult(f"t{at}", "t.py", 1, Status.PASSED, evidence=({"kind": kind, "data": data},))
+        for at, (kind, data) in enumerate(evidence)
+    )
+    return render_diagrams(Run(tuple(results)))
+
+
+def execution(machine: str = "Order", first: str = "Is: Large", other: str = "Ship", hits: int = 1) -> tuple[str, Any]:
+    items = {f"state:{first}": hits, f"state:{other}": 0, f"transition:{first}:choice 0:{other}": 0,
+             f"transition:{first}:next:{first}": hits, f"retrier:{other}:0": 0}  # fmt: skip
+    return "stepfunctions.execution", {"coverage": {"machine": machine, "file": None, "items": items, "lines": {}}}
+
+
+def project(*names: str, parents: tuple[str, ...] = ()) -> tuple[str, Any]:
+    nodes = [{"id": name, "name": name, "depends_on": list(parents)} for name in names]
+    return "dbt.project", {"project": "shop", "nodes": nodes}
+
+
+def flow(task: str = "count", state: str = "Running", length: float = 2.0) -> tuple[str, Any]:
+    times = ["2026-11-30T12:00:00+00:00", "2026-11-30T12:00:01.500+00:00", "2026-11-30T12:00:02+00:00"]
+    states = [
+        {"name": name, "timestamp": at} for name, at in zip((state, "AwaitingRetry", "Failed"), times, strict=True)
+    ]
+    return "prefect.flow_run", {"flow": "daily", "duration": length, "task_runs": [{"task": task, "states": states}]}
+
+
+def test_machine__is_drawn_once_with_what_was_never_taken() -> None:
+    (drawn,) = Seen(draw(execution(), execution())).diagrams
+    assert drawn.splitlines() == [
+        "flowchart TD",
+        '    s0["Is#58; Large"]',
+        '    s1["Ship"]',
+        '    s0 -.->|"choice 0"| s1',
+        "    s0 --> s0",
+        "    classDef good fill:#d3f9d8,stroke:#2b8a3e,color:#0b3d18",
+        "    class s0 good",
+        "    classDef missed fill:#f1f3f5,stroke:#868e96,color:#343a40,stroke-dasharray:4",
+        "    class s1 missed",
+    ]
+
+
+def test_lineage__shows_what_was_built_and_what_failed() -> None:
+    ran = (
+        "dbt.run",
+        {"nodes": [{"id": "a", "status": "success"}, {"id": "b", "status": "success"}, {"id": "b", "status": "error"}]},
+    )
+    (drawn,) = Seen(draw(project("a"), project("b", "c", parents=("a", "elsewhere")), ran)).diagrams
+    lines = [line.strip() for line in drawn.splitlines()]
+    assert lines[0] == "flowchart LR"
+    assert lines[4:6] == ["n0 --> n1", "n0 --> n2"]
+    assert [line for line in lines if line.startswith("class ")] == ["class n0 good", "class n1 bad", "class n2 missed"]
+
+
+def test_flow__the_slowest_on_one_axis_of_time() -> None:
+    text = draw(flow(length=1.0), flow("load_rows", length=9.0))
+    assert "The slowest flow run: daily, 9.0 s" in text
+    (drawn,) = Seen(text).diagrams
+    assert drawn.splitlines()[3:] == [
+        "    section load-rows",
+        "    Running :active, 0, 1500",
+        "    AwaitingRetry :done, 1500, 2000",
+        "    Failed :crit, 2000, 2001",
+    ]
+
+
+@pytest.mark.parametrize("names", [[f"m{n}" for n in range(61)], []])
+def test_diagrams__what_would_be_too_large_or_empty_is_left_to_the_tables(names: list[str]) -> None:
+    assert draw(project(*names)) == ""
+
+
+PARTS = [
+    '"',
+    "`",
+    "```",
+    "\n",
+    "end",
+    "%%{init: {}}%%",
+    "<b>",
+    "</details>",
+    "click a",
+    "#quot;",
+    ";",
+    ":",
+    "]",
+    "-->",
+    "subgraph",
+    "@x",
+    "#1",
+    "_",
+    "*",
+]
+HOSTILE = st.lists(st.sampled_from(PARTS) | st.characters(), max_size=6).map("".join)
+
+
+@given(HOSTILE, HOSTILE, HOSTILE)
+def test_diagrams__no_text_is_more_than_a_label(one: str, two: str, three: str) -> None:
+    text = draw(execution(one, two, three), project(one, two, parents=(one,)), flow(one, two))
+    found = Seen(text)
+    assert found.tags <= {"details", "summary", "pre", "code"}
+    assert found.diagrams
+    for drawn in found.diagrams:
+        assert all(LINE.fullmatch(line) for line in drawn.splitlines()), drawn
+
+
+@given(HOSTILE)
+def test_label__is_letters_digits_blanks_and_codes(text: str) -> None:
+    assert re.fullmatch(r"(\w|[ ]|#\d+;)+", label(text))
