@@ -67,7 +67,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     from importlib.metadata import version
 
-    from pipeproof.environments.dbt.clean import add_clean_parser
+    from pipeproof.clean import add_clean_parser
     from pipeproof.stepfunctions.commands.parsers import add_states_parser
 
     parser: argparse.ArgumentParser = _Parser(

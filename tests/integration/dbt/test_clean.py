@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeproof.environments.dbt.clean import add_clean_parser, clean, read_age
+from pipeproof.clean import add_clean_parser
+from pipeproof.environments.dbt.clean import clean, read_age
 from pipeproof.environments.dbt.project.settings import Settings
 from pipeproof.errors import InputError
 

@@ -1,4 +1,4 @@
-"""`pipeproof clean`: drop the test schemas that killed runs left behind, and no others.
+"""`pipeproof clean` on dbt's database: drop the test schemas that killed runs left behind, and no others.
 
 A schema is ours if its name is one that this prefix makes. Whether its run is alive, its lock says; where the
 database has no locks, runs that began more than a day ago count as dead.
@@ -39,17 +39,17 @@ class Cleaned:
     kept: tuple[str, ...]
 
 
-def add_clean_parser(subparsers: Any) -> None:
-    """Add the subcommand `clean`; its `command` takes the parsed arguments and gives the exit code."""
-    parser = subparsers.add_parser(
-        "clean", help="drop test schemas that killed runs left behind, never a live one", description=__doc__
+def dbt_clean_parser(subparsers: Any) -> argparse.ArgumentParser:
+    """Add the subcommand `clean` with what it needs to know of dbt; whoever adds to it sets its `command`."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "clean", help="drop what killed runs left on databases, never what is alive"
     )
     parser.add_argument("--directory", type=Path, default=Path(), help="where to look for the dbt project")
     parser.add_argument("--older-than", metavar="AGE", help="only runs that began so long ago: 90m, 24h, 7d")
     parser.add_argument("--dbt-project-dir", default=None)
     parser.add_argument("--dbt-target", default=None)
     parser.add_argument("--dbt-schema-prefix", default=None)
-    parser.set_defaults(command=run_clean)
+    return parser
 
 
 def run_clean(arguments: argparse.Namespace, _further: Sequence[str] = ()) -> int:

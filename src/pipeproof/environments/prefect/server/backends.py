@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import os
-import secrets
 import shutil
 import socket
 import sqlite3
@@ -15,7 +14,7 @@ from typing import Protocol
 from pipeproof.environments.prefect.internals.server.serving import DATABASE_FILE, WRITTEN_FILE
 from pipeproof.environments.prefect.server import launcher as launchers
 from pipeproof.environments.prefect.server.launcher import ForkServerError, Launcher
-from pipeproof.environments.prefect.server.postgres import with_database
+from pipeproof.environments.prefect.server.postgres import new_name, with_database
 from pipeproof.environments.prefect.server.stand_in import StandIn
 
 _READY_SECONDS = 60.0
@@ -66,7 +65,7 @@ class ForkedBackend:
         self.folder = launcher.folder / f"server-{next(_numbers)}"
         self.folder.mkdir()
         self._postgres = database
-        self._name = f"pipeproof_prefect_{secrets.token_hex(8)}"
+        self._name = new_name()
         self._checkpoint: Path | str | None = None
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
@@ -112,7 +111,7 @@ class ForkedBackend:
             self._end()  # PostgreSQL copies a database that nobody is connected to
             if self._checkpoint:
                 self._launcher.request("drop_database", name=self._checkpoint)
-            self._checkpoint = f"pipeproof_prefect_{secrets.token_hex(8)}"
+            self._checkpoint = new_name()
             self._launcher.request("create_database", name=self._checkpoint, source=self._name)
             self._serve()
         _copy_folder(self.folder / "storage", self.folder / "checkpoint-storage")
