@@ -77,9 +77,11 @@ class EventReader:
     def __init__(self) -> None:
         self._rest: list[bytes] = []
         self._held = 0
+        self.dropped = 0
+        """How many lines were no event."""
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """Give the events that these bytes complete; a line that is none (tests can write here too) is passed over."""
+        """Give the events that these bytes complete; a line that is none (tests can write here too) is counted."""
         first, *others = data.split(b"\n")
         self._hold(first)
         for piece in others:
@@ -87,7 +89,9 @@ class EventReader:
             self._rest, self._held = [], 0
             self._hold(piece)
             event = _parse(line)
-            if event is not None:
+            if event is None:
+                self.dropped += 1
+            else:
                 yield event
 
     def _hold(self, piece: bytes) -> None:

@@ -125,6 +125,7 @@ def run_suite(
         collector.exit_status = status
     if hung:
         ended_by = f"{hung[0]} hung {_OVERTIME:g} s and longer past its timeout of {suite.timeout:g} s"
+    collector.dropped += reader.dropped
     outcome = collector.finish(
         ended_by=ended_by,
         culprit=hung[0] if hung else None,

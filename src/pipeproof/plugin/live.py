@@ -28,19 +28,7 @@ from pipeproof.variables import LIVE_FD
 SECTIONS = pytest.StashKey[list[Callable[[], AbstractContextManager[None]]]]()
 """What else holds while a live test runs; the network guard opens there."""
 
-_AWS_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
-_STUBS: Mapping[str, str | None] = {
-    **dict.fromkeys(_AWS_KEYS, "testing"),
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_PROFILE": None,
-    "AWS_DEFAULT_PROFILE": None,
-    "AWS_ROLE_ARN": None,
-    "AWS_WEB_IDENTITY_TOKEN_FILE": None,
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI": None,
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": None,
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN": None,
+_OTHER_CLOUDS: Mapping[str, str | None] = {
     "GOOGLE_APPLICATION_CREDENTIALS": None,
     "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE": None,
     "AZURE_CLIENT_ID": None,
@@ -50,7 +38,7 @@ _STUBS: Mapping[str, str | None] = {
     "PREFECT_API_KEY": "",
     "PREFECT_API_AUTH_STRING": "",
 }
-"""What a test that is not live finds in the variables by which cloud libraries look for credentials.
+"""What a test that is not live finds in the variables by which cloud libraries look for credentials, AWS's apart.
 
 Prefect's are empty, not unset: it would read them from the project's `.env` or `prefect.toml`, for a server there too.
 """
@@ -158,13 +146,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def _read_document(document: Mapping[str, Any], *, own: bool) -> Live:
     """Make the two sets of values of the supervisor's document and of what the environment has now."""
     given: dict[str, str] = document.get("environment") or {}
-    stubs: dict[str, str | None] = {**_STUBS, **(document.get("stubs") or {})}
+    from pipeproof.environments.aws.configuration import credential_variables
+
+    own_stubs = {**credential_variables(environ.everything()), **_OTHER_CLOUDS}
+    stubs: dict[str, str | None] = {**own_stubs, **(document.get("stubs") or {})}
     if not (environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")):
         stubs["AWS_DEFAULT_REGION"] = "us-east-1"
     values = {name: environ.get(name) for name in stubs}
     if any(name.startswith("AWS_") for name in given):
         # What the workflow set itself would go before the session, or be mixed with it.
-        values |= dict.fromkeys(name for name in _STUBS if name.startswith("AWS_"))
+        values |= dict.fromkeys(name for name in own_stubs if name.startswith("AWS_") and "ENDPOINT" not in name)
     values |= given
     stubs |= {name: environ.get(name) for name in given if name not in stubs}
     reason = None if own and document.get("own") else document.get("reason")

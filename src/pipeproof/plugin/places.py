@@ -5,6 +5,7 @@ fixture's, for an import that fails the import's.
 """
 
 import os
+import sys
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,8 @@ def place_of_failure(error: BaseException, workspace: Path) -> Location | None:
         return error.location
     if isinstance(error, SyntaxError) and error.filename and is_users(error.filename, str(workspace)):
         return Location(Path(error.filename), error.lineno or 1)
+    if example := _example(error):
+        return example if is_users(str(example.file), str(workspace)) else None
     if isinstance(error, PipeproofError | pytest.Collector.CollectError) and error.__cause__ is not None:
         found = place_of_failure(error.__cause__, workspace)
         if found:
@@ -29,6 +32,17 @@ def place_of_failure(error: BaseException, workspace: Path) -> Location | None:
         inner = place_of_failure(error.exceptions[0], workspace)
         return inner or own
     return own
+
+
+def _example(error: BaseException) -> Location | None:
+    """The line of a doctest's example that failed; of several the first one's."""
+    doctest = sys.modules.get("doctest")
+    first = next(iter(getattr(error, "failures", ())), error)  # pytest's, with --doctest-continue-on-failure
+    if doctest is None or not isinstance(first, doctest.DocTestFailure | doctest.UnexpectedException):
+        return None
+    if first.test.filename is None or first.test.lineno is None:
+        return None
+    return Location(Path(first.test.filename), first.test.lineno + first.example.lineno + 1)
 
 
 def relative_name(file: str | Path, workspace: Path) -> str:

@@ -177,6 +177,7 @@ class Run:
         exit_status: pytest's exit status; `None` where it did not come to give one.
         cancelled: Whether the run was ended from outside.
         environment: What it ran with: versions, platform.
+        dropped: How many records of the tests' process were in no event's form, and were left out.
     """
 
     results: tuple[TestResult, ...] = ()
@@ -189,6 +190,7 @@ class Run:
     exit_status: int | None = None
     cancelled: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    dropped: int = 0
 
     @property
     def totals(self) -> Totals:

@@ -18,10 +18,11 @@ from pipeproof.report.comment import render_comment
 from pipeproof.report.coverage import find_shortfalls, find_units
 from pipeproof.report.diagrams import render_diagrams
 from pipeproof.report.exercised import render_exercised
-from pipeproof.report.files import write_files
 from pipeproof.report.sarif import render_sarif
 from pipeproof.report.summary import Links, render_summary
 from pipeproof.results.collector import Collector
+from pipeproof.results.ctrf import write_ctrf
+from pipeproof.results.junit import write_junit
 from pipeproof.results.model import Run
 from pipeproof.results.redacted import redact_run
 
@@ -73,7 +74,9 @@ def _report(run: Run, folder: Path) -> Audit:
     audit = Audit({}, lambda: 0.0, str)
     record_tests(audit, run)
     exercised = render_exercised(run, folder)
-    write_files(run, render_summary(run, "t", Links(), exercised=exercised), folder, "t")
+    render_summary(run, "t", Links(), exercised=exercised)
+    write_ctrf(run, folder / "report.json", "t")
+    write_junit(run, folder / "junit.xml", "t")
     units = find_units(run, folder)
     render_cobertura(units, folder, 0.0)
     render_sarif(run, folder)

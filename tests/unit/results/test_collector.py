@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeproof.results.collector import Collector
+from pipeproof.results.forms import is_event
 from pipeproof.results.model import Run, Status
 
 FAILURE = {"type": "ValueError", "message": "boom", "traceback": "t", "file": "t.py", "line": 3}
@@ -173,6 +174,67 @@ def test_collector__survives_any_event(events: Events) -> None:
     assert all(result.line is None or isinstance(result.line, int) for result in run.results)
 
 
+RECORDS = {
+    "session": {"pytest": "9", "rootdir": "/w"},
+    "collected": {"tests": [["t.py::x", "t.py", 1], ["t.py::y", None, None]]},
+    "deselected": {"count": 2},
+    "collect": {"id": "t.py", "outcome": "failed", "failure": FAILURE},
+    "start": {"id": "t.py::x", "at": 1.5, "file": "t.py", "line": 1},
+    "phase": {
+        "id": "t.py::x", "when": "call", "outcome": "rerun", "duration": 0.1, "failure": FAILURE, "reason": "no",
+        "sections": [["out", "text"]], "xfail": "known", "subtest": "one", "properties": [["name", {}]],
+        "worker": "gw0",
+    },
+    "warning": {"message": "old", "category": "UserWarning", "file": "t.py", "line": 1},
+    "broken": {"failure": FAILURE},
+    "finish": {"status": 1},
+}  # fmt: skip
+WRONG = [None, True, -1, 1e300, 10**400, float("nan"), "", "text", [], [1], [["a"]], {}, {"type": "A"}]
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_form__of_each_event(name: str) -> None:
+    """A record is taken as it is, and none with a field of another form."""
+    record = {"event": name, **RECORDS[name]}
+    assert is_event(record)
+    for field in RECORDS[name]:
+        refused = [value for value in WRONG if not is_event(record | {field: value})]
+        assert len(refused) >= len(WRONG) / 2, (field, refused)
+
+
+@pytest.mark.parametrize(
+    ("record", "right"),
+    [
+        ({"event": "unknown"}, False),
+        ({"event": "start", "id": "x", "at": 1, "file": "t.py"}, False),
+        ({"event": "start", "id": "x", "at": 1}, True),
+        ({"event": "phase", "id": "x", "when": "call", "outcome": "failed", "duration": 1}, False),
+        ({"event": "phase", "id": "x", "when": "lunch", "outcome": "passed", "duration": 1}, False),
+        ({"event": "phase", "id": "x", "when": "call", "outcome": "passed", "duration": -1}, False),
+        ({"event": "collect", "id": "x", "outcome": "skipped"}, False),
+        ({"event": "broken", "failure": FAILURE | {"line": "3"}}, False),
+        ({"event": "broken", "failure": FAILURE | {"line": None, "file": None}}, True),
+        ({"event": "warning", "message": "m", "category": "c", "line": 1}, True),
+    ],
+)
+def test_form__of_what_belongs_together(record: dict[str, Any], *, right: bool) -> None:
+    assert is_event(record) is right
+
+
+def test_collector__counts_what_it_leaves_out() -> None:
+    run = collected({"event": "finish"}, {"event": "unknown"}, *story("t.py::x", "passed"))
+    assert (run.dropped, run.totals.passed) == (2, 1)
+
+
+def test_collector__does_not_take_its_own_faults_for_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise TypeError("of pipeproof's own")
+
+    monkeypatch.setattr(Collector, "_take_finish", broken)
+    with pytest.raises(TypeError, match="own"):
+        collected({"event": "finish", "status": 0})
+
+
 def test_collector__names_the_test_that_ran_when_the_process_ended() -> None:
     run = collected(*story("t.py::a", "passed"), *story("t.py::b", "passed")[:2], ended_by="SIGKILL")
     assert [(result.id, result.status) for result in run.results] == [("t.py::a", "passed"), ("t.py::b", "error")]
@@ -189,7 +251,10 @@ def test_collector__says_so_where_no_test_ran_when_the_process_ended() -> None:
 def test_collector__only_the_culprit_is_blamed() -> None:
     begun = [event for name in ("t.py::a", "t.py::b") for event in story(name, "passed")[:2]]
     run = collected(
-        {"event": "collected", "tests": [["t.py::a"], ["t.py::b"]]}, *begun, ended_by="hung", culprit="t.py::b"
+        {"event": "collected", "tests": [["t.py::a", None, None], ["t.py::b", None, None]]},
+        *begun,
+        ended_by="hung",
+        culprit="t.py::b",
     )
     assert [result.id for result in run.results] == ["t.py::b"]
     assert run.not_run == ("t.py::a",)

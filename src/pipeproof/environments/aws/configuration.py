@@ -41,7 +41,12 @@ _UNSET = frozenset(
 )
 
 
+def credential_variables(environment: Mapping[str, str]) -> dict[str, str | None]:
+    """What to set (and, where `None`, to unset) so that AWS's SDKs find no key, profile, role or endpoint."""
+    gone = {name: None for name in environment if name in _UNSET or name.startswith(_UNSET_PREFIXES)}
+    return {**gone, **_SET}
+
+
 def stub_variables(environment: Mapping[str, str], region: str = REGION) -> dict[str, str | None]:
     """What to set (and, where `None`, to unset) in an environment so that AWS's SDKs see the stubs alone."""
-    gone = {name: None for name in environment if name in _UNSET or name.startswith(_UNSET_PREFIXES)}
-    return {**gone, **_SET, "AWS_DEFAULT_REGION": region, "AWS_REGION": region}
+    return {**credential_variables(environment), "AWS_DEFAULT_REGION": region, "AWS_REGION": region}
