@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeproof.errors import InputError, PipeproofError
-from pipeproof.inputs import declared_inputs, input_name
+from pipeproof.inputs import declared_inputs, input_name, parsers
 from pipeproof.variables import DEBUG
 
 
@@ -64,6 +64,19 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n  `{self.prog} --help` shows what there is.\n")
 
 
+class _Once(argparse.Action):
+    """A flag that has one value: of two, one would be lost without a word."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: str | None = None) -> None:
+        if getattr(namespace, self.dest, None) is not None:
+            parser.error(f"argument {option}: is given twice")
+        setattr(namespace, self.dest, values)
+
+
+_LISTS = (parsers.words, parsers.arguments)
+"""The parsers of inputs that have several values: those of a flag that is given again are added."""
+
+
 def _parser() -> argparse.ArgumentParser:
     from importlib.metadata import version
 
@@ -101,6 +114,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         run.add_argument(
             f"--{input_name(declared)}",
             metavar="VALUE",
+            action=_Once if declared.metadata["parse"] not in _LISTS else "append",
             help=f"{declared.metadata['help']}{f' (default: {shown})' if shown else ''}".replace("%", "%%"),
         )
 
@@ -110,7 +124,9 @@ def _run(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:
 
     names = [input_name(declared) for declared in declared_inputs()]
     given = {name: getattr(options, name.replace("-", "_")) for name in names}
-    values = {name: value for name, value in given.items() if value is not None}
+    values = {
+        name: value if isinstance(value, str) else " ".join(value) for name, value in given.items() if value is not None
+    }
     if options.no_dbt_tests:
         pytest_args = ("--no-dbt-tests", *pytest_args)
     if pytest_args:

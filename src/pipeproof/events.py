@@ -12,7 +12,7 @@ test process ends. The writer is on the path of every test: what it says of a te
   `failure`, `reason`, `xfail`, `subtest`, `sections`, `evidence`, `properties`, `worker`.
 - `warning`: a warning was issued; `message`, `category`, `file`, `line`, `id`.
 - `broken`: pytest itself failed; `failure`.
-- `finish`: pytest has ended; `status`.
+- `finish`: pytest has ended; `status`, and `reasons` (`message`, `file`, `line`) why it failed where no test has.
 
 `file` is relative to the workspace where it lies in it. Times (`at`) are seconds since the epoch, durations seconds.
 """

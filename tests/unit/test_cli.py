@@ -32,6 +32,7 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
             ["run", "--pytest-args", "--pdb"],
             "pipeproof run: argument --pytest-args: expected one argument; write a value that begins with - behind",
         ),
+        (["run", "--title", "a", "--title", "b"], "pipeproof run: argument --title: is given twice"),
         ([], "pipeproof: the following arguments are required: command"),
     ],
 )
@@ -41,6 +42,20 @@ def test_main__answers_a_slip_with_what_there_is(
     first, hint = refuse(capsys, *arguments).splitlines()
     assert first.startswith(said)
     assert hint.endswith("--help` shows what there is.")
+
+
+def test_run__flag_with_several_values_is_given_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that it is given are added; a blank within one stays within it."""
+    seen: dict[str, str] = {}
+
+    def run(_environ: object, *, values: dict[str, str], **_: object) -> int:
+        seen.update(values)
+        return 0
+
+    monkeypatch.setattr("pipeproof.main.main", run)
+    main(["run", "--tests", "a.py 'b c.py'", "--tests", "d.py", "--pytest-args=-x", "--", "-k", "e or f"])
+    assert seen["tests"] == "a.py 'b c.py' d.py"
+    assert seen["pytest-args"] == "-x -k 'e or f'"
 
 
 @pytest.mark.parametrize("arguments", [["--debug", "run"], ["run", "--debug"]])

@@ -68,10 +68,12 @@ def aws(request: pytest.FixtureRequest, evidence: Evidence) -> "Iterator[AwsStub
     """AWS, stubbed in this process: empty at first, seen call by call, gone after the test."""
     from pipeproof.environments.aws import open_aws
     from pipeproof.environments.aws.calls import summarize
+    from pipeproof.environments.aws.configuration import require_region
     from pipeproof.iam.usage import summarize_usage
 
     real_time = request.node.get_closest_marker("real_time") is not None
-    with open_aws(str(request.config.getini("pipeproof_aws_region")), real_time=real_time) as stub:
+    region = require_region(str(request.config.getini("pipeproof_aws_region")))
+    with open_aws(region, real_time=real_time) as stub:
         stub.on_first_use("stepfunctions", lambda opened: serve_state_machines(opened, evidence))
         yield stub
         if seen := stub.seen:

@@ -28,6 +28,9 @@ _GROUP_LIMIT = 10
 _DETAIL = "_pipeproof_detail"
 """The attribute of a report that holds, as JSON, what this plugin adds to it: so it survives xdist's serialization."""
 
+REASONS = pytest.StashKey[list[tuple[str, str | None, int | None]]]()
+"""Why the run is to fail though no test has: each reason with a file and a line of it, where there are such."""
+
 _writer: EventWriter | None = None
 
 
@@ -113,7 +116,7 @@ class _Sender:
         self._workspace = workspace_of(config)
         self._root = config.rootpath
         self._file = lru_cache(maxsize=4096)(self._relative_file)
-        self._starts: dict[str, float] = {}
+        self._reasons = config.stash.setdefault(REASONS, [])
 
     def _relative_file(self, file: str) -> str:
         return relative_name(self._root / file, self._workspace)
@@ -185,7 +188,7 @@ class _Sender:
         if report.outcome == "skipped" and not hasattr(report, "wasxfail"):
             reason = _skip_of(report.longrepr)[2]
         elif report.outcome in ("failed", "rerun") and failure is None:
-            failure = _described_by_pytest(report.longreprtext)
+            failure = _described_by_pytest(_told_of(report))
         node = getattr(report, "node", None)
         self._writer.send(
             "phase",
@@ -219,7 +222,11 @@ class _Sender:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        self._writer.send("finish", status=int(exitstatus))
+        reasons = [
+            {"message": _shorten(reason), "file": file and relative_name(file, self._workspace), "line": line}
+            for reason, file, line in self._reasons
+        ]
+        self._writer.send("finish", status=int(exitstatus), reasons=reasons or None)
 
 
 def _describe(error: BaseException, workspace: Path, traceback: str) -> dict[str, Any]:
@@ -265,6 +272,11 @@ def _place(place: Location | None, workspace: Path) -> dict[str, Any]:
     if place is None:
         return {}
     return {"file": relative_name(place.file, workspace), "line": place.line}
+
+
+def _told_of(report: pytest.TestReport) -> str:
+    """What a report says; before it, pytest has the line of the worker that it came from."""
+    return report.longrepr if isinstance(report.longrepr, str) else report.longreprtext
 
 
 def _described_by_pytest(text: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ The fork server is started while pytest collects, as soon as a test file names o
 when the first test wants it.
 """
 
+import sys
 from collections.abc import Generator
 from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pytest
+from _pytest.logging import caplog_records_key
 
 from pipeproof.errors import InputError
 from pipeproof.plugin.evidence import Evidence
@@ -86,6 +88,23 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     """Import the tests, and with them the user's modules, with an empty profile."""
     with _while_importing(session.config):
         return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep the output of a failing flow short, unless whole tracebacks are asked for (`--tb=long`, `--full-trace`)."""
+    report = yield
+    if call.excinfo is None or item.config.option.fulltrace or item.config.option.tbstyle not in ("auto", "short"):
+        return report
+    outcomes = sys.modules.get("pipeproof.environments.prefect.runs.outcomes")
+    if outcomes is not None and isinstance(call.excinfo.value, outcomes.FlowNotCompleted):
+        from pipeproof.plugin.folding import fold
+
+        records: dict[str, list[Any]] = item.stash.get(caplog_records_key, {})
+        fold(report, records.get(call.when, []))
+    return report
 
 
 @pytest.hookimpl(wrapper=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from pipeproof.plugin.events import REASONS
 from pipeproof.plugin.evidence import RECORDS, Evidence
 from pipeproof.plugin.live import SECTIONS
 
@@ -129,11 +130,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     least = _fail_under(session.config.rootpath)
     short = [coverage for coverage in merged if least is not None and coverage.percentage < least]
-    session.config.stash[_SHORTFALL] = [
+    shortfall = [
         f"{coverage.machine}: {coverage.percentage:.0f} % covered, {least:g} % asked for; never exercised: "
         + ", ".join(describe_item(item) for item in coverage.missed[:20])
         for coverage in short
     ]
+    session.config.stash[_SHORTFALL] = shortfall
+    places = [(coverage.file, min(coverage.lines.values(), default=None)) for coverage in short]
+    reasons = session.config.stash.setdefault(REASONS, [])
+    reasons += [(line, *place) for line, place in zip(shortfall, places, strict=True)]
     if short and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

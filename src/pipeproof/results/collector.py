@@ -255,7 +255,11 @@ class Collector:
         failure = _failure(event["failure"], str(event["when"]))
         if failure.type or not test.failures:
             test.failures.append(self._at_definition(test, failure))
-        test.attempts.append(Attempt(test.duration, tuple(test.failures)))
+        attempt = Attempt(test.duration, tuple(test.failures))
+        if test.superseded and test.attempts:  # the teardown of an attempt that has failed before it
+            before = test.attempts.pop()
+            attempt = Attempt(before.duration + attempt.duration, (*before.failures, *attempt.failures))
+        test.attempts.append(attempt)
         test.duration, test.subtests = 0.0, 0
         test.phases.clear()
         # The teardown of this attempt is still to come, and ends nothing.
@@ -273,6 +277,8 @@ class Collector:
 
     def _take_finish(self, event: Event) -> None:
         self.exit_status = int(event["status"])
+        for reason in event.get("reasons", ()):
+            self._failures.append(_failure({"type": "", "traceback": ""} | reason, "session"))
 
     def _open_test(self, test: object) -> _Open:
         name = str(test)

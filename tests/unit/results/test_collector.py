@@ -37,6 +37,7 @@ def story(name: str, kind: str) -> Events:
         "xpassed": [setup, call | {"xfail": "known"}, teardown],
         "flaky": [setup, call | rerun, setup, call, teardown],
         "flaky, torn down": [setup, call | rerun, teardown, setup, call, teardown],
+        "flaky twice": [setup, call | rerun, teardown | rerun, setup, call, teardown],
         "flaky setup": [setup | rerun, setup, call, teardown],
         "flaky teardown": [setup, call, teardown | rerun, setup, call, teardown],
         "failed again": [setup, call | rerun, setup, call | failing, teardown],
@@ -57,6 +58,7 @@ EXPECTED = {
     "xpassed": Status.PASSED,
     "flaky": Status.FLAKY,
     "flaky, torn down": Status.FLAKY,
+    "flaky twice": Status.FLAKY,
     "flaky setup": Status.FLAKY,
     "flaky teardown": Status.FLAKY,
     "failed again": Status.FAILED,
@@ -372,3 +374,21 @@ def test_running__is_told_by_a_clock_that_nobody_sets() -> None:
     assert collector.running == {"t": 100.0}
     collector.take(phase("t", "setup", at=1e9))
     assert collector.running == {"t": 107.0}
+
+
+def test_rerun__call_and_teardown_fail(tmp_path):
+    """It is one attempt, with both failures."""
+    collector = Collector(tmp_path)
+    (ended,) = filter(None, map(collector.take, story("a", "flaky twice")))
+    (attempt,) = ended.attempts
+    assert [failure.phase for failure in attempt.failures] == ["call", "teardown"]
+    assert attempt.duration == sum(event["duration"] for event in story("a", "flaky twice")[1:4])
+
+
+def test_finish__reasons(tmp_path):
+    """Why a run fails in which no test has is told as it was said, and where."""
+    collector = Collector(tmp_path)
+    reason = {"message": "order: 50 % covered, 80 % asked for", "file": "order.asl.json", "line": 3}
+    collector.take({"event": "finish", "status": 1, "reasons": [reason]})
+    run = collector.finish(ended_by=None, cancelled=False, started=0.0, duration=1.0)
+    assert [(failure.message, failure.file, failure.line) for failure in run.failures] == [tuple(reason.values())]

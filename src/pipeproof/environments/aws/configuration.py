@@ -6,6 +6,10 @@ client made anywhere, also while the user's modules are imported, can only mean 
 
 import os
 from collections.abc import Mapping
+from functools import cache
+
+from pipeproof.errors import SetupError
+from pipeproof.text import closest
 
 ACCOUNT = "123456789012"
 """The account that the stubs live in: moto's."""
@@ -45,6 +49,27 @@ def credential_variables(environment: Mapping[str, str]) -> dict[str, str | None
     """What to set (and, where `None`, to unset) so that AWS's SDKs find no key, profile, role or endpoint."""
     gone = {name: None for name in environment if name in _UNSET or name.startswith(_UNSET_PREFIXES)}
     return {**gone, **_SET}
+
+
+@cache
+def require_region(region: str) -> str:
+    """A region that boto3 knows.
+
+    Raises:
+        SetupError: It knows none of that name: a client would fail in the middle of a test, or moto have nothing there.
+    """
+    if region == REGION:
+        return region
+    from boto3.session import Session  # type: ignore[import-untyped]
+
+    session = Session()
+    partitions = session.get_available_partitions()
+    known = [name for partition in partitions for name in session.get_available_regions("ec2", partition)]
+    if region in known:
+        return region
+    close = closest(region, known)
+    hint = f"did you mean {close}?" if close else f"boto3 knows {', '.join(sorted(known))}"
+    raise SetupError(f"pipeproof_aws_region: {region!r} is no region of AWS", hint=hint)
 
 
 def stub_variables(environment: Mapping[str, str], region: str = REGION) -> dict[str, str | None]:

@@ -60,7 +60,8 @@ class Coverage:
 def measure_coverage(definition: Definition, hits: Mapping[tuple[Any, ...], int]) -> Coverage:
     """What an execution's hits cover of its definition."""
     document = definition.document
-    coverage = Coverage(definition.name or "StateMachine", str(document.file) if document.file else None)
+    file = str(document.file.resolve()) if document.file else None  # tests write a path in many ways
+    coverage = Coverage(definition.name or "StateMachine", file)
     for state in definition.graph.walk():
         label = state_label(state)
         location = definition.locate(state)

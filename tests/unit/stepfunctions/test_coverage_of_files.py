@@ -1,0 +1,28 @@
+"""Coverage of one definition is one, however its path is written."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeproof import StateMachine
+from pipeproof.stepfunctions.reporting.coverage import measure_coverage, merge_coverages
+
+
+def test_coverage__paths_of_one_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+    (tmp_path / "machines").mkdir()
+    (tmp_path / "machines" / "order.asl.json").write_text(json.dumps(machine))
+    (tmp_path / "link.asl.json").symlink_to(tmp_path / "machines" / "order.asl.json")
+    monkeypatch.chdir(tmp_path)
+    written = (
+        "machines/order.asl.json",
+        "machines/../machines/order.asl.json",
+        str(tmp_path / "machines/order.asl.json"),
+    )
+    coverages = []
+    for path in (*written, "link.asl.json"):
+        made = StateMachine(path, name="order")
+        coverages.append(measure_coverage(made.definition, made.run({}).hits))
+    (merged,) = merge_coverages(coverages)
+    assert merged.items["state:Done"] == 4
