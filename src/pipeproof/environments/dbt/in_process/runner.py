@@ -39,6 +39,11 @@ _QUIET = (
 )
 
 
+_KINDS = ("nodes", "sources", "functions")
+_READERS = {"exposures", "metrics", "semantic_models", "saved_queries"}
+"""What depends on nodes and is run by no command of a test's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an invocation came to: dbt's results, or the exception that ended it."""
@@ -66,7 +71,7 @@ class Parsed:
     def of(cls, manifest: Any, looked: Iterable[str] = ()) -> "Parsed":
         """The parsed project that a manifest describes; `looked` has the environment's variables that it looked at."""
         content = {field.name: getattr(manifest, field.name) for field in fields(manifest) if field.name[0] != "_"}
-        own = {name: content.pop(name) for name in ("nodes", "sources", "functions") if name in content}
+        own = {name: content.pop(name) for name in _KINDS if name in content}
         data_tests = {at: node for at, node in own["nodes"].items() if node.resource_type == "test"}
         own["nodes"] = {at: node for at, node in own["nodes"].items() if at not in data_tests}
         tests = {"nodes": data_tests, "unit_tests": content.pop("unit_tests", {})}
@@ -84,6 +89,22 @@ class Parsed:
             own["nodes"] |= checks["nodes"]
             own["unit_tests"] = checks["unit_tests"]
         return Manifest(**self._shared, **own)
+
+    def copy_part(self, whole: Any, wanted: Collection[str]) -> Any:
+        """A manifest of some nodes alone, that may be changed and run: what takes time with each node is saved.
+
+        Args:
+            whole: The manifest of all nodes, to look at.
+            wanted: The unique ids of nodes and sources; what they are made of has to be among them.
+        """
+        from dbt.contracts.graph.manifest import Manifest
+
+        parts = {name: getattr(whole, name, {}) for name in (*_KINDS, "unit_tests")}
+        kept = {name: {at: part[at] for at in wanted if at in part} for name, part in parts.items()}
+        own = pickle.loads(pickle.dumps(kept, protocol=5))  # noqa: S301 - written here
+        known = {field.name for field in fields(Manifest)}
+        shared = {name: {} if name in _READERS else part for name, part in self._shared.items()}
+        return Manifest(**shared, **{name: part for name, part in own.items() if name in known})
 
     def dump(self) -> bytes:
         """What [load][] makes a parsed project of again, in this run."""

@@ -190,6 +190,7 @@ def ancestors(
         makers: What builds sources, where the project does.
         ends: Where not to look further.
     """
+    parts = (manifest.nodes, manifest.unit_tests, getattr(manifest, "functions", {}))
     seen: set[str] = set()
     waiting = list(wanted)
     while waiting:
@@ -198,7 +199,7 @@ def ancestors(
             continue
         seen.add(unique_id)
         yield unique_id
-        node = manifest.nodes.get(unique_id)
+        node = next((part[unique_id] for part in parts if unique_id in part), None)
         if node is not None and not ends(unique_id):
             waiting += node.depends_on_nodes
         elif makers and unique_id in makers:

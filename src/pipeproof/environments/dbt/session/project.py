@@ -3,7 +3,7 @@
 import fcntl
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from hashlib import sha256
@@ -129,14 +129,21 @@ class DbtProject:
                 raise _failed(outcome.exception, self.path) from outcome.exception
         return runner.current_adapter(self.adapter)
 
-    def copy_manifest(self, variables: Mapping[str, Any] | None = None, *, tests: bool = True) -> Any:
+    def copy_manifest(
+        self, variables: Mapping[str, Any] | None = None, *, tests: bool = True, only: Collection[str] = ()
+    ) -> Any:
         """A manifest that may be changed and run; parsed again where variables or the environment ask for it.
 
         Args:
             variables: As `--vars`.
             tests: Whether the command runs the project's tests; without them it has less to go through.
+            only: The unique ids of what is run, where that is said: then the manifest has no more than that needs.
         """
         view = self.view(variables)
+        if only and not view.uses_graph:
+            hooks = [at for at in view.manifest.nodes if at.startswith("operation.")]
+            needed = manifests.ancestors(view.manifest, [*only, *hooks], view.makers)
+            return view.parsed.copy_part(view.manifest, {*needed})
         return view.parsed.copy(tests=tests or view.uses_graph)
 
     def parsed(self, variables: Mapping[str, Any] | None = None) -> Any:
