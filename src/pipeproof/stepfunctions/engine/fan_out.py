@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pipeproof.stepfunctions.engine.run import Frame
-from pipeproof.stepfunctions.engine.scheduler import Cancelled, Fiber, Signal, Work
+from pipeproof.stepfunctions.engine.scheduler import Cancelled, Fiber, Signal, Timer, Work
 from pipeproof.stepfunctions.errors import StateFailure
 
 _ABORTED = {"Task": "TaskStateAborted", "Wait": "WaitStateAborted"}
@@ -18,15 +18,23 @@ class Line:
         index: Which one it is.
         frame: Its level.
         work: What it does.
+        expired: Its failure, where its time ran out.
     """
 
-    __slots__ = ("fiber", "frame", "index", "work")
+    __slots__ = ("expired", "fiber", "frame", "index", "timer", "work")
 
     def __init__(self, index: int, frame: Frame, work: Work[Any]) -> None:
         self.index = index
         self.frame = frame
         self.work = work
         self.fiber: Fiber | None = None
+        self.timer: Timer | None = None
+        self.expired: StateFailure | None = None
+
+    def stop_timer(self) -> None:
+        """It has ended: its time runs out no more."""
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 class Group:
@@ -39,6 +47,7 @@ class Group:
         on_success: Called with the line and its output.
         on_failure: Called with the line and its failure; the failure that it gives, if any, stops the others.
         on_abort: Called with each line that is stopped.
+        seconds: How many virtual seconds a line may last, or None; one that lasts longer fails with `States.Timeout`.
     """
 
     def __init__(
@@ -50,6 +59,7 @@ class Group:
         on_success: Callable[[Line, Any], None],
         on_failure: Callable[[Line, StateFailure], StateFailure | None],
         on_abort: Callable[[Line], None],
+        seconds: float | None = None,
     ) -> None:
         self._frame = frame
         self._lines = lines
@@ -57,6 +67,7 @@ class Group:
         self._on_success = on_success
         self._on_failure = on_failure
         self._on_abort = on_abort
+        self._seconds = seconds
         self._running: dict[int, Line] = {}
         self._stop: BaseException | None = None
         self._finished = Signal()
@@ -89,13 +100,17 @@ class Group:
             if line is None:
                 break
             self._running[line.index] = line
-            line.fiber = self._frame.run.scheduler.spawn(line.work, self._done(line))
+            scheduler = self._frame.run.scheduler
+            line.fiber = scheduler.spawn(line.work, self._done(line))
+            if self._seconds is not None:
+                line.timer = scheduler.call_at(scheduler.clock.now + self._seconds, self._expired(line))
         if not self._running:
             self._finished.set()
 
     def _done(self, line: Line) -> Callable[[Any, BaseException | None], None]:
         def done(value: Any, error: BaseException | None) -> None:
             del self._running[line.index]
+            line.stop_timer()
             if error is None:
                 self._on_success(line, value)
             elif not isinstance(error, StateFailure):
@@ -109,11 +124,21 @@ class Group:
 
         return done
 
+    def _expired(self, line: Line) -> Callable[[], None]:
+        def expired() -> None:
+            if line.fiber is not None:
+                line.fiber.cancel()
+            line.expired = StateFailure("States.Timeout", None)
+            self._done(line)(None, line.expired)
+
+        return expired
+
     def _abort(self) -> None:
         running, self._running = self._running, {}
         for line in running.values():
             if line.fiber is not None:
                 line.fiber.cancel()
+            line.stop_timer()
             add_aborted(line.frame)
             self._on_abort(line)
 

@@ -61,6 +61,7 @@ def run_state(state: State, value: Any, frame: Frame) -> Work[Outcome]:
             if delay is not None:
                 attempt.retry_at = run.clock.now + delay
                 visit.retry_count += 1
+                visit.forget_lines()
                 if delay:
                     yield Sleep(attempt.retry_at)
                 continue
@@ -84,9 +85,8 @@ def _enter(state: State, value: Any, frame: Frame) -> Place:
 
 def _enter_again(before: Visit, frame: Frame) -> Place:
     """The state in which an earlier try of the execution ended: AWS does not write down that it is entered again."""
-    visit = Visit(
-        before.state, before.input, frame.run.clock.now, before.event_id, frame.iterations, lines=before.lines
-    )
+    visit = Visit(before.state, before.input, frame.run.clock.now, before.event_id, frame.iterations)
+    visit.lines, visit.map_run = before.lines, before.map_run
     if frame.recorded:
         frame.run.visits.append(visit)
     frame.current = frame.unfinished = visit

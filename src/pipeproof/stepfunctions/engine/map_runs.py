@@ -22,6 +22,7 @@ class Child:
     output: Any = None
     error: str | None = None
     cause: str | None = None
+    redrives: int = 0
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class MapRunRecord:
         child_ends: How many children came to each end.
         children: Those that are remembered.
         has_writer: Their results are written to S3.
+        redrives: When it was redriven.
         apply: Tells the Map Run under way that its limits were changed.
     """
 
@@ -58,6 +60,7 @@ class MapRunRecord:
     child_ends: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ENDS, 0))
     children: dict[int, Child] = field(default_factory=dict)
     has_writer: bool = False
+    redrives: list[float] = field(default_factory=list)
     apply: Callable[[], None] = field(default=lambda: None)
 
     def child_started(self, index: int, items: int, child: Child | None) -> None:
@@ -66,6 +69,22 @@ class MapRunRecord:
         self.started_children += 1
         if child is not None:
             self.children[index] = child
+
+    def redrive(self, now: float) -> None:
+        """It goes on: only what succeeded has been started."""
+        self.redrives.append(now)
+        self.status, self.ended = "RUNNING", None
+        for ends in (self.item_ends, self.child_ends):
+            ends.update(dict.fromkeys(ENDS[1:], 0))
+        self.started_items, self.started_children = self.item_ends["succeeded"], self.child_ends["succeeded"]
+
+    def child_redriven(self, index: int, items: int) -> None:
+        """A child that did not succeed goes on."""
+        self.child_started(index, items, None)
+        child = self.children.get(index)
+        if child is not None:
+            child.ended, child.status, child.error, child.cause = None, "RUNNING", None, None
+            child.redrives += 1
 
     def child_ended(self, index: int, items: int, how: str, now: float, **end: Any) -> None:
         """A child came to an end: `how` is one of [ENDS][], `end` its output, error and cause."""

@@ -30,8 +30,9 @@ class Attempt:
 class Visit:
     """One entry into a state, with what went in and came out.
 
-    `lines` are the branches or iterations of its latest attempt, where the execution may be redriven; `steps` the data
-    after each step of its work, by TestState's names, where somebody asks for it.
+    `lines` are the branches or iterations of its latest attempt, where the execution may be redriven, and `map_run` the
+    Map Run that they are children of, with its items; `steps` the data after each step of its work, by TestState's
+    names, where somebody asks for it.
     """
 
     state: State
@@ -46,12 +47,17 @@ class Visit:
     caught: bool = False
     retry_count: int = 0
     lines: "dict[int, KeptLine]" = field(default_factory=dict)
+    map_run: Any = None
     steps: dict[str, Any] | None = None
 
     def take_lines(self) -> "dict[int, KeptLine]":
         """The branches or iterations of an execution's earlier try, once; those of this attempt take their place."""
         before, self.lines = self.lines, {}
         return before
+
+    def forget_lines(self) -> None:
+        """A retry begins all branches or iterations anew, unlike a redrive."""
+        self.lines, self.map_run = {}, None
 
 
 @dataclass(slots=True)

@@ -43,8 +43,10 @@ class ChildExecution:
             "startDate": self._date(child.started),
             "mapRunArn": self.record.arn,
             "itemCount": child.items,
-            "redriveCount": 0,
+            "redriveCount": child.redrives,
         }
+        if child.redrives and self.record.redrives:
+            answer["redriveDate"] = self._date(self.record.redrives[-1])
         return {**answer, "stopDate": self._date(child.ended)} if child.ended is not None else answer
 
     def describe(self, *, with_data: bool) -> Answer:
@@ -117,8 +119,10 @@ def describe(service: Service, parameters: Parameters) -> Answer:
     started, record = find_map_run(service, parameters["mapRunArn"])
     summary = _summarize(started, record)
     del summary["stateMachineArn"]
+    redriven = {"redriveDate": started.start + timedelta(seconds=record.redrives[-1])} if record.redrives else {}
     return {
         **summary,
+        **redriven,
         "status": record.status,
         "maxConcurrency": record.max_concurrency,
         "toleratedFailureCount": int(record.tolerated_count or 0),
@@ -127,7 +131,7 @@ def describe(service: Service, parameters: Parameters) -> Answer:
         "executionCounts": _counts(
             record.started_children, record.started_children, record.child_ends, written=record.has_writer
         ),
-        "redriveCount": 0,
+        "redriveCount": len(record.redrives),
     }
 
 

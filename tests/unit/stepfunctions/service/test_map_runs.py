@@ -104,3 +104,25 @@ def test_update__out_of_range__is_refused(states, run) -> None:
     _, found = run([1])
     with pytest.raises(states.exceptions.ValidationException):
         states.update_map_run(mapRunArn=found["mapRunArn"], toleratedFailurePercentage=101)
+
+
+def test_list_executions__gives_all_children_page_by_page(states, run) -> None:
+    _, found = run(list(range(230)))
+    pages = states.get_paginator("list_executions").paginate(mapRunArn=found["mapRunArn"])
+    listed = [[item["executionArn"] for item in page["executions"]] for page in pages]
+    assert [len(page) for page in listed] == [100, 100, 30]
+    assert len({arn for page in listed for arn in page}) == 230
+
+
+def test_express_children__last_five_minutes_each(states, chain) -> None:
+    waits = {"Type": "Wait", "SecondsPath": "$"}
+    processor = {**chain(W=waits), "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}
+    state = {"Type": "Map", "ItemProcessor": processor, "ToleratedFailureCount": 1, "MaxConcurrency": 1}
+    arn = StateMachine(chain(M=state), name="m").deploy()
+    execution = states.start_execution(stateMachineArn=arn, input="[200, 299, 301, 250]")["executionArn"]
+    described = states.describe_execution(executionArn=execution)
+    assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", [200, 299, 250])
+    assert (described["stopDate"] - described["startDate"]).total_seconds() == 200 + 299 + 300 + 250
+    [listed] = states.list_map_runs(executionArn=execution)["mapRuns"]
+    counts = states.describe_map_run(mapRunArn=listed["mapRunArn"])["executionCounts"]
+    assert (counts["succeeded"], counts["timedOut"], counts["failed"]) == (3, 1, 0)

@@ -173,3 +173,41 @@ def test_redrive__a_client_token_twice__is_one_redrive(states, chain, functions:
     first, second = (states.redrive_execution(executionArn=arn, clientToken="t")["redriveDate"] for _ in range(2))
     assert first == second
     assert functions.calls["first"] == 2
+
+
+@pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
+def test_redrive__distributed_map__only_the_children_that_did_not_succeed(
+    states, chain, functions: Functions, start, kind: str
+) -> None:
+    """A Standard child goes on with the state that failed, an Express one begins anew; the Map Run is the same."""
+    functions.broken = {"second 3"}
+    processor = chain(I=call("first", ResultPath=None), J=call("second"))
+    processor["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": kind}
+    arn = start(chain(M={"Type": "Map", "ItemProcessor": processor, "MaxConcurrency": 1}), [1, 2, 3, 4])
+    [before] = states.list_map_runs(executionArn=arn)["mapRuns"]
+    assert states.describe_map_run(mapRunArn=before["mapRunArn"])["itemCounts"]["succeeded"] == 2
+    functions.broken = set()
+    described = redrive(states, arn)
+    assert json.loads(described["output"]) == [{"by": f"second {number}"} for number in (1, 2, 3, 4)]
+    again = 1 if kind == "STANDARD" else 2
+    assert functions.calls == {
+        "first 1": 1, "second 1": 1, "first 2": 1, "second 2": 1, "first 3": again, "second 3": 2, "first 4": 1,
+        "second 4": 1,
+    }  # fmt: skip
+    [after] = states.list_map_runs(executionArn=arn)["mapRuns"]
+    found = states.describe_map_run(mapRunArn=after["mapRunArn"])
+    assert (after["mapRunArn"], found["redriveCount"], found["status"]) == (before["mapRunArn"], 1, "SUCCEEDED")
+    assert {key: value for key, value in found["itemCounts"].items() if value} == {"succeeded": 4, "total": 4}
+    listed = states.list_executions(mapRunArn=after["mapRunArn"])["executions"]
+    assert [item["redriveCount"] for item in listed].count(1) == (1 if kind == "STANDARD" else 0)
+    assert any(event["type"] == "MapRunRedriven" for event in states.get_execution_history(executionArn=arn)["events"])
+
+
+@pytest.mark.parametrize("mode", ["INLINE", "DISTRIBUTED"])
+def test_retry__of_a_map__begins_all_iterations_anew(states, chain, functions: Functions, start, mode: str) -> None:
+    """Unlike a redrive, also where the execution may be redriven."""
+    functions.broken = {"first 2"}
+    processor = {**chain(I=call("first")), "ProcessorConfig": {"Mode": mode, "ExecutionType": "STANDARD"}}
+    retry = [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}]
+    start(chain(M={"Type": "Map", "ItemProcessor": processor, "MaxConcurrency": 1, "Retry": retry}), [1, 2])
+    assert functions.calls == {"first 1": 2, "first 2": 2}

@@ -16,6 +16,7 @@ from pipeproof.stepfunctions.engine.items.writer import ResultFiles, Results
 from pipeproof.stepfunctions.engine.map_runs import Child
 from pipeproof.stepfunctions.engine.run import Frame, Place, Run
 from pipeproof.stepfunctions.engine.scheduler import Cancelled, Work
+from pipeproof.stepfunctions.engine.settings import EXPRESS_SECONDS
 from pipeproof.stepfunctions.engine.states.map_fields import (
     find_concurrency,
     find_tolerance,
@@ -24,12 +25,16 @@ from pipeproof.stepfunctions.engine.states.map_fields import (
     select_item,
 )
 from pipeproof.stepfunctions.engine.states.map_run import MapRun
+from pipeproof.stepfunctions.engine.visits import KeptLine
 from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.expressions.environment import Scope
 from pipeproof.stepfunctions.values import MISSING, byte_size, dump
 
 CHILDREN_RECORDED = 100
-"""Of one Map Run, the visits of so many children are remembered: memory stays bounded."""
+"""Of one Map Run, the visits of so many children are remembered: memory stays bounded.
+
+Of executions through the API, which may be redriven, all children are, without their visits.
+"""
 CONCURRENT_CHILDREN = 1_000
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
 THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
@@ -38,6 +43,9 @@ THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
 def run_distributed(place: Place, effective: Any) -> Work[Any]:
     """Runs a distributed Map; gives its result."""
     raw, frame = place.state.raw, place.frame
+    before = place.visit.take_lines()
+    if before and place.visit.map_run is not None:
+        return (yield from _run_again(place, before))
     given = None if "ItemReader" in raw else given_dataset(place, effective)
     map_run = MapRun(place, effective)
     record = map_run.record
@@ -46,11 +54,29 @@ def run_distributed(place: Place, effective: Any) -> Work[Any]:
     record.tolerated_count, record.tolerated_percentage = find_tolerance(place, effective)
     map_run.refuse_children()
     frame.add_event("MapRunStarted", {"mapRunArn": map_run.arn})
+    return (yield from _finish(map_run, given, {}))
+
+
+def _run_again(place: Place, before: Mapping[int, KeptLine]) -> Work[Any]:
+    """Redrives a Map Run: children that succeeded keep their results; it reads its items no second time."""
+    map_run, dataset = place.visit.map_run
+    map_run.failed_items = 0
+    map_run.record.redrive(place.run.clock.now)
+    redriven = {"mapRunArn": map_run.arn, "redriveCount": len(map_run.record.redrives)}
+    place.frame.add_event("MapRunRedriven", redriven)
+    return (yield from _finish(map_run, dataset, before))
+
+
+def _finish(map_run: MapRun, given: Dataset | None, before: Mapping[int, KeptLine]) -> Work[Any]:
+    """Runs the children of a Map Run that has been started; gives the state's result."""
+    record, frame, visit = map_run.record, map_run.place.frame, map_run.place.visit
     try:
         dataset = given if given is not None else map_run.read()
+        if frame.run.keeps_lines:
+            visit.map_run = (map_run, dataset)
         results = map_run.results()
         record.has_writer = isinstance(results, ResultFiles)
-        yield from _run_children(map_run, dataset, results)
+        yield from _run_children(map_run, dataset, results, before)
         result = results.finish(map_run.arn)
     except Cancelled:
         record.end("ABORTED", frame.run.clock.now)
@@ -61,10 +87,10 @@ def run_distributed(place: Place, effective: Any) -> Work[Any]:
         frame.add_event("MapRunFailed", {key: text for key, text in details.items() if text is not None})
         raise
     record.end("SUCCEEDED", frame.run.clock.now)
-    before = frame.thread.last
+    last = frame.thread.last
     frame.add_event("MapRunSucceeded", {})
     frame.add_event("MapStateSucceeded", {})
-    frame.thread.last = before
+    frame.thread.last = last
     return result
 
 
@@ -134,7 +160,10 @@ def _selected(map_run: MapRun, dataset: Dataset) -> Iterator[Any]:
         yield select_item(place, item, map_run.effective, inner)
 
 
-def _run_children(map_run: MapRun, dataset: Dataset, results: Results | ResultFiles) -> Work[None]:
+def _run_children(
+    map_run: MapRun, dataset: Dataset, results: Results | ResultFiles, before: Mapping[int, KeptLine]
+) -> Work[None]:
+    visit, keeps = map_run.place.visit, map_run.place.run.keeps_lines
     seen, clock = map_run.record, map_run.place.run.clock
     map_run.total = seen.items = len(dataset.items)
     parent, graph = map_run.place.frame, map_run.place.state.graphs[0]
@@ -144,29 +173,52 @@ def _run_children(map_run: MapRun, dataset: Dataset, results: Results | ResultFi
         for index, (payload, size) in enumerate(_batches(map_run, _selected(map_run, dataset))):
             if size != 1:
                 sizes[index] = size
+            kept = before.get(index)
+            if kept is not None and kept.is_done:
+                visit.lines[index] = kept
+                add_result(Line(index, kept.frame, run_graph(graph, payload, kept.frame)), kept.output)
+                continue
             recorded = index < CHILDREN_RECORDED
-            frame = _child_frame(map_run, index, payload, recorded=recorded and parent.recorded)
-            seen.child_started(index, size, _child(frame, clock.now, size) if recorded else None)
+            if kept is not None and map_run.child_type == "STANDARD" and kept.frame.execution:
+                frame = kept.frame
+                frame.execution["RedriveCount"] += 1
+                seen.child_redriven(index, size)
+            else:
+                frame = _child_frame(map_run, index, payload, recorded=recorded and parent.recorded)
+                frame.position = (graph.start_at, payload)
+                seen.child_started(index, size, _child(frame, clock.now, size) if recorded or keeps else None)
+            if keeps:
+                visit.lines[index] = KeptLine(frame)
             yield Line(index, frame, run_graph(graph, payload, frame))
 
-    def succeeded(line: Line, output: Any) -> None:
-        seen.child_ended(line.index, sizes.pop(line.index, 1), "succeeded", clock.now, output=output)
+    def add_result(line: Line, output: Any) -> None:
         results.add(
             line.index, "SUCCEEDED", lambda: _record(map_run, line, "SUCCEEDED", {"Output": dump(output)}), output
         )
 
+    def succeeded(line: Line, output: Any) -> None:
+        seen.child_ended(line.index, sizes.pop(line.index, 1), "succeeded", clock.now, output=output)
+        if keeps:
+            visit.lines[line.index].output = output
+        add_result(line, output)
+
     def failed(line: Line, failure: StateFailure) -> StateFailure | None:
         size = sizes.pop(line.index, 1)
         map_run.failed_items += size
-        seen.child_ended(line.index, size, "failed", clock.now, error=failure.error, cause=failure.cause)
+        how = "timedOut" if failure is line.expired else "failed"
+        seen.child_ended(line.index, size, how, clock.now, error=failure.error, cause=failure.cause)
         error = {"Error": failure.error, "Cause": failure.cause}
-        results.add(line.index, "FAILED", lambda: _record(map_run, line, "FAILED", error), MISSING)
+        status = "TIMED_OUT" if how == "timedOut" else "FAILED"
+        results.add(line.index, "FAILED", lambda: _record(map_run, line, status, error), MISSING)
         if _tolerated(map_run):
             return None
         return StateFailure(THRESHOLD, THRESHOLD_CAUSE, exception=failure.exception)
 
     limit = seen.max_concurrency or CONCURRENT_CHILDREN
-    group = Group(parent, lines(), limit, on_success=succeeded, on_failure=failed, on_abort=lambda _: None)
+    seconds = EXPRESS_SECONDS if map_run.child_type == "EXPRESS" else None
+    group = Group(
+        parent, lines(), limit, on_success=succeeded, on_failure=failed, on_abort=lambda _: None, seconds=seconds
+    )
     seen.apply = lambda: group.set_limit(seen.max_concurrency or CONCURRENT_CHILDREN)
     yield from group.run()
 
@@ -216,7 +268,7 @@ def _record(map_run: MapRun, line: Line, status: str, end: Mapping[str, Any]) ->
     """A child execution as ResultWriter describes it."""
     execution = line.frame.execution or {}
     settings = map_run.place.run.settings
-    redrivable = status == "FAILED" and map_run.child_type == "STANDARD"
+    redrivable = status != "SUCCEEDED" and map_run.child_type == "STANDARD"
     reason = {} if redrivable else {"RedriveStatusReason": f"Execution is {status} and cannot be redriven"}
     return {
         "ExecutionArn": execution["Id"],
@@ -225,7 +277,7 @@ def _record(map_run: MapRun, line: Line, status: str, end: Mapping[str, Any]) ->
         "Name": execution["Name"],
         **end,
         **({"OutputDetails": {"Included": True}} if "Output" in end else {}),
-        "RedriveCount": 0,
+        "RedriveCount": execution["RedriveCount"],
         "RedriveStatus": "REDRIVABLE" if redrivable else "NOT_REDRIVABLE",
         **reason,
         "StartDate": execution["StartTime"],
