@@ -6,7 +6,7 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NoReturn
 
 from pipeproof.errors import InputError, PipeproofError
@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
     _add_run(commands)
+    _add_report(commands)
     _add_comment(commands)
     _add_audit(commands)
     add_states_parser(commands)
@@ -133,6 +134,30 @@ def _run(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:
         values["pytest-args"] = f"{values.get('pytest-args', '')} {shlex.join(pytest_args)}"
     environ = {**os.environ, DEBUG: "1"} if options.debug else dict(os.environ)
     return run(environ, values=values, directory=options.directory)
+
+
+def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    report = commands.add_parser(
+        "report",
+        help="make the report of a run that was killed before it could",
+        description="Make the report of a run that was killed, of the journal that it left in the report's folder.",
+        allow_abbrev=False,
+    )
+    report.set_defaults(command=_report)
+    report.add_argument("--directory", type=Path, default=Path(), metavar="DIR", help="the workspace")
+    declared = {input_name(field): field.metadata for field in declared_inputs()}
+    for name in ("report-dir", "title"):
+        report.add_argument(f"--{name}", default=declared[name]["default"], help=declared[name]["help"])
+
+
+def _report(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:  # noqa: ARG001 - as each command
+    from pipeproof.journal import finish_report
+    from pipeproof.outlets.terminal import Terminal
+
+    workspace = options.directory.resolve()
+    run = finish_report(workspace, PurePath(os.path.normpath(options.report_dir)), options.title)
+    Terminal(workspace).draw_totals(run, str(options.directory / options.report_dir))
+    return 0 if run.conclusion == "success" else 1
 
 
 def _add_comment(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -29,6 +29,7 @@ from pipeproof.github.file_commands import Snapshot, closed_folders
 from pipeproof.github.services import read_services
 from pipeproof.history import find_baseline
 from pipeproof.inputs import Inputs, action_values, artifact_pattern, chosen_variables, read_inputs
+from pipeproof.journal import kept_journal, remove_journal
 from pipeproof.outlets.outlet import Outlet
 from pipeproof.outlets.terminal import Terminal
 from pipeproof.outlets.workflow import Workflow
@@ -403,9 +404,14 @@ def test(
     stream = redactor.stream()
     lines = Lines(lambda line: outlet.pass_on(stream.feed(f"{line}\n").removesuffix("\n")))
     with outlet.group("Run the tests"):
-        outcome = run_suite(
-            suite, cancellation=job.cancellation, on_output=lines.feed, on_progress=outlet.show_progress
-        )
+        with kept_journal(job.workspace, job.report_folder, redactor) as journal:
+            outcome = run_suite(
+                suite,
+                cancellation=job.cancellation,
+                on_output=lines.feed,
+                on_progress=outlet.show_progress,
+                on_events=journal.feed,
+            )
         lines.close()
         if outcome.failures or not outcome.results:
             outlet.release_output()
@@ -523,6 +529,7 @@ def place_report(job: Job, made: Path, trail: Trail) -> None:
     rewrite_files(made, PurePath(), trail.redactor.redact_bytes)
     redact_own_files(job, trail.redactor)
     place_files(made, job.workspace, job.report_folder)
+    remove_journal(job.workspace, job.report_folder)
     if head and job.outlet.on_github:
         job.outlet.say(f"{AUDIT}: {len(trail.audit.lines)} records, the last has the hash {head}")
 

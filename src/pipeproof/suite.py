@@ -71,6 +71,7 @@ def run_suite(
     cancellation: Cancellation,
     on_output: Callable[[bytes], None],
     on_progress: Callable[[Collector, TestResult | None], None],
+    on_events: Callable[[bytes], None] = lambda _: None,
 ) -> Run:
     """Run the tests; give what came of them, however the process ends.
 
@@ -78,6 +79,7 @@ def run_suite(
         suite: How to run them.
         cancellation: Ends them early.
         on_output: Takes what they print.
+        on_events: Takes their events as they come, as bytes.
         on_progress: Called with each test that ends, and about ten times a second with `None`.
     """
     collector = Collector(suite.workspace)
@@ -88,6 +90,7 @@ def run_suite(
     left: LeftoversError | None = None
 
     def take(data: bytes) -> None:
+        on_events(data)
         for event in reader.feed(data):
             ended = collector.take(event)
             if ended is not None:

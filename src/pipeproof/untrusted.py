@@ -190,6 +190,10 @@ class Folder:
                 os.unlink(fresh, dir_fd=self.descriptor)
             raise
 
+    def remove(self, name: str) -> None:
+        """Remove a file, or a link and not what it leads to."""
+        os.unlink(name, dir_fd=self.descriptor)
+
     def _rename(self, old: str, new: str) -> None:
         os.rename(old, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 

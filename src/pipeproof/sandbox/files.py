@@ -8,7 +8,7 @@ link is followed, neither as a folder on the way nor as the file itself. All goe
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePath
 
 from pipeproof.untrusted import LIMIT, Folder, Owner
@@ -30,6 +30,18 @@ def place_files(source: Path, workspace: Path, folder: PurePath) -> None:
     Raises:
         OSError: where a part of the folder is a link or no folder, or nothing can be written.
     """
+    with open_report_folder(workspace, folder) as (report, owner), Folder.at(source) as own:
+        for name in own.names():
+            report.put(name, own.read(name, limit=1 << 62), owner)
+
+
+@contextmanager
+def open_report_folder(workspace: Path, folder: PurePath) -> Iterator[tuple[Folder, Owner]]:
+    """Hold a folder of the workspace, made where it is missing, and know whom the workspace belongs to.
+
+    Raises:
+        OSError: where a part of the folder is a link or no folder.
+    """
     with ExitStack() as stack:
         current = stack.enter_context(Folder.at(workspace))
         status = current.status()
@@ -40,9 +52,7 @@ def place_files(source: Path, workspace: Path, folder: PurePath) -> None:
             stack.enter_context(current)
         if made:
             current.put(".gitignore", _IGNORE_ALL, owner)
-        own = stack.enter_context(Folder.at(source))
-        for name in own.names():
-            current.put(name, own.read(name, limit=1 << 62), owner)
+        yield current, owner
 
 
 def rewrite_files(workspace: Path, folder: PurePath, change: Callable[[bytes], bytes]) -> list[PurePath]:

@@ -196,7 +196,7 @@ def test_the_image_cannot_be_changed():
 def test_the_report_can_be_led_elsewhere():
     """A link where the report will be written: the container test sees that what it leads to stays as it was."""
     report = Path("/github/workspace/pipeproof-report")
-    report.mkdir()
+    report.mkdir(exist_ok=True)
     (report / "report.json").symlink_to(FILE_COMMANDS / "github_env_5b1c")
     os.mkfifo(report / "junit.xml")
     (report / "summary.md").mkdir()
