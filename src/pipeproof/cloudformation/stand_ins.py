@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pipeproof.cloudformation.pattern_texts import text_for
+
 ANY = "*"
 """The stand-in of a template that is read to see what *may* be: a wildcard, as IAM's patterns and our needs have it."""
 
@@ -108,7 +110,7 @@ def text_called(words: str, places: Places) -> str:
 def parameter_value(name: str, declared: Mapping[str, Any], places: Places) -> Any:
     """A value that a parameter's declaration allows; a list for the types that are lists.
 
-    AllowedValues come first, then MinValue and the lengths; an AllowedPattern is not followed.
+    AllowedValues come first, then AllowedPattern, MinValue and the lengths.
     """
     allowed = declared.get("AllowedValues")
     kind = str(declared.get("Type", "String"))
@@ -134,4 +136,7 @@ def _single(name: str, kind: str, declared: Mapping[str, Any], places: Places) -
         return f"{places['region']}a"
     text = text_called(name, places)
     least, most = int(declared.get("MinLength", 0)), int(declared.get("MaxLength", len(text) or 1))
-    return text[:most].ljust(least, "0")
+    text = text[:most].ljust(least, "0")
+    pattern = declared.get("AllowedPattern")
+    allowed = text_for(str(pattern), text, least) if pattern else None
+    return text if allowed is None else allowed

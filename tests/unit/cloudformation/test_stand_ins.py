@@ -1,5 +1,6 @@
 """Templates read with stand-ins for what only a deployment knows."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -270,3 +271,32 @@ def test_resolve__resource_that_a_macro_may_add__has_a_stand_in(head: str, known
         return
     with pytest.raises(TemplateError, match="no parameter or resource"):
         template.ref("MadeTopic")
+
+
+PATTERNS = [
+    r"^[a-z][a-z0-9-]{2,30}$", r"\d{12}", r"^(dev|prod)$", r"arn:aws:s3:::[a-z.-]+", r"[A-Z]{3,}", r".*\.json$",
+    r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})/(\d{1,2})", r"s3://[^/]+/.+",
+    r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", r"^$|^https://.*$", r"(?i)[X-Z]+", r"(?:cron|rate)\(.+\)",
+    r"[^a-z]+", r"(?=x)xy?",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_parameter__with_a_pattern__has_a_value_that_it_allows(pattern: str) -> None:
+    value = parameter_value("Where", {"Type": "String", "AllowedPattern": pattern}, PLACES)
+    assert re.fullmatch(pattern, value)
+
+
+@pytest.mark.parametrize(
+    ("declared", "value"),
+    [
+        ({"AllowedPattern": "[a-z]+"}, "where"),
+        ({"AllowedPattern": "[0-9]+", "MinLength": 5}, "00000"),
+        ({"AllowedPattern": r"\\p{Upper}+(?<"}, "where"),
+        ({"AllowedPattern": "[0-9]+", "AllowedValues": ["7", "8"]}, "7"),
+        ({"AllowedPattern": "x*"}, "x"),
+        ({"AllowedPattern": "^$"}, ""),
+    ],
+)
+def test_parameter__the_words_come_first_where_they_are_allowed(declared: dict[str, Any], value: str) -> None:
+    assert parameter_value("Where", {"Type": "String", **declared}, Places("where", "eu-west-1", "1", "aws")) == value

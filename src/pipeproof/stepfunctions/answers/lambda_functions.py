@@ -6,6 +6,7 @@ execution its modules keep what they hold.
 
 import importlib
 import re
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -30,6 +31,12 @@ from pipeproof.stepfunctions.errors import LambdaLayerWarning, MockError
 from pipeproof.virtual_time import VirtualClock, sleeping_on
 
 Handler = Callable[..., Any]
+
+
+_TURN = threading.RLock()
+_PATIENCE = 5.0
+"""Real seconds that a function waits for its turn: one that waits for a function which it calls in a thread of its own
+would wait for ever. After that the two share what is around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +172,13 @@ class FunctionInstance:
 
     @contextmanager
     def _surroundings(self) -> Iterator[None]:
-        """What is around the handler while it is loaded and while it runs."""
+        """What is around the handler while it is loaded and while it runs.
+
+        The environment and the modules are the process's: functions that several threads call take turns.
+        """
         with ExitStack() as stack:
+            if _TURN.acquire(timeout=_PATIENCE):
+                stack.callback(_TURN.release)
             # What the function sets itself is there in its next invocation too.
             self._given = stack.enter_context(environ.exactly(self._given))
             if is_confined():

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import signal
+import sys
 import threading
 import time
 from typing import Any
@@ -225,3 +227,31 @@ def test_handler_limit__leaves_the_alarm_of_somebody_else() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
+
+
+def test_functions__in_threads__each_see_their_own_environment() -> None:
+    """Machines that threads run at once: the environment is the process's, so that functions take turns."""
+
+    def reads(event: Any, context: Any) -> bool:
+        seen = set()
+        for _ in range(300):
+            seen.add(os.environ["WHO"])
+            time.monotonic()
+        return seen == {event}
+
+    def run(name: str) -> None:
+        functions = {"work": {"handler": reads, "environment": {"WHO": name}}}
+        results.extend(machine(lambdas=functions).run(name).output for _ in range(20))
+
+    results: list[bool] = []
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [threading.Thread(target=run, args=(name,)) for name in "abc"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert results == [True] * 60
