@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeproof.events import MALFORMED
 from pipeproof.github.api import Api, ApiError
 from pipeproof.github.comments import find_pull_request, put_comment
 from pipeproof.github.context import Context
@@ -74,4 +75,7 @@ def comment_on_pull_request(
     except ApiError as error:
         hint = _RIGHTS if error.status in (401, 403, 404) else "The next run tries again."
         notice(f"There is no comment on the pull request: GitHub answered {error}. {hint}")
+    except MALFORMED as error:
+        told = f"{type(error).__name__}: {error}"
+        notice(f"There is no comment on the pull request: GitHub's answer is in no known form ({told}).")
     return "nothing"

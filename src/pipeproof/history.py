@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from pipeproof.events import MALFORMED
 from pipeproof.github.api import Api, ApiError
 from pipeproof.github.artifacts import find_runs, read_artifacts
 from pipeproof.report.files import CTRF
@@ -37,7 +38,7 @@ def find_baseline(
         needs = " The job needs `permissions: {actions: read}`." if error.status in (401, 403, 404) else ""
         say(f"There is no baseline: GitHub answered {error}.{needs}")
         return None
-    except (KeyError, TypeError, ValueError) as error:
+    except MALFORMED as error:
         say(f"There is no baseline: GitHub's answer is in no known form ({type(error).__name__}: {error}).")
         return None
     where = f"the branch {branch}" if branch else "this branch"

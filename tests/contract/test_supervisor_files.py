@@ -14,7 +14,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "pipeproof"
 
 MODULES = [
     *(SOURCE / f"{name}.py" for name in ("main", "suite", "access", "redaction", "events")),
-    *(SOURCE / f"{name}.py" for name in ("excuses", "history", "journal")),
+    *(SOURCE / f"{name}.py" for name in ("commenting", "excuses", "history", "journal")),
     *(file for room in ("sandbox", "github", "report", "results", "outlets", "credentials", "inputs")
       for file in sorted((SOURCE / room).rglob("*.py"))),
 ]  # fmt: skip

@@ -121,6 +121,7 @@ def test_baseline__limits_are_waited_for(github: GitHub) -> None:
         ({"actions": "read"}, [], "There is no baseline yet: no run of this workflow on the branch main has"),
         ({}, [], "actions: read"),
         ({"actions": "read"}, [(200, {}, b"[]")], "no known form"),
+        ({"actions": "read"}, [(200, {}, b'"text"')], "no known form"),
         ({"actions": "read"}, [(200, {}, b"<html>")], "no JSON"),
     ],
 )
