@@ -416,10 +416,10 @@ def _fits(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
 
 @contextmanager
 def replaced(found: Found, value: Any) -> Iterator[None]:
-    """Give a module, class or object another value for a name; on leaving, it is as it was."""
+    """Give a module, class or object another value for a name, or a name that it lacks; on leaving, it is as it was."""
     owner, name = found.owner, found.name
     own = name in vars(owner)
-    before = vars(owner)[name] if own else inspect.getattr_static(owner, name)
+    before = vars(owner)[name] if own else inspect.getattr_static(owner, name, None)
     setattr(owner, name, staticmethod(value) if isinstance(before, staticmethod | classmethod) else value)
     try:
         yield

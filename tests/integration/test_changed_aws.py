@@ -2,12 +2,13 @@
 
 import sys
 import warnings
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 from changes import assert_said, called, each_hook, forgotten, give_other_parameters, hide
 
 from pipeproof.environments.aws import UnstubbedEndpointError, UnstubbedOperationError, open_aws
@@ -52,6 +53,10 @@ def users_test() -> bytes:
         machines.start_execution(stateMachineArn=made["stateMachineArn"])
         with pytest.raises((UnstubbedEndpointError, UnstubbedOperationError, ClientError)):
             aws.client("lambda").get_account_settings()
+        aws.client("athena").list_work_groups()
+        for service, call in (("redshift-data", "describe_statement"), ("rds-data", "rollback_transaction")):
+            with suppress(ClientError, ParamValidationError, UnstubbedOperationError):
+                getattr(aws.client(service), call)()
         return s3.get_object(Bucket="raw", Key="b")["Body"].read()
 
 

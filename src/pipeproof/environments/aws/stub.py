@@ -22,7 +22,7 @@ from pipeproof.environments.aws.queries.queue import (
 )
 from pipeproof.environments.aws.resource_facts import resources_of
 from pipeproof.environments.aws.responses import error_response
-from pipeproof.environments.aws.touched import ATTEMPTS, CALLS
+from pipeproof.environments.aws.touched import ATHENA, ATTEMPTS, CALLS, RDS, REDSHIFT
 from pipeproof.errors import PipeproofError
 from pipeproof.iam import Policy
 from pipeproof.iam.calls import Call
@@ -229,6 +229,9 @@ class AwsStub:
         """
         if service is not None and service not in SERVICES:
             raise QueryResultError(f"no queries of {service!r} are answered, but of {', '.join(SERVICES)}")
+        for name, hook in zip(SERVICES, (ATHENA, REDSHIFT, RDS), strict=True):
+            if service in (None, name):
+                hook.require("results of queries cannot be queued")
         options = {"matching": matching, "service": service, "times": times, "error": error}
         return self.queries.add(make_result(rows, columns, **options))
 

@@ -84,6 +84,39 @@ ACTIVE = MOTO.hook(
 )
 """`stepfunctions/aws/moto_backend`: whether moto answers boto3 now."""
 
+ATHENA = MOTO.hook(
+    "queries to Athena get moto's own empty results, and `aws.query_results` refuses to work",
+    "moto.athena.models:AthenaBackend.start_query_execution"
+    "(self, query, context, config, workgroup, execution_parameters)",
+    "moto.athena.models:AthenaBackend._store_query_result_in_s3(self, exec_id)",
+    "moto.athena.models:QueryResults(rows, column_info)",
+    "moto.athena.responses:AthenaResponse.get_query_execution(self)",
+    "moto.athena.responses:AthenaResponse.get_query_results(self)",
+    "moto.athena.responses:AthenaResponse._get_param(self, param_name)",
+    refuse="a query to Athena cannot be answered",
+)
+"""`queries/athena`: queries are answered with what a test has queued, or executed."""
+
+REDSHIFT = MOTO.hook(
+    "statements to Redshift's Data API get moto's own made-up results, and `aws.query_results` refuses to work",
+    "moto.redshiftdata.models:RedshiftDataAPIServiceBackend.execute_statement"
+    "(self, cluster_identifier, database, db_user, parameters, secret_arn, sql)",
+    "moto.redshiftdata.responses:RedshiftDataAPIServiceResponse.describe_statement(self)",
+    "moto.redshiftdata.responses:RedshiftDataAPIServiceResponse.get_statement_result(self)",
+    "moto.redshiftdata.responses:RedshiftDataAPIServiceResponse._get_param(self, param_name)",
+    "moto.redshiftdata.responses:RedshiftDataAPIServiceResponse.redshiftdata_backend",
+    refuse="a statement to Redshift cannot be answered",
+)
+"""`queries/redshift_data`: the same for the Data API of Redshift."""
+
+RDS = MOTO.hook(
+    "statements to RDS's Data API get moto's own empty results, and `aws.query_results` refuses to work",
+    "moto.rdsdata.models:RDSDataServiceBackend.execute_statement(self, resource_arn, sql)",
+    "moto.rdsdata.models:QueryResults(records, column_metadata, number_of_records_updated)",
+    refuse="a statement to RDS cannot be answered",
+)
+"""`queries/redshift_data`: and for that of RDS."""
+
 MOTO_ROUTING = Library("moto", "moto", "5.2.5")
 """moto again: its routing came later than the rest."""
 

@@ -1,13 +1,12 @@
 """Athena on moto: a query is answered with what the test has queued, or executed, and never made up.
 
-Replaced in moto while the stubs are open: `AthenaBackend.start_query_execution`, and `AthenaResponse`'s
-`get_query_execution` and `get_query_results`.
+What is replaced in moto while the stubs are open is listed in [pipeproof.environments.aws.touched][] (`ATHENA`).
 """
 
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +19,7 @@ from pipeproof.environments.aws.queries.athena_text import result_file
 from pipeproof.environments.aws.queries.queue import QueryQueue, QueryResult
 from pipeproof.environments.aws.queries.sql import running
 from pipeproof.environments.aws.queries.sql.errors import FailedError, RejectedError
+from pipeproof.environments.aws.touched import ATHENA
 from pipeproof.environments.installed import not_installed
 
 _UTILITY = ("ALTER", "CREATE", "DESCRIBE", "DROP", "MSCK", "SHOW")
@@ -43,24 +43,19 @@ def answered_from(queue: QueryQueue, client: Callable[[str, str | None], Any]) -
         queue: What the test has queued.
         client: Gives a client on the stubs, for a service and a region.
     """
-    from moto.athena.models import AthenaBackend
-    from moto.athena.responses import AthenaResponse
-
-    backend, response = AthenaBackend, AthenaResponse
     ended: dict[str, _Ended] = {}
-    replaced: list[tuple[Any, str, Any]] = [
-        (backend, "start_query_execution", _start(backend.start_query_execution, queue, client, ended)),
-        (response, "get_query_execution", _describe(response.get_query_execution, ended)),
-        (response, "get_query_results", _page(response.get_query_results, ended)),
-    ]
-    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
-    for owner, name, replacement in replaced:
-        setattr(owner, name, replacement)
-    try:
+    makes: dict[str, Any] = {
+        f"{_BACKEND}.start_query_execution": lambda original: _start(original, queue, client, ended),
+        f"{_RESPONSE}.get_query_execution": lambda original: _describe(original, ended),
+        f"{_RESPONSE}.get_query_results": lambda original: _page(original, ended),
+    }
+    with ExitStack() as stack:
+        ATHENA.enter(stack, makes)
         yield
-    finally:
-        for owner, name, original in originals:
-            setattr(owner, name, original)
+
+
+_BACKEND = "moto.athena.models:AthenaBackend"
+_RESPONSE = "moto.athena.responses:AthenaResponse"
 
 
 def _start(original: Any, queue: QueryQueue, client: Callable[[str, str | None], Any], ended: dict[str, _Ended]) -> Any:
@@ -82,7 +77,7 @@ def _start(original: Any, queue: QueryQueue, client: Callable[[str, str | None],
                 has_header = not query.lstrip().upper().startswith(_UTILITY)
                 rows, columns = render(result, has_header=has_header)
                 backend.query_results[identifier] = QueryResults(rows=rows, column_info=columns)
-                backend._store_query_result_in_s3(identifier)  # noqa: SLF001 - see the module's docstring
+                backend._store_query_result_in_s3(identifier)  # noqa: SLF001 - listed in ATHENA
             return identifier
         if not running.is_available():
             if _DATABASES.match(query):
@@ -190,7 +185,7 @@ def _describe(original: Any, ended: Mapping[str, _Ended]) -> Any:
 def _page(original: Any, ended: Mapping[str, _Ended]) -> Any:
     def get_query_results(response: Any) -> Any:
         answer = json.loads(original(response))
-        first = int(response._get_param("NextToken") or 0)  # noqa: SLF001 - see the module's docstring
+        first = int(response._get_param("NextToken") or 0)  # noqa: SLF001 - listed in ATHENA
         after = first + int(response._get_param("MaxResults") or _PAGE)  # noqa: SLF001
         rows = answer["ResultSet"]["Rows"]
         answer["ResultSet"]["Rows"] = rows[first:after]

@@ -1,15 +1,14 @@
 """Redshift's and RDS's Data APIs on moto: statements are answered from the test's queue, Redshift's also executed.
 
-Replaced in moto while the stubs are open: `RedshiftDataAPIServiceBackend.execute_statement`,
-`RedshiftDataAPIServiceResponse`'s `describe_statement` and `get_statement_result`, its `batch_execute_statement`, which
-it lacks, and `RDSDataServiceBackend.execute_statement`.
+What is replaced in moto while the stubs are open is listed in [pipeproof.environments.aws.touched][] (`REDSHIFT` and
+`RDS`); `batch_execute_statement`, which moto lacks, is added.
 """
 
 import base64
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,8 +19,10 @@ from pipeproof.environments.aws.queries.queue import QueryQueue, QueryResult
 from pipeproof.environments.aws.queries.sql import running
 from pipeproof.environments.aws.queries.sql.errors import FailedError
 from pipeproof.environments.aws.queries.sql.running import Rows
+from pipeproof.environments.aws.touched import RDS, REDSHIFT
 from pipeproof.environments.installed import not_installed
 from pipeproof.errors import PipeproofError
+from pipeproof.patching import Found, replaced
 
 _TYPES: list[tuple[type, str, str]] = [
     (bool, "booleanValue", "bool"), (int, "longValue", "int8"), (float, "doubleValue", "float8"),
@@ -37,25 +38,32 @@ def redshift_answered_from(queue: QueryQueue, _client: Any = None) -> Iterator[N
 
     What is executed runs on databases of this context's own, one for each cluster or workgroup and database.
     """
-    from moto.redshiftdata.models import RedshiftDataAPIServiceBackend as Backend
-    from moto.redshiftdata.responses import RedshiftDataAPIServiceResponse as Response
-
     results: dict[str, QueryResult | Rows] = {}
     errors: dict[str, str] = {}
     databases = _Databases()
-    owners: tuple[Any, Any] = (Backend, Response)
-    before = (Backend.execute_statement, Response.describe_statement, Response.get_statement_result)
     run = _Run(queue, databases, results, errors)
-    owners[0].execute_statement = _execute(before[0], run)
-    owners[1].describe_statement = _describe(errors)
-    owners[1].get_statement_result = _result(results)
-    owners[1].batch_execute_statement = _batch(before[0], run)
-    try:
+
+    @contextmanager
+    def answered() -> Iterator[None]:
+        execute = REDSHIFT.locate(f"{_BACKEND}.execute_statement")
+        owner = REDSHIFT.locate(f"{_RESPONSE}.describe_statement").owner
+        makes: dict[str, Any] = {
+            f"{_BACKEND}.execute_statement": lambda original: _execute(original, run),
+            f"{_RESPONSE}.describe_statement": lambda _: _describe(errors),
+            f"{_RESPONSE}.get_statement_result": lambda _: _result(results),
+        }
+        batch = Found(owner, "batch_execute_statement", None)
+        with REDSHIFT.replacing(makes), replaced(batch, _batch(execute.value, run)):
+            yield
+
+    with ExitStack() as stack:
+        stack.callback(databases.close)
+        REDSHIFT.enter(stack, answered)
         yield
-    finally:
-        owners[0].execute_statement, owners[1].describe_statement, owners[1].get_statement_result = before
-        del owners[1].batch_execute_statement
-        databases.close()
+
+
+_BACKEND = "moto.redshiftdata.models:RedshiftDataAPIServiceBackend"
+_RESPONSE = "moto.redshiftdata.responses:RedshiftDataAPIServiceResponse"
 
 
 class _Databases:
@@ -120,28 +128,26 @@ def rds_answered_from(queue: QueryQueue, _client: Any = None) -> Iterator[None]:
 
     moto's own queue of results, where the test filled that one, goes first.
     """
-    from moto.rdsdata.models import QueryResults, RDSDataServiceBackend
 
-    owner: Any = RDSDataServiceBackend
-    original = owner.execute_statement
+    def answering(original: Any) -> Any:
+        make = RDS.find("moto.rdsdata.models:QueryResults")
 
-    def execute_statement(backend: Any, resource_arn: str, sql: str) -> Any:
-        if backend.results_queue or (resource_arn, sql) in backend.sql_results:
-            return original(backend, resource_arn, sql)
-        result = queue.take("rds-data", sql)
-        if result.error is not None:
-            from moto.core.exceptions import JsonRESTError
+        def execute_statement(backend: Any, resource_arn: str, sql: str) -> Any:
+            if backend.results_queue or (resource_arn, sql) in backend.sql_results:
+                return original(backend, resource_arn, sql)
+            result = queue.take("rds-data", sql)
+            if result.error is not None:
+                from moto.core.exceptions import JsonRESTError
 
-            raise JsonRESTError("BadRequestException", result.error)
-        records = [[field_of(value) for value in row] for row in result.rows]
-        columns = _columns(result)
-        return QueryResults(records, columns, number_of_records_updated=0)
+                raise JsonRESTError("BadRequestException", result.error)
+            records = [[field_of(value) for value in row] for row in result.rows]
+            return make(records, _columns(result), number_of_records_updated=0)
 
-    owner.execute_statement = execute_statement
-    try:
+        return execute_statement
+
+    with ExitStack() as stack:
+        RDS.enter(stack, {"moto.rdsdata.models:RDSDataServiceBackend.execute_statement": answering})
         yield
-    finally:
-        owner.execute_statement = original
 
 
 def _execute(original: Any, run: _Run) -> Any:
