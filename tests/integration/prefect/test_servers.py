@@ -1,5 +1,6 @@
 """Servers nest, keep to themselves, and end: what Prefect's own harness gets wrong, ours does not."""
 
+import asyncio
 import logging
 import os
 import socket
@@ -189,3 +190,23 @@ def test_use_profile__is_not_overridden(prefect_server, monkeypatch):
     with use_profile(elsewhere):
         assert PREFECT_API_URL.value() == prefect_server.api_url
     assert PREFECT_API_URL.value() == prefect_server.api_url
+
+
+def test_servers__import_no_integrations(tmp_path, monkeypatch):
+    """Each server would import all that are installed, to see whether their blocks are known already."""
+    from prefect.context import SettingsContext, get_settings_context
+    from prefect.server.api import server
+    from prefect.settings.models.root import Settings
+
+    for name, value in launcher._server_environment(tmp_path, None).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("prefect.plugins.load_prefect_collections", lambda: pytest.fail("integrations are imported"))
+    added = []
+
+    @server._memoize_block_auto_registration
+    async def add_block_types():
+        added.append(server.prefect.settings.PREFECT_API_BLOCKS_REGISTER_ON_START.value())
+
+    with SettingsContext(profile=get_settings_context().profile, settings=Settings()):
+        asyncio.run(add_block_types())
+    assert added == [False]

@@ -234,6 +234,8 @@ def _server_environment(folder: Path, database: str | None) -> dict[str, str]:
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "0.5",  # where events are not collected; else 5 s
         "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+        # Whether or not blocks are registered, a server imports all integrations to see whether they have changed.
+        "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
         "PREFECT_UI_ENABLED": "false",
         "PREFECT__SERVER_EPHEMERAL": "1",
     }
