@@ -41,7 +41,7 @@ test: setup
 	$(BIN)/python -m pytest -n 2
 
 # What is not released yet is left to the scheduled workflow.
-matrix: TAGS ?= aws dbt duckdb lowest prefect pytest python
+matrix: TAGS ?= aws dbt dbt2 duckdb lowest prefect pytest python
 matrix: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nox --reuse-venv=yes --tags $(TAGS)
 

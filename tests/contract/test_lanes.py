@@ -24,7 +24,7 @@ def noxfile() -> ModuleType:
 
 def test_lanes__run_tests_that_are_there(noxfile: ModuleType) -> None:
     named = {test.partition("::")[0] for lane in noxfile.LANES.values() for test in lane.tests}
-    named |= {test.partition("::")[0] for test in noxfile.SAMPLE}
+    named |= {test.partition("::")[0] for test in [*noxfile.SAMPLE, *noxfile.DBT_TESTS]}
 
     assert {test for test in named if not (ROOT / test).exists()} == set()
 
@@ -43,4 +43,6 @@ def test_lanes__have_each_python_that_is_promised(noxfile: ModuleType) -> None:
 def test_workflow__runs_every_lane(noxfile: ModuleType) -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/versions.yml").read_text(encoding="utf-8"))
 
-    assert workflow["jobs"]["lanes"]["strategy"]["matrix"]["lanes"] == sorted([*noxfile.LANES, "lowest", "python"])
+    assert workflow["jobs"]["lanes"]["strategy"]["matrix"]["lanes"] == sorted(
+        [*noxfile.LANES, "dbt2", "lowest", "python"]
+    )

@@ -46,6 +46,7 @@ class MissingInput(Exception):  # noqa: N818 - not a failure: a reason to skip
 
 def list_tests(project: DbtProject) -> list[OwnTest]:
     """The project's own tests, those of its packages left out, by file and line; each with a name of its own."""
+    project.check_tests()
     manifest = project.nodes_manifest
     own = manifest.metadata.project_name
     found = [node for node in manifest.nodes.values() if node.resource_type == "test"]

@@ -6,6 +6,7 @@ import pytest
 
 from pipeproof.environments.dbt.cli.artifacts import Facts, read_manifest, read_results
 from pipeproof.environments.dbt.cli.log import read_log
+from pipeproof.environments.dbt.cli.lost import find_lost
 
 NODES = {
     "model.shop.orders": {"name": "orders", "config": {"materialized": "view"}},
@@ -125,3 +126,43 @@ def test_read_manifest__rows_of_unit_tests(tmp_path, part):
 
 def test_facts__keep_a_mapping_s_own_methods():
     assert list(Facts(values=1).values()) == [1]
+
+
+DECLARED = """
+models:
+  - name: a
+    columns: [{name: id, data_tests: [{not_null: {name: known}}, unique]}]
+  - name: b
+    data_tests:
+      - name: known
+        test_name: at_least_one
+      - at_least_one: {name: off, config: {enabled: false}}
+unit_tests:
+  - {name: keeps, model: a}
+  - {name: keeps, model: b}
+  - {name: versioned, model: dim}
+  - {name: maybe, model: b, config: {enabled: "{{ var('x') }}"}}
+"""
+
+
+def test_find_lost__of_one_name(tmp_path):
+    """dbt 2 keeps one test of each name."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "m.yml").write_text(DECLARED)
+    (tmp_path / "dbt_project.yml").write_text("name: shop\n")
+    tests = {
+        "test.shop.known.1": {"name": "known", "resource_type": "test", "attached_node": "model.shop.a"},
+        "model.shop.a": {"name": "a", "resource_type": "model"},
+    }
+    unit_tests = {
+        "unit_test.shop.a.keeps": {"name": "keeps", "model": "a"},
+        "unit_test.shop.dim.versioned_v1": {"name": "versioned_v1", "model": "dim"},
+    }
+    for at, node in (*tests.items(), *unit_tests.items()):
+        node["unique_id"] = at
+    (tmp_path / "manifest.json").write_text(json.dumps({"nodes": tests, "unit_tests": unit_tests}))
+    lost = find_lost(read_manifest(tmp_path / "manifest.json", tmp_path), tmp_path)
+    assert {name: DECLARED.splitlines()[at.line - 1].strip() for name, at in lost} == {
+        "b.known": "- name: known",
+        "b.keeps": "- {name: keeps, model: b}",
+    }

@@ -15,6 +15,7 @@ from typing import Any
 from pipeproof.environments.dbt.cli import run as cli_run
 from pipeproof.environments.dbt.cli.artifacts import Facts, read_manifest
 from pipeproof.environments.dbt.cli.log import CliOutcome
+from pipeproof.environments.dbt.cli.lost import find_lost
 from pipeproof.environments.dbt.cli.overlay import Overlay
 from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.guard.writes import find_fixed_writes
@@ -115,6 +116,7 @@ class CliProject(DbtProject):
         super().__init__(settings, name, folder, shared, profile=_embed(settings, folder))
         self._overlay: Overlay | None = None
         self._cursors: list[Any] = []
+        self._lost: list[tuple[str, Any]] | None = None
         (folder / "external").mkdir(exist_ok=True)  # where `external` models without a location go
 
     @property
@@ -128,6 +130,19 @@ class CliProject(DbtProject):
     def is_second(self) -> bool:
         """Whether this dbt is of version 2."""
         return str(self.nodes_manifest.metadata.dbt_version).startswith("2.")
+
+    def check_tests(self) -> None:
+        """Refuse to run the project's own tests where dbt leaves some of them out: version 2 does, without a word."""
+        if not self.is_second:
+            return
+        if self._lost is None:
+            self._lost = list(find_lost(self.nodes_manifest, self.path))
+        for name, location in self._lost:
+            raise DbtSetupError(
+                f"this dbt leaves out the test {name}: of several tests of one name it runs one",
+                hint="give each a name of its own",
+                location=location,
+            )
 
     def find_escapes(self, manifest: Any) -> Mapping[str, str]:
         """The nodes that write to a schema whose name is written out: there, in a hook, or in a macro of theirs."""

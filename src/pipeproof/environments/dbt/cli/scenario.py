@@ -32,6 +32,8 @@ class CliDbt(Dbt):
 
     def _execute(self, request: Request) -> Ran:
         """Let dbt run a command, in a process of its own."""
+        if request.command in {"build", "test"}:
+            self._cli.check_tests()
         manifest = self._cli.parsed(request.vars).copy()
         given = {at: manifest.nodes[at] for at in self._given if at in manifest.nodes}
         kept = {
