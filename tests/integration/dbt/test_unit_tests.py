@@ -4,6 +4,7 @@ from contextlib import closing
 
 import pytest
 
+from pipeproof.environments.dbt.errors import DbtRowsError
 from pipeproof.environments.dbt.own_tests import MissingInput, OwnTests, list_tests
 from pipeproof.environments.dbt.result import DbtFailed
 from pipeproof.environments.dbt.scenario.scenario import Dbt
@@ -112,18 +113,33 @@ SEEDED = {
     "seeds/raw_orders.csv": "id,placed\n1,2026-01-01 10:00:00\n",
     "models/stg_orders.sql": "select id as order_id, placed::date as day from {{ source('shop', 'orders') }}",
     "models/orders.sql": "{{ config(materialized='table') }} select * from {{ ref('stg_orders') }}",
+    "fixtures/landed/people.csv": "id,name\n1,Ann\n2,\n",
+    "fixtures/landed/visits.yml": "- {person: 1, day: 2026-01-01}\n- {person: 3, day: 2026-01-02}\n",
+    "models/people.sql": "select id, name from {{ source('landed', 'people') }}",
+    "models/visits.sql": "select person, day + interval 1 day as after from {{ source('landed', 'visits') }}",
     "models/beside.sql": "select '{{ source('beside', 'things') }}' as place",
     "models/schema.yml": """
 sources:
   - name: shop
     schema: landing
     tables: [{name: orders, identifier: raw_orders}]
+  - name: landed
+    tables:
+      - name: people
+        columns: [{name: id, data_tests: [unique]}]
+      - {name: visits}
   - name: beside
     schema: "{{ target.schema }}_beside"
     tables: [{name: things}]
 models:
   - name: orders
     columns: [{name: order_id, data_tests: [unique, not_null]}]
+  - name: people
+    columns: [{name: name, data_tests: [not_null]}]
+  - name: visits
+    columns:
+      - name: person
+        data_tests: [{relationships: {name: known, arguments: {to: ref('people'), field: id}}}]
 unit_tests:
   - name: of_a_seed_s_columns
     model: stg_orders
@@ -164,8 +180,27 @@ def seeded(make_project, tmp_path_factory):
     return make_project(project_dir=write(tmp_path_factory.mktemp("seeded"), SEEDED))
 
 
-def test_own_tests__of_sources_that_are_the_project_s_seeds(seeded):
-    assert set(run_all(seeded).values()) == {"pass"}
+def test_own_tests__of_sources_that_are_seeds_or_have_fixtures(seeded):
+    found = run_all(seeded)
+    failed = {name for name, result in found.items() if result != "pass"}
+    assert failed == {"not_null_people_name", "known"}, found
+    assert all(isinstance(found[name], DbtFailed) for name in failed)
+
+
+def test_fixtures__in_a_test(seeded):
+    with closing(Dbt(seeded, lambda _kind, _data: None)) as dbt:
+        dbt.fixtures("landed.people")
+        dbt.run("people")
+        dbt.expect("people", [{"id": 1, "name": "Ann"}, {"id": 2, "name": None}])
+        with pytest.raises(DbtRowsError, match=r"shop.orders has no fixture\n.*fixtures/shop/orders.csv"):
+            dbt.fixtures("shop.orders")
+        dbt.fixtures()
+        dbt.run("visits")
+        misspelt = seeded.path / "fixtures" / "landed" / "poeple.csv"
+        misspelt.write_text("id\n1\n")
+        with pytest.raises(DbtRowsError, match=r"poeple.csv:1: .* no table 'poeple'.*\n.*did you mean people"):
+            dbt.fixtures()
+        misspelt.unlink()
 
 
 def test_sources__that_the_project_makes_go_where_they_are_made(seeded):
@@ -173,7 +208,7 @@ def test_sources__that_the_project_makes_go_where_they_are_made(seeded):
         with pytest.raises(DbtFailed, match=r'or build what is there first: dbt.build\("raw_orders"\)'):
             dbt.run("stg_orders")
         dbt.seed()
-        dbt.run()
+        dbt.run("+orders beside")
         dbt.expect("orders", [{"order_id": 1}])
         assert dbt.sql("select count(*) as n from {{ source('shop', 'orders') }}") == [{"n": 1}]
         assert f"{dbt.schema}_beside" in dbt.rows("beside")[0]["place"]

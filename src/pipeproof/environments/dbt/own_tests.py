@@ -1,8 +1,8 @@
 """The project's own data tests and unit tests, one by one, in a schema that a worker keeps for them.
 
 What a test looks at is built first, once a worker. On a warehouse, sources are read where they are; in the embedded
-database there are none but those that the project builds itself, so a data test of what depends on another is skipped,
-and a unit test takes its columns from empty tables.
+database there are none but those that the project builds itself or has fixtures for, so a data test of what depends on
+another is skipped, and a unit test takes its columns from empty tables.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -74,6 +74,7 @@ class OwnTests:
         self._dbt = open_scenario(project, self._take)
         self._built: set[str] = set()
         self._broken: dict[str, tuple[DbtFailed, OwnTest]] = {}
+        self._fixtures = project.view().fixtures(project.path) if project.profile.embedded else {}
         self._empty = EmptyInputs(project, self._take)
 
     def run(self, test: OwnTest, record: Recorder) -> DbtNode:
@@ -117,6 +118,10 @@ class OwnTests:
                     f"{self._project.view().names.spell(unique_id)} could not be built: see {first.name}"
                 )
         missing = [at for at in needed if at not in self._built]
+        sources = {*ancestors(manifest, wanted)} & {*self._fixtures}
+        for at in sources - self._built:
+            self._dbt.given(at, str(self._fixtures[at]))
+        self._built |= sources
         try:
             self._build_in(self._dbt, missing)
         except DbtFailed as error:
@@ -138,7 +143,8 @@ class OwnTests:
             return []
         manifest = self._project.nodes_manifest
         makers = self._project.view().makers
-        found = [at for at in ancestors(manifest, wanted, makers) if at in manifest.sources and at not in makers]
+        there = {*makers, *self._fixtures}
+        found = [at for at in ancestors(manifest, wanted, makers) if at in manifest.sources and at not in there]
         sources = [manifest.sources[at] for at in found]
         return sorted(f"{source.source_name}.{source.name}" for source in sources if not _reads_a_file(source))
 

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from pipeproof import environ
 from pipeproof.environments.dbt.project import manifest as manifests
+from pipeproof.environments.dbt.project.fixtures import find_fixtures
 from pipeproof.environments.dbt.project.names import Names
 from pipeproof.environments.dbt.project.sources import find_makers
 from pipeproof.variables import DBT_SCHEMA
@@ -82,6 +84,10 @@ class View:
     def makers(self) -> Mapping[str, str]:
         """The sources that the project builds itself, with what builds them."""
         return find_makers(self.manifest)
+
+    def fixtures(self, project_dir: Path) -> Mapping[str, Path]:
+        """The files with rows of the project's sources, by the sources' unique ids."""
+        return find_fixtures(self.manifest, project_dir)
 
     @cached_property
     def uses_graph(self) -> bool:

@@ -14,7 +14,7 @@ from pipeproof.environments.dbt.errors import DbtRowsError
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-_FILE = re.compile(r".+\.(?:csv|tsv|parquet)", re.IGNORECASE)
+_FILE = re.compile(r".+\.(?:csv|tsv|parquet|ya?ml)", re.IGNORECASE)
 _OTHER_FILE = re.compile(r"[^\s;(){}'\"]+\.[a-z][a-z0-9]{1,7}", re.IGNORECASE)
 
 JSON_FIELD = {b"pipeproof": b"json"}
@@ -25,7 +25,7 @@ UUID_FIELD = {b"pipeproof": b"uuid"}
 
 
 def is_sql(rows: object) -> bool:
-    """Whether rows are given as a query: a string that is not the path of a CSV, TSV or Parquet file.
+    """Whether rows are given as a query: a string that is not the path of a CSV, TSV, Parquet or YAML file.
 
     Raises:
         DbtRowsError: It is a single word like the path of another file, which no query is.
@@ -33,7 +33,9 @@ def is_sql(rows: object) -> bool:
     if not isinstance(rows, str) or _FILE.fullmatch(rows.strip()):
         return False
     if _OTHER_FILE.fullmatch(rows.strip()):
-        raise DbtRowsError(f"{rows.strip()} is no file that rows are read from", hint="CSV, TSV and Parquet files are")
+        raise DbtRowsError(
+            f"{rows.strip()} is no file that rows are read from", hint="CSV, TSV, Parquet and YAML files are"
+        )
     return True
 
 
@@ -41,7 +43,7 @@ def read_rows(rows: object, folders: Sequence[Path] = (), *, seed: bool = False)
     """Rows as a table, and whether they had types of their own (a CSV file's have none: all text).
 
     Args:
-        rows: A list of mappings, the path of a CSV, TSV or Parquet file, or a pandas, Polars or Arrow frame.
+        rows: A list of mappings, the path of a CSV, TSV, Parquet or YAML file, or a pandas, Polars or Arrow frame.
         folders: Where a relative path is looked for.
         seed: Whether a CSV file is a seed's, in which an empty field is NULL with quotes too.
 
@@ -145,10 +147,25 @@ def _read_file(path: Path, folders: Sequence[Path], *, seed: bool) -> "tuple[pa.
         from pyarrow import parquet
 
         return parquet.read_table(found), True
+    if found.suffix.lower() in {".yml", ".yaml"}:
+        return make_table(_read_yaml(found)), True
     try:
         return _read_csv(found, seed=seed), False
     except pa.ArrowInvalid as error:
         raise DbtRowsError(f"{path} is no table: {error}") from error
+
+
+def _read_yaml(path: Path) -> list[Any]:
+    """The rows of a YAML file: a list of mappings."""
+    import yaml
+
+    try:
+        rows = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    except yaml.YAMLError as error:
+        raise DbtRowsError(f"{path} is no YAML: {error}") from error
+    if not isinstance(rows, list):
+        raise DbtRowsError(f"{path} is no list of rows", hint="write `- {id: 1, name: Ann}`, a line a row")
+    return rows
 
 
 def _read_csv(path: Path, *, seed: bool) -> "pa.Table":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt.comparison.difference import render_difference
 from pipeproof.environments.dbt.comparison.tables import Tolerance, compare_tables
-from pipeproof.environments.dbt.errors import DbtDifferenceError
+from pipeproof.environments.dbt.errors import DbtDifferenceError, DbtRowsError
 from pipeproof.environments.dbt.guard.watch import refusal
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project import mistakes
@@ -78,6 +78,25 @@ class Dbt:
         else:
             give_rows(self.project, self._schemas, node, name, rows, self._folders, self._explained)
         self._given[node.unique_id] = relation
+
+    def fixtures(self, *names: str) -> None:
+        """Give sources the rows of the project's fixtures: `fixtures/raw/orders.csv` has those of `raw.orders`.
+
+        Args:
+            names: The sources; all that have a file, where none is named.
+
+        Raises:
+            DbtRowsError: A source has no file, or a file belongs to none.
+        """
+        __tracebackhide__ = True
+        found = self._view.fixtures(self.project.path)
+        for unique_id in [self._find(name).unique_id for name in names] or found:
+            if unique_id not in found:
+                spelt = self._view.names.spell(unique_id)
+                raise DbtRowsError(
+                    f"{spelt} has no fixture", hint=f"put its rows into fixtures/{spelt.replace('.', '/')}.csv"
+                )
+            self.given(unique_id, str(found[unique_id]))
 
     def run(self, select: Selection = None, **options: Any) -> DbtResult:
         """Build models. See [invoke][] for the options, which all commands share."""
