@@ -488,7 +488,8 @@ def report(
     with faults.held():
         comment(job, outcome, comparison, notes, trail)
     with faults.held():
-        outlet.set_outputs(outputs(outcome, job.report, job.workspace, trail.account_id))
+        stated = bool(job.environ.get("GITHUB_SHA"))
+        outlet.set_outputs(outputs(outcome, job.report, job.workspace, trail.account_id, stated=stated))
     with faults.held():
         outlet.draw_totals(outcome, os.path.relpath(job.report))
     faults.raise_first()

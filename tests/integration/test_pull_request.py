@@ -37,6 +37,9 @@ def test_pull_request__is_excused_by_its_base_alone_and_commented_once(runner: A
     assert statuses == {"test_known": "skipped", "test_mine": "failed"}
     assert (step.exit_code, step.annotations) == (1, [("test_it.py", 5)])
     assert "### Quarantine" in step.summary
+    statement = json.loads((workspace / step.outputs["attestation"]).read_text())
+    assert statement["subject"][0]["digest"] == {"gitCommit": "0123456789abcdef0123456789abcdef01234567"}
+    assert statement["predicate"]["warnedTests"] == ["test_it.py::test_known"]
     (comment,) = github.comments[7]
     assert comment["body"].startswith("<!-- pipeproof comment ")
     assert "failed, 1 of 2 tests" in comment["body"]

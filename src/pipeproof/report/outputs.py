@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeproof.inputs import Inputs
-from pipeproof.report.files import CTRF, JUNIT
+from pipeproof.report.files import CTRF, JUNIT, STATEMENT
 from pipeproof.results.baseline import Comparison
 from pipeproof.results.model import Run
 from pipeproof.results.quarantine import QUARANTINED
@@ -31,8 +31,18 @@ def exit_code(run: Run, inputs: Inputs, comparison: Comparison | None = None) ->
     return EXIT_FAILED if inputs.fail_on == "new-flaky" and flaked else EXIT_PASSED
 
 
-def outputs(run: Run, report: Path, workspace: Path, account_id: str | None = None) -> dict[str, str]:
-    """Give the step's outputs; paths are relative to the workspace where they lie in it: later steps have it too."""
+def outputs(
+    run: Run, report: Path, workspace: Path, account_id: str | None = None, *, stated: bool = False
+) -> dict[str, str]:
+    """Give the step's outputs; paths are relative to the workspace where they lie in it: later steps have it too.
+
+    Args:
+        run: The results.
+        report: The folder of the report.
+        workspace: The folder that files are named from.
+        account_id: AWS's, where there is one.
+        stated: Whether there is a statement to attest: where the commit is known.
+    """
     totals = run.totals
     folder = report.relative_to(workspace) if report.is_relative_to(workspace) else report
     return {
@@ -47,5 +57,6 @@ def outputs(run: Run, report: Path, workspace: Path, account_id: str | None = No
         "report-dir": str(folder),
         "junit-xml": str(folder / JUNIT),
         "report-json": str(folder / CTRF),
+        "attestation": str(folder / STATEMENT) if stated else "",
         "aws-account-id": account_id or "",
     }
