@@ -15,6 +15,7 @@ from pipeproof.stepfunctions.expressions.jsonata import (
     ResultTypeError,
     World,
     evaluate,
+    slow_regexes,
 )
 from pipeproof.stepfunctions.values import MISSING
 
@@ -155,6 +156,19 @@ def test_recursion__in_the_last_place_does_not_nest():
 def test_endless_work__ends_in_an_error(expression):
     with pytest.raises(JsonataError, match="Expression evaluation timeout: Check for infinite loop"):
         answer(expression)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+b", "(a|aa)*b", "(a*)*b", "(?:a{1,}){2,}b"])
+def test_regular_expression_that_would_run_for_ever__ends_in_an_error(monkeypatch, pattern):
+    monkeypatch.setattr(slow_regexes, "SECONDS", 0.5)
+    with pytest.raises(JsonataError, match="Expression evaluation timeout: Check for infinite loop"):
+        answer(f"$contains('{'a' * 60}', /{pattern}/)")
+    assert answer(f"$match('{'a' * 30}b!', /{pattern}/).match") == "a" * 30 + "b"
+
+
+@pytest.mark.parametrize("pattern", ["a+b*", "[(a+)+]", r"\(a+\)+", "(a)(b)+", "(a+){2}", "(?:ab)*"])
+def test_regular_expression_that_ends__needs_no_process(pattern):
+    assert not slow_regexes.may_be_slow(pattern)
 
 
 def test_very_deep_text__is_an_error():

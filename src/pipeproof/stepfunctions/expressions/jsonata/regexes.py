@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pipeproof.stepfunctions.expressions.jsonata.slow_regexes import SHORT, Spans, may_be_slow, search
 from pipeproof.stepfunctions.expressions.jsonata.values import units
 
 _SPACES = r" \t\n\r\f\v\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -31,19 +32,28 @@ class Pattern:
     Attributes:
         source: As it was written.
         compiled: For texts in UTF-16 units.
+        slow: It may run for ever.
     """
 
     source: str
     compiled: re.Pattern[str]
+    slow: bool = False
 
-    def search(self, text: str, start: int) -> re.Match[str] | None:
-        """The next match at or after a position; its spans count, not its texts."""
+    def search(self, text: str, start: int) -> re.Match[str] | Spans | None:
+        """The next match at or after a position; its spans count, not its texts.
+
+        Raises:
+            JsonataError: It takes too long.
+        """
         alike = (
             self.compiled.flags & re.IGNORECASE
             and not text.isascii()
             and not any(map(self.source.__contains__, _ALIKE))
         )
-        return self.compiled.search(text.translate(_MASKED) if alike else text, start)
+        text = text.translate(_MASKED) if alike else text
+        if self.slow and len(text) - start > SHORT:
+            return search(self.compiled, text, start)
+        return self.compiled.search(text, start)
 
 
 _ALIKE = "İıſ\u212a\u212b"
@@ -60,7 +70,8 @@ def compile_pattern(source: str, flags: str) -> Pattern:
     """
     options = re.IGNORECASE if "i" in flags else 0
     try:
-        return Pattern(source, re.compile(_Translation(units(source), "m" in flags).text(), options))
+        pattern = _Translation(units(source), "m" in flags).text()
+        return Pattern(source, re.compile(pattern, options), may_be_slow(pattern))
     except re.error as error:
         raise ValueError(f"/{source}/: {error}") from error
 
