@@ -91,6 +91,20 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Say how requests to the test server pass a library that stands in for HTTP."""
+    try:
+        return (yield)
+    except Exception as error:
+        if not _SERVER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+            from pipeproof.plugin.http_mocks import way_past
+
+            if line := way_past(error):
+                error.add_note(line)
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
