@@ -60,7 +60,7 @@ LAYERS: dict[str, str] = {
     "pipeproof.iam": """
         documents errors patterns reference
         calls conditions connectors sam_policies
-        dynamodb_keys roles s3_rules service_keys
+        dynamodb_keys resource_policies roles s3_rules service_keys
         context policies service_rules
         evaluation operations
         usage wording

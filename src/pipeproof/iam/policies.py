@@ -16,6 +16,7 @@ from pipeproof.iam.conditions import Guess, holds, is_operator
 from pipeproof.iam.documents import Document
 from pipeproof.iam.errors import PolicyError
 from pipeproof.iam.patterns import Context, matches, overlaps, substitute, variables_of, with_any
+from pipeproof.iam.resource_policies import resource_grants
 from pipeproof.iam.roles import aws_managed_policy, find_role, policy_of_role
 
 Kind = Literal["identity", "boundary", "session", "scp"]
@@ -150,6 +151,17 @@ class Policy:
             return cls.of_role(template, role, file) if role is not None else None
         except (PolicyError, TemplateError):
             return None
+
+    def with_grants_of_resources(self, template: Template) -> "Policy":
+        """The policy, and what a template's buckets, queues, topics and functions allow its role themselves."""
+        found = resource_grants(template, self.principal_arn) if self.principal_arn is not None else ()
+        granted: list[Statement] = []
+        for document in found:
+            try:
+                granted += _parse_part(document).statements
+            except PolicyError:
+                continue  # of a form that the resource's service takes, and a role has not
+        return replace(self, statements=(*self.statements, *granted))
 
     @classmethod
     def managed(cls, arn: str) -> "Policy":

@@ -120,7 +120,7 @@ def _read_role(
     from pipeproof.iam import Policy
 
     twin = template.reread("any")
-    policy = _policy(twin, resource, file)
+    policy = _policy(twin, resource, file).with_grants_of_resources(twin)
     document = _read(twin, resource, file, substitutions)[0]
     arn = twin.arn(resource.logical_id) or "*"
     return RoleReading(document, policy, arn, lambda other: Policy.of_arn(twin, other, str(file)))

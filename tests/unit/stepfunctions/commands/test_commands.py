@@ -299,3 +299,62 @@ def test_run__handlers_have_stub_keys_and_their_own_variables(
 
 def output_of(ended: tuple[int, str]) -> Any:
     return json.loads(ended[1])["output"]
+
+
+ROLE = "!GetAtt Role.Arn"
+GRANTS = [
+    (
+        "AWS::Lambda::Permission",
+        f"{{FunctionName: !Ref Work, Action: 'lambda:InvokeFunction', Principal: {ROLE}}}",
+        True,
+    ),
+    ("AWS::Lambda::Permission", f"{{FunctionName: !GetAtt Work.Arn, Action: 'lambda:*', Principal: {ROLE}}}", True),
+    ("AWS::Lambda::Permission", f"{{FunctionName: other, Action: 'lambda:InvokeFunction', Principal: {ROLE}}}", False),
+    ("AWS::Lambda::Permission", "{FunctionName: work, Action: 'lambda:*', Principal: states.amazonaws.com}", False),
+    ("AWS::Lambda::Permission", "{FunctionName: work, Action: 'lambda:*', Principal: '123456789012'}", False),
+]
+BUCKET = """
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: data
+      PolicyDocument:
+        Statement: [{Effect: EFFECT, Action: "s3:GetObject", Resource: "arn:aws:s3:::data/*", Principal: PRINCIPAL}]
+"""
+
+
+def lacks(states: Any, file: Path) -> bool:
+    code, text = states("check", str(file))
+    assert code == ("SFN801" in text)
+    return "SFN801" in text
+
+
+@pytest.mark.parametrize(("kind", "properties", "met"), GRANTS)
+def test_check__function_that_allows_the_role_itself__is_counted(
+    states: Any, tmp_path: Path, kind: str, properties: str, met: bool
+) -> None:
+    file = tmp_path / "template.yaml"
+    grant = f"  Grant: {{Type: '{kind}', Properties: {properties}}}\n"
+    file.write_text(TEMPLATE.replace("ACTION", "s3:GetObject") + grant)
+    assert lacks(states, file) == (not met)
+
+
+@pytest.mark.parametrize(
+    ("effect", "principal", "met"),
+    [
+        ("Allow", f"{{AWS: {ROLE}}}", True),
+        ("Allow", f"{{AWS: ['arn:aws:iam::123456789012:role/x', {ROLE}]}}", True),
+        ("Allow", "'*'", True),
+        ("Allow", "{AWS: 'arn:aws:iam::123456789012:root'}", False),
+        ("Allow", "{Service: states.amazonaws.com}", False),
+        ("Deny", "'*'", False),
+    ],
+)
+def test_check__bucket_that_allows_the_role_itself__is_counted(
+    states: Any, tmp_path: Path, effect: str, principal: str, met: bool
+) -> None:
+    file = tmp_path / "template.yaml"
+    call = '"Resource": "arn:aws:states:::aws-sdk:s3:getObject", "Parameters": {"Bucket": "data", "Key": "k"}'
+    text = TEMPLATE.replace("ACTION", "sqs:SendMessage").replace('"Resource": "${Work.Arn}"', call)
+    file.write_text(text + BUCKET.replace("EFFECT", effect).replace("PRINCIPAL", principal))
+    assert lacks(states, file) == (not met)
