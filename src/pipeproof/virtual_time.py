@@ -206,6 +206,8 @@ def _put_back() -> None:
 
 def names_of_time(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """What of the functions of `time` a module has imported by name."""
+    if _IDENTITIES.isdisjoint(map(id, namespace.values())):  # most modules have none, and are asked before each call
+        return {}
     return {name: value for name, value in namespace.items() if type(value) is _BUILTIN and value in _BY_ORIGINAL}
 
 
@@ -279,3 +281,4 @@ _REPLACED: tuple[tuple[Any, str, Any, Any], ...] = (
 )
 _BUILTIN = type(_sleep)
 _BY_ORIGINAL = {original: replacement for owner, _, original, replacement in _REPLACED if owner is time}
+_IDENTITIES = {id(original) for original in _BY_ORIGINAL}
