@@ -8,6 +8,7 @@ replaced is put back whatever happens.
 - botocore, aiobotocore, moto: `environments/aws/touched.py`; moto's Step Functions: `stepfunctions/moto_service.py`
 - dbt: `environments/dbt/in_process/touched.py`
 - Prefect, and what its server rests on: `environments/prefect/internals/touched.py`
+- pytest: `plugin/touched.py`
 """
 
 import functools
@@ -20,13 +21,15 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeproof.errors import SetupError
 from pipeproof.variables import PATCHES
 
 Make = Callable[[Any], Any]
 """Makes what stands in a name's place of what was there."""
+
+Value = TypeVar("Value")
 
 _PLACE = re.compile(r"(?P<module>[\w.]+)(?::(?P<path>[\w.]+))?(?:\((?P<parameters>[\w, *]*)\))?")
 _NOT_AS_KNOWN = (ImportError, AttributeError, TypeError, KeyError, IndexError, ValueError)
@@ -342,6 +345,15 @@ class Hook:
             yield
         except (Changed, *_NOT_AS_KNOWN) as error:
             self.lose(error)
+
+    def read(self, get: Callable[[], Value], otherwise: Value) -> Value:
+        """What `get` gives of the library or, with a warning, something else where that has changed."""
+        try:
+            self.check()
+            return get()
+        except (Changed, *_NOT_AS_KNOWN) as error:
+            self.lose(error)
+            return otherwise
 
     def lose(self, error: BaseException) -> None:
         """Warn, once a process, of what is lost."""

@@ -9,6 +9,7 @@ while tests are collected, when there are no fixtures yet.
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,12 +94,26 @@ def project_of(config: pytest.Config, project_dir: Path | None = None) -> "DbtPr
     projects = config.stash.setdefault(PROJECTS, {})
     settings = read_settings(config, project_dir)
     if settings.project_dir not in projects:
-        folder: Path = config._tmp_path_factory.mktemp("dbt")  # type: ignore[attr-defined]  # noqa: SLF001
         worker = environ.get("PYTEST_XDIST_WORKER")
-        shared = folder.parent.parent if worker else folder.parent
+        folder, shared = _folders(config, is_worker=bool(worker))
         name = name_run(settings.schema_prefix, worker or "w0")
         projects[settings.project_dir] = open_project(settings, name, folder, shared)
     return projects[settings.project_dir]
+
+
+def _folders(config: pytest.Config, *, is_worker: bool) -> tuple[Path, Path]:
+    """A new folder among pytest's temporary ones, and the one that all workers of the run have."""
+    from pipeproof.plugin.touched import FOLDERS
+
+    def made() -> Path | None:
+        folder: Path = config._tmp_path_factory.mktemp("dbt")  # type: ignore[attr-defined]  # noqa: SLF001
+        return folder
+
+    folder = FOLDERS.read(made, None)
+    if folder is None:
+        folder = Path(mkdtemp(prefix="pipeproof-dbt-"))
+        return folder, folder
+    return folder, folder.parent.parent if is_worker else folder.parent
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -6,10 +6,13 @@ own tracebacks, and again as `logging` has it.
 
 import re
 from collections.abc import Container, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pipeproof.plugin.touched import ENTRIES
 
 _OURS = str(Path(__file__).parents[1])
 _FRAME = re.compile(r'\s*File "(?P<file>[^"]+)", line \d+')
@@ -18,18 +21,18 @@ _SHOWN = "  … its traceback is the one above\n"
 _PACKAGE = re.compile(r"[/\\](?:site|dist)-packages[/\\]([\w-]+)")
 
 
-def fold(report: pytest.TestReport, records: list[Any]) -> None:
+def fold(report: pytest.TestReport, records: list[Any] | None) -> None:
     """Shorten a report in place: tracebacks, and output that was captured.
 
     Args:
         report: That of a test that a flow has failed.
-        records: What was logged, as `logging` made it.
+        records: What was logged, as `logging` made it; `None` where that is not known.
     """
     shown: set[str] = set()
     for traceback, crash, _ in getattr(report.longrepr, "chain", ()):
         entries = getattr(traceback, "reprentries", None)
         if entries:
-            entries[:] = _folded_entries(list(entries))
+            entries[:] = ENTRIES.read(partial(_folded_entries, list(entries)), list(entries))
         shown.add(str(getattr(crash, "message", "")).strip())
     printed = "".join(text for name, text in report.sections if "stderr" in name or "stdout" in name)
     report.sections[:] = [
@@ -102,15 +105,15 @@ def _folded_entries(entries: list[Any]) -> list[Any]:
 
 
 def _line(text: str) -> Any:
-    from _pytest._code.code import ReprEntry
-
-    return ReprEntry([f"  {text.strip()}"], None, None, None, "short")
+    return ENTRIES.find("_pytest._code.code:ReprEntry")([f"  {text.strip()}"], None, None, None, "short")
 
 
 def _told(count: int, packages: list[str]) -> str:
     return f"  … {count} frame{'s' if count > 1 else ''}: {', '.join(packages)}\n"
 
 
-def _is_printed(records: list[Any], printed: str) -> bool:
+def _is_printed(records: list[Any] | None, printed: str) -> bool:
     """Whether all that was logged is Prefect's, and stands in what was printed."""
+    if records is None:
+        return False
     return all(record.name.startswith("prefect") and record.getMessage().strip() in printed for record in records)

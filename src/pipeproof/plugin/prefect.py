@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pytest
-from _pytest.logging import caplog_records_key
 
 from pipeproof.errors import InputError
 from pipeproof.plugin.evidence import Evidence
@@ -115,9 +114,13 @@ def pytest_runtest_makereport(
     outcomes = sys.modules.get("pipeproof.environments.prefect.runs.outcomes")
     if outcomes is not None and isinstance(call.excinfo.value, outcomes.FlowNotCompleted):
         from pipeproof.plugin.folding import fold
+        from pipeproof.plugin.touched import RECORDS
 
-        records: dict[str, list[Any]] = item.stash.get(caplog_records_key, {})
-        fold(report, records.get(call.when, []))
+        def logged() -> list[Any] | None:
+            records: dict[str, list[Any]] = item.stash.get(RECORDS.find("_pytest.logging:caplog_records_key"), {})
+            return records.get(call.when, [])
+
+        fold(report, RECORDS.read(logged, None))
     return report
 
 
@@ -157,9 +160,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def _first_of_function_scope(item: pytest.Item, names: list[str]) -> int:
-    definitions = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009 - pytest has no public name for it
-    scopes = (definitions[name][-1].scope if name in definitions else "function" for name in names)
-    return next((index for index, scope in enumerate(scopes) if scope == "function"), len(names))
+    from pipeproof.plugin.touched import FIXTURES
+
+    def first() -> int:
+        definitions = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # noqa: SLF001
+        scopes = (definitions[name][-1].scope if name in definitions else "function" for name in names)
+        return next((index for index, scope in enumerate(scopes) if scope == "function"), len(names))
+
+    return FIXTURES.read(first, len(names))
 
 
 def _start_early(config: pytest.Config) -> None:

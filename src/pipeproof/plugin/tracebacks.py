@@ -59,10 +59,13 @@ def _file_of(entry: Any) -> str:
 
 def _as_pytest_does(report: pytest.TestReport | pytest.CollectReport) -> str:
     """Give pytest's text, with the indentation of its first line, which `longreprtext` strips."""
-    from _pytest._io import TerminalWriter
+    from pipeproof.plugin.touched import TEXT
 
-    buffer = StringIO()
-    writer = TerminalWriter(buffer)
-    writer.hasmarkup = False  # FORCE_COLOR would have it paint
-    report.toterminal(writer)
-    return buffer.getvalue().strip("\n")
+    def printed() -> str:
+        buffer = StringIO()
+        writer = TEXT.find("_pytest._io:TerminalWriter")(buffer)
+        writer.hasmarkup = False  # FORCE_COLOR would have it paint
+        report.toterminal(writer)
+        return buffer.getvalue().strip("\n")
+
+    return TEXT.read(printed, report.longreprtext)

@@ -43,6 +43,7 @@ SIGNING = BOTOCORE.hook(
     "clients that were made before the fixture `aws` was opened sign with the keys that they found",
     "botocore.signers:RequestSigner.get_auth_instance(self, signing_name, region_name, signature_version, "
     "request_credentials)",
+    fields=("_credentials",),
 )
 """`botocore_hooks`: stub keys in place of the machine's."""
 
@@ -54,6 +55,7 @@ WAITS = BOTOCORE.hook(
     "botocore.retries.bucket:TokenBucket._refill(self)",
     "botocore.retries.bucket:TokenBucket._sleep_amount(self, amount)",
     "botocore.retries.standard:RetryHandler.needs_retry(self)",
+    fields=("_current_capacity", "_last_timestamp", "_sleep"),
 )
 """`waiting`: waits pass at once."""
 
@@ -116,6 +118,14 @@ RDS = MOTO.hook(
     refuse="a statement to RDS cannot be answered",
 )
 """`queries/redshift_data`: and for that of RDS."""
+
+SQLGLOT = Library("sqlglot", "sqlglot", "29.0.0")
+
+TYPES = SQLGLOT.hook(
+    "types of expressions in SQL that AWS answers otherwise than other databases are those of sqlglot",
+    "sqlglot.optimizer.annotate_types:TypeAnnotator._set_type(self, expression, target_type)",
+)
+"""`queries/sql/types`: what annotators call, and sqlglot calls private."""
 
 MOTO_ROUTING = Library("moto", "moto", "5.2.5")
 """moto again: its routing came later than the rest."""

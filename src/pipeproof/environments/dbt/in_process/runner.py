@@ -1,9 +1,9 @@
 """dbt's own Python parts: the only module that knows them, with `patches`, which replaces some.
 
 Public in dbt, and used here: `dbtRunner` with its `manifest` and `callbacks`, the command line's arguments, and the
-nodes of the manifest. Not public, and touched here alone: the fields of `Manifest`, so that one is copied without its
-macros; the adapter factory, for the adapter that an invocation leaves behind; and `Connection`, to open a connection
-of our own with the adapter's code.
+nodes of the manifest. What is not public is listed in `touched` (`CORE`): the fields of `Manifest`, so that one is
+copied without its macros; the adapter factory, for the adapter that an invocation leaves behind; and `Connection`, to
+open a connection of our own with the adapter's code.
 """
 
 import pickle
@@ -17,6 +17,7 @@ from pipeproof.environments.dbt.in_process.patches.configurations import move_cr
 from pipeproof.environments.dbt.in_process.patches.contents import Known
 from pipeproof.environments.dbt.in_process.patches.parsing import parsing
 from pipeproof.environments.dbt.in_process.patches.remembering import remembering
+from pipeproof.environments.dbt.in_process.touched import CORE
 from pipeproof.environments.dbt.log import EVENTS as LOGGED
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Folders
 from pipeproof.environments.dbt.project.view import Surroundings
@@ -81,14 +82,12 @@ class Parsed:
 
     def copy(self, *, tests: bool = True) -> Any:
         """A manifest that may be changed and run, with the project's tests or without."""
-        from dbt.contracts.graph.manifest import Manifest
-
         own = pickle.loads(self._own)  # noqa: S301 - written by this session
         if tests:
             checks = pickle.loads(self._tests)  # noqa: S301 - written by this session
             own["nodes"] |= checks["nodes"]
             own["unit_tests"] = checks["unit_tests"]
-        return Manifest(**self._shared, **own)
+        return CORE.find("dbt.contracts.graph.manifest:Manifest")(**self._shared, **own)
 
     def copy_part(self, whole: Any, wanted: Collection[str]) -> Any:
         """A manifest of some nodes alone, that may be changed and run: what takes time with each node is saved.
@@ -117,7 +116,13 @@ class Parsed:
 
 
 def parse(folders: Folders, arguments: list[str], callback: Callback) -> tuple[Outcome, set[str]]:
-    """Parse a project; the outcome's result is dbt's manifest. And the environment's variables that it looked at."""
+    """Parse a project; the outcome's result is dbt's manifest. And the environment's variables that it looked at.
+
+    Raises:
+        SetupError: dbt has changed where nothing can be done without.
+    """
+    if not CORE.usable():
+        CORE.require("no project can be run in this process")
     with environ.changed({DBT_SCHEMA: PARSE_SCHEMA}), parsing() as looked:
         return _invoke(None, ["parse", *arguments, *folders.arguments(), *_QUIET], callback), looked
 
@@ -142,9 +147,7 @@ def invoke(
 
 def current_adapter(kind: str) -> Any:
     """The adapter that the last invocation left behind; each makes one anew."""
-    from dbt.adapters.factory import get_adapter_by_type
-
-    return get_adapter_by_type(kind)  # type: ignore[no-untyped-call]
+    return CORE.find("dbt.adapters.factory:get_adapter_by_type")(kind)
 
 
 def is_ours(kind: str, folders: Folders) -> bool:
@@ -157,12 +160,11 @@ def is_ours(kind: str, folders: Folders) -> bool:
 
 def open_handle(adapter: Any, schema: str) -> Any:
     """A connection to the database, opened by the adapter's own code and with its credentials: a DB-API object."""
-    from dbt.adapters.contracts.connection import Connection, ConnectionState
-
     held = adapter.config.credentials
     credentials = move_credentials(held, held.schema, schema)
-    connection = Connection(
-        type=adapter.type(), name="pipeproof", state=ConnectionState.INIT, transaction_open=False, handle=None,
+    state = CORE.find("dbt.adapters.contracts.connection:ConnectionState.INIT")
+    connection = CORE.find("dbt.adapters.contracts.connection:Connection")(
+        type=adapter.type(), name="pipeproof", state=state, transaction_open=False, handle=None,
         credentials=credentials,
     )  # fmt: skip
     return type(adapter.connections).open(connection).handle

@@ -3,12 +3,21 @@
 Nearly all is there for speed: a scenario's own work takes dbt some milliseconds; reading the files of the project and
 the profile, checking them against schemas, looking for plugins and listing what the database holds takes it many more.
 So each hook stands by itself, and what has changed is left as it is and then takes its time. `patches/` has what stands
-in each place. What is private and only read is in `runner`, which says so at its top.
+in each place.
 """
 
 from pipeproof.patching import Hook, Library
 
 DBT = Library("dbt", "dbt-core", "1.10.2", switched=True)
+
+CORE = Library("dbt", "dbt-core", "1.10.2").hook(
+    "no project can be run in this process",
+    "dbt.adapters.contracts.connection:Connection",
+    "dbt.adapters.contracts.connection:ConnectionState.INIT",
+    "dbt.adapters.factory:get_adapter_by_type(adapter_type)",
+    "dbt.contracts.graph.manifest:Manifest",
+)
+"""`runner`: a manifest is copied, a connection opened with the adapter's code. Without them a project is refused."""
 
 _SLOWER = "each run of dbt takes longer"
 
@@ -31,7 +40,7 @@ EVENTS = DBT.hook(
 FLAGS = _speed("dbt_common.behavior_flags:BehaviorFlagRendered._default_source()")
 TEMPLATES = _speed("dbt_common.clients.jinja:MacroFuzzEnvironment.compile(self, source)")
 SUMMARY = _speed("dbt.compilation:Linker.get_graph_summary(self, manifest)")
-MACROS = _speed("dbt.context.manifest:ManifestContext.to_dict(self)")
+MACROS = DBT.hook(_SLOWER, "dbt.context.manifest:ManifestContext.to_dict(self)", fields=("_search_order",), speed=True)
 CALENDAR = _speed("parsedatetime:Constants")
 SCHEMAS = _speed("dbt.task.runnable:GraphRunnableTask.create_schemas(self, adapter, required_schemas)")
 CONTENTS = _speed("dbt.task.runnable:GraphRunnableTask.populate_adapter_cache(self, adapter, required_schemas)")
@@ -58,5 +67,6 @@ CANCELLING = DBT.hook(
 LOOKS = DBT.hook(
     "the project is parsed anew whenever any variable of the environment has changed",
     "dbt_common.context:InvocationContext.env",
+    fields=("_env",),
 )
 """`parsing`: which of the environment's variables a project depends on."""

@@ -188,7 +188,7 @@ REQUESTS = PREFECT.hook(
     "prefect.logging.handlers:APILogWorker._instances",
     "prefect.logging.handlers:APILogWorker._handle_batch(self, items)",
     "prefect._internal.concurrency.threads:in_global_loop()",
-    fields=("_queue", "_lock", "_stopped", "_done_event"),
+    fields=("_queue", "_lock", "_stopped", "_done_event", "_client", "_websocket", "_unconfirmed_events"),
     speed=True,
 )
 """`sending`: a request for what events and logs tell waits for these; needed where `QUEUES` holds them back."""

@@ -8,6 +8,8 @@ Redshift: https://docs.aws.amazon.com/redshift/latest/dg/r_numeric_computations2
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pipeproof.environments.aws.touched import TYPES
+
 INTEGERS = {"TINYINT": 3, "SMALLINT": 5, "INT": 10, "BIGINT": 19}
 """The integer types by sqlglot's names, smallest first, with the digits that each counts for among decimals."""
 FLOATS = ("FLOAT", "DOUBLE")
@@ -93,7 +95,7 @@ def annotators(  # noqa: C901 - a table of small functions
     from sqlglot import exp
 
     def set_type(annotator: Any, node: Any, kind: Any) -> Any:
-        annotator._set_type(node, kind)  # noqa: SLF001 - what annotators are made to call
+        TYPES.read(lambda: annotator._set_type(node, kind), None)  # noqa: SLF001 - listed in TYPES
         return node
 
     def arithmetic(annotator: Any, node: Any) -> Any:
