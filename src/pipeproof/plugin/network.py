@@ -3,8 +3,9 @@
 The guard itself is in [pipeproof.sandbox.network_guard][].
 """
 
-from collections.abc import Generator
-from contextlib import ExitStack
+from collections.abc import Collection, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,32 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_GuardedTests(guard, stack), "pipeproof-network")
 
 
+def advice(fixtures: Collection[str], *, of_test: bool) -> str:
+    """What stands in for AWS, for a test that has these fixtures already.
+
+    Args:
+        fixtures: Their names.
+        of_test: Whether it is asked for by the test or a fixture of its own, and not by one of a class, a module or the
+            session (`setUpClass` is one), for which a test's fixtures are not there yet.
+    """
+    if "aws" not in fixtures and "aws_server" not in fixtures:
+        return "the fixture `aws` stands in for AWS"
+    if not of_test:
+        return (
+            "the fixture `aws` is each test's own, and not there yet for setUpClass or a fixture of a class, a module "
+            "or the session: ask AWS in setUp, or in a fixture of the test"
+        )
+    if "aws_server" not in fixtures:
+        return (
+            "the fixture `aws` stubs boto3 in this process; what is none (a subprocess, a presigned URL, another "
+            "client) needs `aws_server`"
+        )
+    return (
+        "`aws_server` is found by AWS_ENDPOINT_URL, as `aws_server.environment` has it: what does not read it is to be "
+        "given `aws_server.endpoint_url`"
+    )
+
+
 class _GuardedTests:
     """Keeps the guard up from the collection to the end of the session."""
 
@@ -68,9 +95,26 @@ class _GuardedTests:
             install_guard(self._previous)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self) -> Generator[None, object, object]:
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         self._guard.blocked.clear()
-        return (yield)
+        with self._advising(advice(getattr(item, "fixturenames", ()), of_test=True)):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        with self._advising(advice(request.fixturenames, of_test=fixturedef.scope == "function")):
+            return (yield)
+
+    @contextmanager
+    def _advising(self, said: str) -> Iterator[None]:
+        before = self._guard.stands_in_for_aws
+        self._guard.stands_in_for_aws = said
+        try:
+            yield
+        finally:
+            self._guard.stands_in_for_aws = before
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -38,6 +38,9 @@ class Guard:
     Args:
         mode: `auto` or `loopback`.
         allowed: Hosts, `name` or `name:port`, that may be reached; their names are looked up now.
+
+    Attributes:
+        stands_in_for_aws: What is said to who asks for AWS, without the full stop; it depends on what there is already.
     """
 
     def __init__(self, mode: str, allowed: Iterable[str] = ()) -> None:
@@ -45,6 +48,7 @@ class Guard:
         self._allowed = dict(_allowances(allowed))
         self.open_depth = 0
         self.blocked: list[str] = []
+        self.stands_in_for_aws = "the fixture `aws` stands in for AWS"
         self._own_names = {"", "localhost", "localhost.localdomain", socket.gethostname().lower()}
 
     @contextmanager
@@ -80,7 +84,7 @@ class Guard:
         """The error that tells who asks for what, and what to do."""
         auto = "Mark the test `live` if it is to reach it, or let something here stand in for it."
         if of_aws:
-            auto = "Mark the test `live` if it is to reach it; the fixture `aws` stands in for AWS."
+            auto = f"Mark the test `live` if it is to reach it; {self.stands_in_for_aws}."
         loopback = "`network: auto` opens the network to tests marked `live`, `network: open` to all."
         return NetworkBlockedError(
             f"tests reach nothing but this machine (network: {self.mode}), and this one asked for {target}",
