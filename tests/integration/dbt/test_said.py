@@ -1,7 +1,8 @@
 """What dbt says in its log alone, where it stands, and what a time-out ends."""
 
+import json
 import signal
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime
 
 import pytest
@@ -54,13 +55,16 @@ models:
 }
 
 
-@pytest.fixture(scope="module")
-def said(make_project, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("said")
-    for name, content in FILES.items():
+def write(folder, files):
+    for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content)
-    return make_project(project_dir=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def said(make_project, tmp_path_factory):
+    return make_project(project_dir=write(tmp_path_factory.mktemp("said"), FILES))
 
 
 @pytest.fixture
@@ -136,21 +140,50 @@ class TimedOut(BaseException):
     """What pytest-timeout raises is no `Exception` either."""
 
 
-def test_time_out__ends_the_query_and_the_next_run_works(scenario):
+@contextmanager
+def timing_out(seconds):
     def stop(*_arguments):
         raise TimedOut
 
-    scenario.run("quick")
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, 1)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         with pytest.raises(TimedOut):
-            scenario.run("slow")
+            yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def test_time_out__ends_the_query_and_the_next_run_works(scenario):
+    scenario.run("quick")
+    with timing_out(1):
+        scenario.run("slow")
     scenario.run("quick")
     scenario.expect("quick", [{"id": 1}])
+
+
+def test_time_out__ends_the_query_of_a_server(make_project, tmp_path, shop_database):
+    server = shop_database
+    output = {
+        "type": "postgres", "host": server.host, "port": server.port, "user": server.user, "password": "",
+        "dbname": server.database, "schema": "public", "threads": 1,
+    }  # fmt: skip
+    write(tmp_path, {
+        "dbt_project.yml": "name: served\nprofile: served\n",
+        "profiles.yml": json.dumps({"served": {"target": "ci", "outputs": {"ci": output}}}),
+        "models/slow.sql": "{{ config(materialized='table') }} select pg_sleep(600)",
+        "models/quick.sql": "select 1 as id",
+    })  # fmt: skip
+    with closing(Dbt(make_project(project_dir=tmp_path, target="ci"), lambda _kind, _data: None)) as dbt:
+        dbt.run("quick")
+        with timing_out(1):
+            dbt.run("slow")
+        dbt.run("quick")
+        dbt.expect("quick", [{"id": 1}])
+    assert not server.execute(
+        "select 1 from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()"
+    )
 
 
 def test_schema__that_a_test_makes_beside_its_own_is_dropped(said, scenario):
