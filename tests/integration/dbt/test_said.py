@@ -172,7 +172,7 @@ def test_time_out__ends_the_query_of_a_server(make_project, tmp_path, shop_datab
     write(tmp_path, {
         "dbt_project.yml": "name: served\nprofile: served\n",
         "profiles.yml": json.dumps({"served": {"target": "ci", "outputs": {"ci": output}}}),
-        "models/slow.sql": "{{ config(materialized='table') }} select pg_sleep(600)",
+        "models/slow.sql": "{{ config(materialized='table') }} select 1 as id from pg_sleep(600)",
         "models/quick.sql": "select 1 as id",
     })  # fmt: skip
     with closing(Dbt(make_project(project_dir=tmp_path, target="ci"), lambda _kind, _data: None)) as dbt:
