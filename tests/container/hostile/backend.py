@@ -20,7 +20,8 @@ def _attack():
         for name in ("requirements.txt", "missing.txt", "resolved"):
             (folder / name).unlink(missing_ok=True)
             (folder / name).symlink_to("/entrypoint.py")
-    subprocess.run([sys.executable, "-I", "-S", "-c", _SCRIPT, "-of-the-backend"], check=True)
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([sys.executable, "-I", "-S", "-c", _SCRIPT, "-of-the-backend"], check=True, **quiet)
 
 
 def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
