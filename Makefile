@@ -4,6 +4,8 @@
 #   make facts   take the tables of AWS's facts anew from packages that follow AWS
 #   make image   build the container image                make test-image   run the examples in it
 #   make matrix  run the lanes: each library's tests on the versions that are promised (`nox --list`; TAGS="dbt aws" picks)
+#   make coverage  run the tests and show which share of the code they run; TESTS=tests/unit picks some
+#   make mutants  break a SAMPLE of the engine and of policies, and show which breaks the unit tests do not notice
 #   make differential  evaluate generated JSONata here and with the reference implementation (node)
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +15,7 @@ STAMP := $(VENV)/.pipeproof-locked
 # Where this is set each process compiles anew what it imports: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench demo differential facts image lint lock matrix setup test test-image
+.PHONY: bench coverage demo differential facts image lint lock matrix mutants setup test test-image
 
 setup: $(STAMP)
 
@@ -44,6 +46,13 @@ test: setup
 matrix: TAGS ?= aws dbt dbt2 duckdb lowest prefect pytest python
 matrix: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nox --reuse-venv=yes --tags $(TAGS)
+
+coverage: setup
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(TESTS)
+
+SAMPLE ?= 200
+mutants: setup
+	nice -n 15 $(BIN)/python tools/mutants.py $(SAMPLE) $(SEED) $(if $(SEED),$(MUTATED))
 
 differential: setup
 	$(BIN)/python tests/differential/jsonata.py

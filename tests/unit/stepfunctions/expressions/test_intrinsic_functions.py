@@ -306,3 +306,37 @@ def test_call__any_text_can_be_a_string(text: str) -> None:
     quoted = re.sub(r"(['{}\\])", r"\\\1", text)
     assert call(f"States.Array('{quoted}')").output == {"found": [text]}
     assert call(f"States.Format('{quoted}')").output == {"found": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("States.ArrayLength($.name)", "the first argument must be an array"),
+        ("States.ArrayPartition($.items, '2')", "the chunk's size must be a number"),
+        ("States.ArrayPartition($.items, 0)", "the chunk's size must be positive"),
+        ("States.ArrayRange('1', 9, 1)", "the start must be a number"),
+        ("States.ArrayRange(1, '9', 1)", "the end must be a number"),
+        ("States.ArrayRange(1, 9, '1')", "the step must be a number"),
+        ("States.ArrayRange(1, 9, 0)", "the step must not be 0"),
+        ("States.ArrayRange(1, 1001, 1)", "the array would have more than 1000 items"),
+        ("States.ArrayGetItem($.items, 'a')", "the index must be a number"),
+        ("States.ArrayGetItem($.items, 4)", "the index 4 is outside of the array"),
+        ("States.Base64Encode($.id)", "the first argument must be a string"),
+        ("States.Base64Encode($.long)", "the text has more than 10000 characters"),
+        ("States.Hash('a', 'SHA-2')", "the algorithm must be one of MD5, SHA-1, SHA-256, SHA-384, SHA-512"),
+        ("States.JsonMerge($.object, $.items, false)", "the first two arguments must be objects"),
+        ("States.StringSplit('a', 1)", "the second argument must be a string"),
+        ("States.MathAdd('1', 1)", "the first argument must be a number"),
+        ("States.MathAdd(1, '1')", "the second argument must be a number"),
+        ("States.MathAdd(2147483647, 1)", "the sum is outside of -2147483648 to 2147483647"),
+        ("States.MathRandom('1', 2)", "the start must be a number"),
+        ("States.MathRandom(1, '2')", "the end must be a number"),
+        ("States.MathRandom(1, 2, 'a')", "the seed must be a number"),
+        ("States.MathRandom(2, 2)", "the start must be less than the end"),
+        ("States.Format('{}')", "the template has 1 {} for 0 arguments"),
+    ],
+)
+def test_failure__says_what_does_not_fit(text: str, reason: str) -> None:
+    execution = call(text)
+    assert execution.error == "States.IntrinsicFailure"
+    assert reason in execution.cause

@@ -234,14 +234,15 @@ def test_jsonata__condition(condition: Any, path: str) -> None:
         ("{% null %}", "Expected 'boolean', but was 'null' for value: null"),
         ("{% [true] %}", "Expected 'boolean', but was 'array' for value: [true]"),
         ("{% {} %}", "Expected 'boolean', but was 'object' for value: {}"),
+        ("{%$states.input.x%}", "Expected 'boolean', but was 'number' for value: 1"),
     ],
 )
 def test_jsonata__a_condition_that_is_no_boolean_fails(condition: str, found: str) -> None:
     execution = jsonata([{"Condition": False, "Next": "Yes"}, {"Condition": condition, "Next": "Yes"}], {"x": 1})
     assert execution.error == "States.QueryEvaluationError"
     assert execution.cause.endswith(
-        f"The JSONata expression '{condition[3:-3]}' specified for the field 'Choices[1]/Condition' returned an "
-        f"unexpected result type. {found}"
+        f"The JSONata expression '{condition[2:-2].strip()}' specified for the field 'Choices[1]/Condition' "
+        f"returned an unexpected result type. {found}"
     )
 
 
@@ -271,3 +272,12 @@ def test_jsonata__a_rules_output_and_variables_stand_for_the_states() -> None:
     other = jsonata([{**rule, "Condition": False}], Output={"state": 1}, Assign={"v": 3})
     assert other.output == {"state": 1}
     assert other.events[2].details["assignedVariables"] == {"v": 3}
+
+
+def test_jsonata__a_rule_without_output_leaves_the_input_as_it_is() -> None:
+    """The state's own Output belongs to the default."""
+    rules = [{"Condition": "{% $states.input.x = 1 %}", "Assign": {"v": 2}, "Next": "Yes"}]
+    execution = jsonata(rules, {"x": 1}, Output={"state": 1})
+    assert execution.output == {"x": 1}
+    assert execution.events[2].details["assignedVariables"] == {"v": 2}
+    assert jsonata(rules, {"x": 2}, Output={"state": 1}).output == {"state": 1}
