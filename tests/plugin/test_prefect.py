@@ -166,7 +166,7 @@ def test_prefect_server__writes_are_undone(pytester, monkeypatch):
             settings = get_current_settings()
             assert settings.api.url == prefect_server.api_url == os.environ["PREFECT_API_URL"]
             assert settings.api.key is None
-            assert "PREFECT_API_KEY" not in os.environ
+            assert not os.environ["PREFECT_API_KEY"]
         """
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=8)
