@@ -150,13 +150,13 @@ def test_a_home_can_be_nested_by_the_thousand():
 
 
 def test_a_daemon_can_be_started():
-    """It leaves its parent, its session and its group, and writes later: the container test sees that it never does."""
+    """It leaves its parent, its session and its group, and writes once the report is there: that is, never."""
     script = (
         "import os, time\n"
         "if os.fork(): os._exit(0)\n"
         "os.setsid()\n"
         "if os.fork(): os._exit(0)\n"
-        "time.sleep(2)\n"
+        "while not os.path.isfile('/github/workspace/pipeproof-report/audit.jsonl'): time.sleep(0.01)\n"
         "open('/github/workspace/late', 'w').write('late')\n"
         "open('/github/file_commands/github_output_5b1c', 'a').write('EVIL=late\\n')\n"
     )
