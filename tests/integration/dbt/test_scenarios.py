@@ -239,5 +239,5 @@ def test_expect__values_that_python_has_no_type_for(dbt):
 
 def test_given__a_file_that_is_no_table(dbt):
     for rows in ("stg_orders.xlsx", "data/orders.json"):
-        with pytest.raises(DbtRowsError, match="CSV, TSV and Parquet"):
+        with pytest.raises(DbtRowsError, match="CSV, TSV, Parquet and YAML"):
             dbt.given("stg_orders", rows)
