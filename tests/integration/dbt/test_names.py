@@ -31,6 +31,7 @@ models:
 """.replace("[name: customers, name: customers_old]", "[{name: customers}, {name: customers_old}]")
     .replace("[name: v1]", "[{name: v1}]")
     .replace("[name: late]", "[{name: late}]"),
+    "packages.yml": "packages: [{local: dbt_packages/one}, {local: dbt_packages/two}]\n",  # dbt 1.12 counts them
     "dbt_packages/one/dbt_project.yml": "name: one\n",
     "dbt_packages/one/models/shared.sql": "select 1 as id",
     "dbt_packages/one/models/customers_of_one.sql": "{{ config(alias='c1') }} select 1 as id",
