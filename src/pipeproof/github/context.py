@@ -21,8 +21,6 @@ class Context:
     sha: str
     ref: str
     event_name: str
-    actor: str
-    triggering_actor: str
     workflow: str
     job: str
     run_id: str
@@ -53,8 +51,6 @@ def read_context(environ: Mapping[str, str], default_workspace: Path) -> Context
         sha=environ.get("GITHUB_SHA", ""),
         ref=environ.get("GITHUB_REF", ""),
         event_name=environ.get("GITHUB_EVENT_NAME", ""),
-        actor=environ.get("GITHUB_ACTOR", ""),
-        triggering_actor=environ.get("GITHUB_TRIGGERING_ACTOR", ""),
         workflow=environ.get("GITHUB_WORKFLOW", ""),
         job=environ.get("GITHUB_JOB", ""),
         run_id=environ.get("GITHUB_RUN_ID", ""),

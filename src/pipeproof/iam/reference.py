@@ -14,7 +14,6 @@ class ActionFacts(NamedTuple):
     name: str
     required: tuple[str, ...]
     optional: tuple[str, ...]
-    condition_keys: tuple[str, ...]
 
 
 @cache
@@ -36,9 +35,7 @@ def find_action(service: str, name: str) -> ActionFacts | None:
         if tables.resources.resource_type_exists(service, kind["name"]):
             arn = tables.resources.get_resource_type_details(service, kind["name"])["arn"]
             formats[bool(kind["required"])].append(arn)
-    return ActionFacts(
-        details["name"], tuple(formats[True]), tuple(formats[False]), tuple(details.get("conditionKeys", ()))
-    )
+    return ActionFacts(details["name"], tuple(formats[True]), tuple(formats[False]))
 
 
 def data_version() -> str:

@@ -39,13 +39,6 @@ def copy(value: Any) -> Any:
     return value
 
 
-def tidy_number(value: Any) -> Any:
-    """A float without a fraction becomes an int, as JSON in JavaScript has one kind of number."""
-    if isinstance(value, float) and math.isfinite(value) and value == int(value) and abs(value) < 1e21:
-        return int(value)
-    return value
-
-
 def type_name(value: Any) -> str:
     """The JSON type's name in the service's messages."""
     match value:
