@@ -6,7 +6,7 @@
 #   make matrix  run the lanes: each library's tests on the versions that are promised (`nox --list`; TAGS="dbt aws" picks)
 #   make coverage  run the tests and show which share of the code they run; TESTS=tests/unit picks some
 #   make mutants  break a SAMPLE of the engine and of policies, and show which breaks the unit tests do not notice
-#   make differential  evaluate generated JSONata here and with the reference implementation (node)
+#   make differential  generated JSONata here and with the reference implementation (node), generated machines here and on moto
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -56,6 +56,7 @@ mutants: setup
 
 differential: setup
 	$(BIN)/python tests/differential/jsonata.py
+	$(BIN)/python tests/differential/state_machines.py
 
 bench: setup
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -114,9 +114,10 @@ class Group:
             if error is None:
                 self._on_success(line, value)
             elif not isinstance(error, StateFailure):
-                self._stop = error
+                self._stop = self._stop or error
             else:
-                self._stop = self._on_failure(line, error)
+                stop = self._on_failure(line, error)
+                self._stop = self._stop or stop  # of two that fail at one instant the first counts
             if self._stop is not None:
                 self._finished.set()
             else:

@@ -157,3 +157,9 @@ def test_parallel__has_an_event_for_each_branchs_states(count: int) -> None:
     execution = machine(*(branch(f"B{index}", Type="Pass") for index in range(count))).run()
     assert events(execution).count("PassStateEntered") == count
     assert events(execution).count("ParallelStateSucceeded") == 1
+
+
+def test_branches_that_fail_at_one_instant__the_first_counts() -> None:
+    failing = [{"StartAt": name, "States": {name: {"Type": "Fail", "Error": name}}} for name in ("First", "Second")]
+    state = {"Type": "Parallel", "Branches": failing, "End": True}
+    assert StateMachine({"StartAt": "P", "States": {"P": state}}).run(check=False).error == "First"
