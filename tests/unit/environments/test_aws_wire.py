@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from changes import assert_said, forgotten, hide, listed
+from changes import assert_said, each_hook, forgotten, hide
 from pyarrow import fs
 
 from pipeproof.environments.aws import AwsServer, MotoServer, open_aws, serve, start_server
 from pipeproof.environments.aws.touched import MOTO_ROUTING
-from pipeproof.patching import Hook, Name
+from pipeproof.patching import Hook
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,9 @@ def test_operation_that_moto_lacks__is_an_error_that_names_it(server: AwsServer)
     assert server.aws.calls[-1].attempts == 1
     script = (
         TRIES
-        + "print(json.dumps(code_of(lambda: boto3.client('athena').start_query_execution(QueryString='select 1'))))"
+        + "arn = 'arn:aws:rds:us-east-1:123456789012:cluster:c'\n"
+        + "ask = lambda: boto3.client('rds-data').execute_statement(resourceArn=arn, secretArn=arn, sql='select 1')\n"
+        + "print(json.dumps(code_of(ask)))"
     )
     code, message = run(script)
     assert code == "UnansweredQueryError"
@@ -179,12 +181,12 @@ def test_s3fs__forgets_what_it_has_listed(server: AwsServer, monkeypatch: pytest
     assert cleared == ["yes", "yes"]
 
 
-@pytest.mark.parametrize(("hook", "name"), listed(MOTO_ROUTING))
+@pytest.mark.parametrize("hook", each_hook(MOTO_ROUTING))
 def test_moto_without_routing__answers_and_warns_and_refuses_under_a_policy(
-    monkeypatch: pytest.MonkeyPatch, hook: Hook, name: Name
+    monkeypatch: pytest.MonkeyPatch, hook: Hook
 ) -> None:
     with forgotten(MOTO_ROUTING):
-        hide(monkeypatch, name)
+        hide(monkeypatch, *hook.names)
         with warnings.catch_warnings(record=True) as caught, start_server() as moto, open_aws() as stub:
             warnings.simplefilter("always")
             with serve(stub, moto) as server:
@@ -194,4 +196,4 @@ def test_moto_without_routing__answers_and_warns_and_refuses_under_a_policy(
                 with stub.enforce(allow("s3:*")), pytest.raises(urllib.error.HTTPError, match="403"):
                     urllib.request.urlopen(f"{server.endpoint_url}/raw")
                 assert list(stub.calls) == []
-        assert_said(caught, hook, name)
+        assert_said(caught, hook, hook.names[0])
