@@ -52,7 +52,7 @@ class Access:
     account_id: str | None = None
 
     def open_pipe(self) -> int:
-        """The document in a pipe: the descriptor to read it from, to hand to the tests' process."""
+        """Return the document in a pipe: the descriptor to read it from, to hand to the tests' process."""
         reader, writer = os.pipe()
         # A pipe holds 64 KiB until someone reads; a longer document must not hold us up.
         threading.Thread(target=_write, args=(writer, json.dumps(self.document)), daemon=True).start()
@@ -77,12 +77,12 @@ def judge(event: Mapping[str, Any], environ: Mapping[str, str]) -> Eligibility:
 
 
 def make_audit(environ: Mapping[str, str], redactor: Redactor) -> Audit:
-    """The audit of this run."""
+    """Return the audit of this run."""
     return Audit(describe_run(environ), time.time, redactor.redact)
 
 
 def build_request(inputs: Inputs, project: Path, environ: Mapping[str, str]) -> CredentialRequest:
-    """What the inputs ask for; they have been checked."""
+    """Return what the inputs ask for; they have been checked."""
     return CredentialRequest(
         aws=_build_aws(inputs, project, environ),
         databases=inputs.rds_auth_token,

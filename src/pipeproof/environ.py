@@ -16,12 +16,12 @@ def everything() -> Mapping[str, str]:
 
 
 def get(name: str) -> str | None:
-    """A variable's value; `None` where it is not set."""
+    """Return a variable's value; `None` where it is not set."""
     return os.environ.get(name)
 
 
 def take(name: str) -> str | None:
-    """A variable's value, and unset it: nobody else, and no process that is started, shall find it."""
+    """Return a variable's value, and unset it: nobody else, and no process that is started, shall find it."""
     return os.environ.pop(name, None)
 
 

@@ -48,7 +48,7 @@ def find_baseline(
 
 
 def _read(data: bytes, title: str) -> dict[str, Any] | None:
-    """A report of the title, unless its run was cancelled."""
+    """Return a report of the title, unless its run was cancelled."""
     try:
         document = parse_document(data)
         extra = document["extra"]

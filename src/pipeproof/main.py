@@ -252,7 +252,7 @@ def read_earlier(job: Job) -> dict[str, Earlier] | None:
 
 
 def base_of(context: Context) -> str | None:
-    """The branch that a run is held against; None where it is the run's own."""
+    """Return the branch that a run is held against; None where it is the run's own."""
     return find_base(context.event_name, context.ref, read_event(context))
 
 

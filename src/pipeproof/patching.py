@@ -68,7 +68,7 @@ class Name:
         return cls(place, None if listed is None else tuple(part.strip() for part in listed.split(",") if part.strip()))
 
     def find(self) -> "Found":
-        """What is there.
+        """Return what is there.
 
         Raises:
             Changed: Nothing is, or it takes other parameters.
@@ -91,12 +91,12 @@ class Found:
     value: Any
 
     def of(self, owner: Any) -> "Found":
-        """What another owner has under the same name."""
+        """Return what another owner has under the same name."""
         return Found(owner, self.name, getattr(owner, self.name))
 
 
 def look_up(place: str) -> Found:
-    """What is at a place: all that is touched of libraries is found by this function.
+    """Return what is at a place: all that is touched of libraries is found by this function.
 
     Raises:
         ImportError: There is no such module.
@@ -113,7 +113,7 @@ def look_up(place: str) -> Found:
 
 
 def _takes(function: Any, parameters: tuple[str, ...]) -> bool:
-    """Whether a function's parameters begin with these, and all others may be left out."""
+    """Return whether a function's parameters begin with these, and all others may be left out."""
     if not inspect.ismethod(function):
         function = inspect.unwrap(function, stop=_says_itself)
     elif parameters[:1] in {("self",), ("cls",)}:
@@ -130,7 +130,7 @@ def _says_itself(function: Any) -> bool:
 
 @lru_cache(maxsize=512)
 def _begins_with(function: Any, parameters: tuple[str, ...]) -> bool:
-    """The same, remembered: it takes a while to find out, and hooks are entered again and again."""
+    """Return the same, remembered: it takes a while to find out, and hooks are entered again and again."""
     try:
         own = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # written in C: nothing says what it takes
@@ -148,7 +148,7 @@ def _begins_with(function: Any, parameters: tuple[str, ...]) -> bool:
 
 
 def _split(parameters: tuple[str, ...]) -> tuple[tuple[str, ...], set[str]]:
-    """The parameters before a `*`, and those after it."""
+    """Return the parameters before a `*`, and those after it."""
     if "*" not in parameters:
         return parameters, set()
     star = parameters.index("*")
@@ -246,7 +246,7 @@ class Hook:
         return self.users > 0 and self.changed is None
 
     def find(self, place: str) -> Any:
-        """What is at one of the places that are listed.
+        """Return what is at one of the places that are listed.
 
         Raises:
             Changed: It is gone, or takes other parameters.
@@ -254,7 +254,7 @@ class Hook:
         return self.locate(place).value
 
     def locate(self, place: str) -> Found:
-        """The same, with where it was found."""
+        """Return the same, with where it was found."""
         return next(name for name in self.names if name.place == place).find()
 
     def check(self) -> dict[str, Found]:
@@ -262,7 +262,7 @@ class Hook:
         return {name.place: name.find() for name in self.names}
 
     def usable(self) -> bool:
-        """Whether all that is listed is wanted and as it is listed; warn where it is not as it is listed."""
+        """Return whether all that is listed is wanted and as it is listed; warn where it is not as it is listed."""
         if not self.wanted:
             return False
         try:
@@ -320,7 +320,7 @@ class Hook:
             self.users -= 1
 
     def guard(self, original: Any, replacement: Any) -> Any:
-        """A replacement that gives way to the original where the library calls it, or is, not as it is known."""
+        """Return a replacement that gives way to the original where the library calls it, or is, not as it is known."""
         if not (inspect.isroutine(original) and inspect.isfunction(replacement)):
             return replacement
         return _guard_async(self, original, replacement) if inspect.iscoroutinefunction(replacement) else _guard(
@@ -347,7 +347,7 @@ class Hook:
             self.lose(error)
 
     def read(self, get: Callable[[], Value], otherwise: Value) -> Value:
-        """What `get` gives of the library or, with a warning, something else where that has changed."""
+        """Return what `get` gives of the library or, with a warning, something else where that has changed."""
         try:
             self.check()
             return get()
@@ -443,7 +443,7 @@ def replaced(found: Found, value: Any) -> Iterator[None]:
 
 
 def overlaid(original: Any, **names: Any) -> Any:
-    """A module with other values for some of its names; all else is the module's own."""
+    """Return a module with other values for some of its names; all else is the module's own."""
     return _Overlaid(original, names)
 
 
@@ -457,7 +457,7 @@ class _Overlaid:
 
 
 def kinds(base: Any) -> Iterator[Any]:
-    """The classes that derive from one, at any depth."""
+    """Yield the classes that derive from one, at any depth."""
     for kind in base.__subclasses__():
         yield kind
         yield from kinds(kind)

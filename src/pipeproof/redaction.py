@@ -55,7 +55,7 @@ _LONGEST_LINE = 1 << 16
 
 
 def list_forms(secret: str) -> frozenset[str]:
-    """The textual forms under which `secret` is looked for, the hexadecimal ones aside."""
+    """Return the textual forms under which `secret` is looked for, the hexadecimal ones aside."""
     raw = secret.encode("utf-8", "surrogateescape")
     forms = {secret, secret[::-1], secret.replace("%", "%25"), repr(secret)[1:-1], repr(raw)[2:-1], shlex.quote(secret)}
     for safe in ("", "/"):
@@ -84,7 +84,7 @@ def list_forms(secret: str) -> frozenset[str]:
 
 
 def _list_base64(raw: bytes) -> Iterator[str]:
-    """The part of the base64 text that depends on `raw` alone, wherever in the encoded data it stands."""
+    """Yield the part of the base64 text that depends on `raw` alone, wherever in the encoded data it stands."""
     for before in range(3):
         text = base64.b64encode(bytes(before) + raw).decode()
         first, last = -(-8 * before // 6), 8 * (before + len(raw)) // 6
@@ -94,7 +94,7 @@ def _list_base64(raw: bytes) -> Iterator[str]:
 
 
 def _list_base32(raw: bytes) -> Iterator[str]:
-    """The same for base32, which takes five bytes at a time."""
+    """Yield the same for base32, which takes five bytes at a time."""
     for before in range(5):
         text = base64.b32encode(bytes(before) + raw).decode()
         kept = text[-(-8 * before // 5) : 8 * (before + len(raw)) // 5]
@@ -103,7 +103,7 @@ def _list_base32(raw: bytes) -> Iterator[str]:
 
 
 def _list_base85(raw: bytes) -> Iterator[str]:
-    """The same for both kinds of base85, of which four bytes make five characters."""
+    """Yield the same for both kinds of base85, of which four bytes make five characters."""
     for before in range(4):
         kept = raw[before : before + (len(raw) - before) // 4 * 4]
         yield base64.b85encode(kept).decode()
@@ -118,7 +118,7 @@ class _Context:
     digits: str = ""
 
     def then(self, text: str) -> "_Context":
-        """What it is after some more text."""
+        """Return what it is after some more text."""
         return _Context(
             _tail(_BLANK, self.text, text, 2 * PIECE),
             _tail(_HEX_GLUE, self.digits, text, 2 * HEX_PIECE),
@@ -152,7 +152,7 @@ class _Index:
             self.whole.add(form)
 
     def find(self, text: str, known: int) -> list[tuple[int, int]]:
-        """The stretches of `text` to replace, as they stand; the first `known` characters only give context."""
+        """Return the stretches of `text` to replace, as they stand; the first `known` characters only give context."""
         plain = self.glue is _BLANK and "\x1b" not in text and "\0" not in text
         joined = "".join(text.split()) if plain else self.glue.sub("", text)
         hits = self._find_joined(joined)
@@ -213,7 +213,7 @@ class Redactor:
             self.add(secret)
 
     def __bool__(self) -> bool:
-        """Whether there is anything to look for."""
+        """Return whether there is anything to look for."""
         return bool(self._known)
 
     def add(self, secret: str) -> None:
@@ -253,11 +253,11 @@ class Redactor:
         return "".join([*out, text[at:]])
 
     def redact_bytes(self, data: bytes) -> bytes:
-        """A file's bytes without the secrets; what is not UTF-8 passes through."""
+        """Return a file's bytes without the secrets; what is not UTF-8 passes through."""
         return self.redact(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def stream(self) -> "RedactingStream":
-        """A text that comes in chunks."""
+        """Return a text that comes in chunks."""
         return RedactingStream(self)
 
 
@@ -275,7 +275,7 @@ class RedactingStream:
         self._context = _Context()
 
     def feed(self, chunk: str | bytes) -> str:
-        """What may be passed on after `chunk`: all complete lines."""
+        """Return what may be passed on after `chunk`: all complete lines."""
         self._pending += chunk if isinstance(chunk, str) else self._decoder.decode(chunk)
         end = self._pending.rfind("\n") + 1
         if not end and len(self._pending) > _LONGEST_LINE:
@@ -283,7 +283,7 @@ class RedactingStream:
         return self._pass_on(end)
 
     def flush(self) -> str:
-        """What is left, also where its line has not ended."""
+        """Return what is left, also where its line has not ended."""
         return self._pass_on(len(self._pending))
 
     def _pass_on(self, end: int) -> str:

@@ -32,7 +32,7 @@ def strip_ansi(text: str) -> str:
 
 
 def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """The known word that a misspelt one is like, for a hint: `did you mean orders?`.
+    """Return the known word that a misspelt one is like, for a hint: `did you mean orders?`.
 
     Args:
         word: What somebody wrote.

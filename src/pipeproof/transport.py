@@ -127,7 +127,7 @@ class Transport:
 
 
 def find_proxy(url: str, environment: Mapping[str, str]) -> str | None:
-    """The proxy that the environment names for `url`, or None. Loopback is never reached through one."""
+    """Return the proxy that the environment names for `url`, or None. Loopback is never reached through one."""
     proxies = {
         name.lower().removesuffix("_proxy"): value
         for name, value in sorted(environment.items())

@@ -98,7 +98,7 @@ class Folder:
             self.descriptor = -1
 
     def status(self) -> os.stat_result:
-        """What the folder is."""
+        """Return what the folder is."""
         return os.fstat(self.descriptor)
 
     def give_to(self, owner: Owner | None) -> None:
@@ -106,14 +106,14 @@ class Folder:
         _give(self.descriptor, owner)
 
     def status_of(self, name: str) -> os.stat_result | None:
-        """What an entry is, itself and not what it leads to; `None` where there is none."""
+        """Return what an entry is, itself and not what it leads to; `None` where there is none."""
         try:
             return os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
         except FileNotFoundError:
             return None
 
     def names(self) -> list[str]:
-        """The names of the entries, sorted."""
+        """Return the names of the entries, sorted."""
         return sorted(os.listdir(self.descriptor))  # noqa: PTH208 - pathlib knows no descriptors
 
     def enter(self, name: str) -> "Folder":

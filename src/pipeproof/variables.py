@@ -36,7 +36,7 @@ class Variable(Generic[T_co]):
     passed_on: bool = True
 
     def read(self, option: object = None, ini: object = None) -> T_co:
-        """The value that holds.
+        """Return the value that holds.
 
         Args:
             option: What an option says; empty or `None` where it is not given.
@@ -49,7 +49,7 @@ class Variable(Generic[T_co]):
         return self.check(str(chosen))
 
     def check(self, value: str) -> T_co:
-        """A text parsed; raises [InputError][pipeproof.errors.InputError] where it is not valid."""
+        """Return a text parsed; raises [InputError][pipeproof.errors.InputError] where it is not valid."""
         try:
             return self.parse(value)
         except ValueError as error:

@@ -63,11 +63,11 @@ class VirtualClock:
         return self.limit is not None and self.elapsed > self.limit
 
     def owns_thread(self) -> bool:
-        """Whether the present thread is the block's own, or one that it has started."""
+        """Return whether the present thread is the block's own, or one that it has started."""
         return threading.current_thread() not in self._foreign
 
     def has_busy_threads(self) -> bool:
-        """Whether a thread that the block has started is at work, rather than waiting in a pool for some."""
+        """Return whether a thread that the block has started is at work, rather than waiting in a pool for some."""
         return any(
             thread not in self._foreign and thread is not threading.current_thread() and not _is_idle(thread)
             for thread in threading.enumerate()
@@ -122,7 +122,7 @@ class VirtualClock:
 
 
 def _is_idle(thread: threading.Thread) -> bool:
-    """Whether a thread is a pool's, and waits there for work."""
+    """Return whether a thread is a pool's, and waits there for work."""
     frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - the one way to see what a thread does
     return frame is not None and frame.f_globals.get("__name__") == "concurrent.futures.thread"
 
@@ -132,7 +132,7 @@ _real_time: list[bool] = []
 
 
 def current_clock() -> VirtualClock | None:
-    """The clock on which the present thread sleeps, or None where it sleeps in real time."""
+    """Return the clock on which the present thread sleeps, or None where it sleeps in real time."""
     if not _clocks or not _clocks[-1].owns_thread():
         return None
     return _clocks[-1]
@@ -205,7 +205,7 @@ def _put_back() -> None:
 
 
 def names_of_time(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """What of the functions of `time` a module has imported by name."""
+    """Return what of the functions of `time` a module has imported by name."""
     if _IDENTITIES.isdisjoint(map(id, namespace.values())):  # most modules have none, and are asked before each call
         return {}
     return {name: value for name, value in namespace.items() if type(value) is _BUILTIN and value in _BY_ORIGINAL}
@@ -244,7 +244,7 @@ def _join_thread(thread: threading.Thread, timeout: float | None = None) -> None
 
 
 def _ahead(read: Callable[[], Any], unit: int) -> Callable[[], Any]:
-    """A function of `time` that is ahead by what was slept, in units of so many to the second."""
+    """Return a function of `time` that is ahead by what was slept, in units of so many to the second."""
 
     def read_ahead() -> Any:
         clock, now = current_clock(), read()

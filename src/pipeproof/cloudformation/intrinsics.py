@@ -24,28 +24,28 @@ class Scope(Protocol):
     """What a function may ask of its template."""
 
     def ref(self, name: str, at: Location | None) -> Any:
-        """The value of `Ref`."""
+        """Return the value of `Ref`."""
 
     def get_att(self, name: str, attribute: str, at: Location | None) -> Any:
-        """The value of `Fn::GetAtt`."""
+        """Return the value of `Fn::GetAtt`."""
 
     def condition(self, name: str, at: Location | None) -> bool:
-        """The value of the condition called so."""
+        """Return the value of the condition called so."""
 
     def mapping(self, name: str) -> Mapping[str, Mapping[str, Any]] | None:
-        """A map of the template's `Mappings`."""
+        """Return a map of the template's `Mappings`."""
 
     def imported(self, name: str, at: Location | None) -> Any:
-        """What another stack exports under `name`."""
+        """Return what another stack exports under `name`."""
 
     def included(self, location: str, at: Location | None) -> Any:
-        """What stands in a file that `AWS::Include` names."""
+        """Return what stands in a file that `AWS::Include` names."""
 
     def stand_in(self, words: str, problem: TemplateError) -> Any:
         """What stands for a value that is not known, called after `words`; raises the problem where nothing may."""
 
     def dynamic(self, text: str) -> str:
-        """A text with its dynamic references (`{{resolve:…}}`) replaced, where they may be."""
+        """Return a text with its dynamic references (`{{resolve:…}}`) replaced, where they may be."""
 
 
 class NoValue:

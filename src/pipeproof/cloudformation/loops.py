@@ -18,14 +18,14 @@ Resolve = Callable[[Any], Any]
 
 
 def has_loops(node: Any) -> bool:
-    """Whether there is an `Fn::ForEach` anywhere in a template."""
+    """Return whether there is an `Fn::ForEach` anywhere in a template."""
     if isinstance(node, Mapping):
         return any(str(key).startswith(_LOOP) or has_loops(value) for key, value in node.items())
     return isinstance(node, list) and any(has_loops(item) for item in node)
 
 
 def unroll(node: Any, resolve: Resolve, items: Mapping[str, str] | None = None) -> Any:
-    """A template's part with its loops unrolled.
+    """Return a template's part with its loops unrolled.
 
     Args:
         node: The part.

@@ -20,7 +20,7 @@ class Kind:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def name_in(self, properties: Mapping[str, Any]) -> Any:
-        """The name that the properties give (not resolved yet), or `None`."""
+        """Return the name that the properties give (not resolved yet), or `None`."""
         value: Any = properties
         for key in self.name_property.split("."):
             value = value.get(key) if isinstance(value, Mapping) else None

@@ -15,7 +15,7 @@ _KINDS = {"CATEGORY_DIGIT": "0", "CATEGORY_WORD": "a", "CATEGORY_SPACE": " ", "C
 
 
 def text_for(pattern: str, wanted: str, least: int = 0) -> str | None:
-    """A text that a pattern matches as a whole, as CloudFormation asks; None where none is found.
+    """Return a text that a pattern matches as a whole, as CloudFormation asks; None where none is found.
 
     Args:
         pattern: The AllowedPattern.
@@ -62,7 +62,7 @@ def _part(code: str, value: Any, more: int, groups: dict[int, str]) -> str:
 
 
 def _one_of(choices: Any) -> str:
-    """A character of a class."""
+    """Return a character of a class."""
     if str(choices[0][0]) == "NEGATE":
         refused = re.compile("".join(["[", *(_class_text(code, value) for code, value in choices[1:]), "]"]))
         return next(letter for letter in _LETTERS if not refused.match(letter))

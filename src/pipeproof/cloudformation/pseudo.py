@@ -9,12 +9,12 @@ _STACK_UUID = "51af3dc0-da77-11e4-872e-1234567db123"
 
 
 def url_suffix(partition: str) -> str:
-    """The end of the names of a partition's hosts."""
+    """Return the end of the names of a partition's hosts."""
     return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
 
 
 def pseudo_parameters(region: str, account: str, partition: str, stack_name: str) -> dict[str, Any]:
-    """The values by name, `AWS::NoValue` aside."""
+    """Return the values by name, `AWS::NoValue` aside."""
     return {
         "AWS::AccountId": account,
         "AWS::NotificationARNs": [],

@@ -18,7 +18,7 @@ class Resource:
 
 
 def is_template(document: Any) -> bool:
-    """Whether a document is a SAM or CloudFormation template."""
+    """Return whether a document is a SAM or CloudFormation template."""
     resources = document.get("Resources") if isinstance(document, Mapping) else None
     return isinstance(resources, Mapping) and any(
         isinstance(item, Mapping) and "Type" in item for item in resources.values()

@@ -14,7 +14,7 @@ from pipeproof.cloudformation.names import KINDS, Kind
 
 @cache
 def find_kind(resource_type: str) -> Kind | None:
-    """How resources of a type are named, or None for one that nobody knows."""
+    """Return how resources of a type are named, or None for one that nobody knows."""
     if resource_type in KINDS:
         return KINDS[resource_type]
     entry = _registry().get(resource_type)

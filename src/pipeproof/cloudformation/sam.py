@@ -42,7 +42,7 @@ _KNOWN_TRANSFORMS = re.compile(
 
 
 def has_macros(document: Mapping[str, Any]) -> bool:
-    """Whether a macro of somebody's own, or a part that is elsewhere, may add resources to a template."""
+    """Return whether a macro of somebody's own, or a part that is elsewhere, may add resources to a template."""
     declared = document.get("Transform") or []
     names = declared if isinstance(declared, list) else [declared]
     resources = document.get("Resources")
@@ -51,7 +51,7 @@ def has_macros(document: Mapping[str, Any]) -> bool:
 
 
 def generated_type(name: str, resources: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The type of a resource that SAM adds under this logical id, and the id of the one that it is added for.
+    """Return the type of a resource that SAM adds under this logical id, and the id of the one that it is added for.
 
     Args:
         name: The logical id, as the template refers to it.

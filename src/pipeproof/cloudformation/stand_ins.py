@@ -78,7 +78,7 @@ class Places(Mapping[str, str]):
         self._words = {"name": name, "lower": lower, "region": region, "account": account, "partition": partition}
 
     def called(self, name: str) -> "Places":
-        """The same with another name."""
+        """Return the same with another name."""
         return Places(name, *self._rest)
 
     def __getitem__(self, key: str) -> str:
@@ -92,7 +92,7 @@ class Places(Mapping[str, str]):
 
 
 def text_called(words: str, places: Places) -> str:
-    """A text that is what `words` say: an ARN, an id of a network, an address, or else the name itself."""
+    """Return a text that is what `words` say: an ARN, an id of a network, an address, or else the name itself."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words).lower()
     if re.search(r"(^|[^a-z])arns?$", words):
         form = next(form for pattern, form in _ARNS if re.search(pattern, words))
@@ -108,7 +108,7 @@ def text_called(words: str, places: Places) -> str:
 
 
 def parameter_value(name: str, declared: Mapping[str, Any], places: Places) -> Any:
-    """A value that a parameter's declaration allows; a list for the types that are lists.
+    """Return a value that a parameter's declaration allows; a list for the types that are lists.
 
     AllowedValues come first, then AllowedPattern, MinValue and the lengths.
     """

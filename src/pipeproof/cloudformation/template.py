@@ -123,11 +123,11 @@ class Template:
         return Template(self.document, **{**self._options, "unknown": unknown})
 
     def of_type(self, *types: str) -> list[Resource]:
-        """The resources of these types, in the template's order."""
+        """Return the resources of these types, in the template's order."""
         return [resource for resource in self.resources.values() if resource.type in types]
 
     def attribute(self, logical_id: str, name: str) -> Any:
-        """What stands beside a resource's properties (`Connectors`, `Metadata`), as it is written, or None."""
+        """Return what stands beside a resource's properties (`Connectors`, `Metadata`), as it is written, or None."""
         item = self._section("Resources").get(logical_id)
         return item.get(name) if isinstance(item, Mapping) else None
 
@@ -136,7 +136,7 @@ class Template:
         return self._resource(logical_id, None).properties
 
     def properties(self, logical_id: str) -> LocatedDict:
-        """A resource's properties, resolved, over what SAM's `Globals` give for its type."""
+        """Return a resource's properties, resolved, over what SAM's `Globals` give for its type."""
         resource = self._resource(logical_id, None)
         own = self.resolve(resource.properties)
         if not resource.type.startswith(SAM):
@@ -150,7 +150,7 @@ class Template:
         return None if resolved is intrinsics.NO_VALUE else resolved
 
     def name(self, logical_id: str, at: Location | None = None) -> str:
-        """A resource's physical name."""
+        """Return a resource's physical name."""
         if logical_id in self._names:
             return self._names[logical_id]
         resource = self._resource(logical_id, at)
@@ -162,7 +162,7 @@ class Template:
         return made.lower() if resource.type in LOWER_CASE_NAMES else made
 
     def arn(self, logical_id: str, at: Location | None = None) -> str | None:
-        """A resource's ARN, or `None` for a type whose ARN is not known."""
+        """Return a resource's ARN, or `None` for a type whose ARN is not known."""
         resource = self._resource(logical_id, at)
         if resource.type in ("AWS::Lambda::Version", "AWS::Lambda::Alias"):
             return self._qualified_function(resource, at)
@@ -176,7 +176,7 @@ class Template:
         return self._format(kind.arn, name)
 
     def ref(self, name: str, at: Location | None = None) -> Any:
-        """The value of `Ref: name`; raises [TemplateError][] where it cannot be known."""
+        """Return the value of `Ref: name`; raises [TemplateError][] where it cannot be known."""
         if name.startswith("AWS::"):
             return self._pseudo(name, at)
         if name in self._section("Parameters"):
@@ -193,7 +193,7 @@ class Template:
         return self._format(kind.ref, self.name(name, at), self.arn(name, at))
 
     def get_att(self, name: str, attribute: str, at: Location | None = None) -> Any:
-        """The value of `Fn::GetAtt: [name, attribute]`; raises [TemplateError][] where it cannot be known."""
+        """Return the value of `Fn::GetAtt: [name, attribute]`; raises [TemplateError][] where it cannot be known."""
         if f"{name}.{attribute}" in self._attributes:
             return self._attributes[f"{name}.{attribute}"]
         resource = self._resource(name, at)
@@ -217,7 +217,7 @@ class Template:
         return self._made_attribute(resource, kind, attribute, problem)
 
     def _made_attribute(self, resource: Resource, kind: Kind | None, attribute: str, problem: TemplateError) -> Any:
-        """What stands for an attribute: the resource's own ARN or name where it is one of these."""
+        """Return what stands for an attribute: the resource's own ARN or name where it is one of these."""
         own = resource.type.rpartition("::")[2]
         if self.unknown == "error":
             raise problem
@@ -232,7 +232,7 @@ class Template:
         return self.stand_in(f"{resource.logical_id}.{attribute}", problem)
 
     def _qualified_function(self, resource: Resource, at: Location | None) -> str:
-        """The ARN of a version or an alias: its function's with a colon and the qualifier."""
+        """Return the ARN of a version or an alias: its function's with a colon and the qualifier."""
         written = resource.properties.get("FunctionName")
         generated = generated_type(resource.logical_id, self._section("Resources"))
         name = str(self.resolve(written)) if written is not None else self.name(generated[1] if generated else "", at)
@@ -263,7 +263,7 @@ class Template:
         return file if file.is_file() else None
 
     def condition(self, name: str, at: Location | None = None) -> bool:
-        """Whether the template's condition `name` holds: with stand-ins, where they are wildcards here."""
+        """Return whether the template's condition `name` holds: with stand-ins, where they are wildcards here."""
         if self.unknown == "any":
             return self._with_stand_ins.condition(name, at)
         conditions = self._section("Conditions")
@@ -273,7 +273,7 @@ class Template:
         return value if isinstance(value, bool) else str(value).lower() == "true"
 
     def mapping(self, name: str) -> Mapping[str, Mapping[str, Any]] | None:
-        """A map of the template's `Mappings`, or `None`."""
+        """Return a map of the template's `Mappings`, or `None`."""
         return self._section("Mappings").get(name)
 
     def imported(self, name: str, at: Location | None = None) -> Any:
@@ -286,7 +286,7 @@ class Template:
         return self.stand_in(name, problem)
 
     def included(self, location: str, at: Location | None = None) -> Any:
-        """What stands in a file that `AWS::Include` names, beside the template."""
+        """Return what stands in a file that `AWS::Include` names, beside the template."""
         file = self._beside(location)
         if file is not None:
             return load_document(file, twice=[])
@@ -299,7 +299,7 @@ class Template:
         return StandIn(ANY if self.unknown == "any" else text_called(words, self._places(words)))
 
     def dynamic(self, text: str) -> str:
-        """A text with its dynamic references (`{{resolve:ssm:…}}`) replaced, where stand-ins may be."""
+        """Return a text with its dynamic references (`{{resolve:ssm:…}}`) replaced, where stand-ins may be."""
         if self.unknown == "error":
             return text
 

@@ -70,7 +70,7 @@ class Audit:
 
 
 def hash_line(line: str) -> str:
-    """The SHA-256 of a line, without its end, as the next one has it."""
+    """Return the SHA-256 of a line, without its end, as the next one has it."""
     return hashlib.sha256(line.encode("utf-8", "backslashreplace")).hexdigest()
 
 

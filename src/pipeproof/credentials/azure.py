@@ -34,7 +34,7 @@ def plan(request: CredentialRequest, tools: Tools, before: Mapping[str, Keeper])
 
 
 def issue_file(request: AzureRequest, tools: Tools) -> Lease:
-    """A new ID token in a file."""
+    """Return a new ID token in a file."""
     issued = tools.now()
     token = tools.fetch_token(AUDIENCE)
     _try_exchange(request, token, tools)

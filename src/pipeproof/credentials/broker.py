@@ -46,7 +46,7 @@ def serve(answers: Mapping[str, Answer], mask: Callable[[str], None]) -> Iterato
 
 
 def answer_aws(keeper: Keeper) -> Answer:
-    """The session as AWS's SDKs read it."""
+    """Return the session as AWS's SDKs read it."""
 
     def answer() -> Mapping[str, object]:
         lease = keeper.current()

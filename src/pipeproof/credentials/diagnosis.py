@@ -62,7 +62,7 @@ class PolicyRejectedError(ExchangeError):
 
 
 def explain_account(role: Role, allowed: frozenset[str], account: str) -> AccountNotAllowedError:
-    """A role of another account."""
+    """Return a role of another account."""
     return AccountNotAllowedError(
         f"{role.arn} is a role of account {account}; aws-allowed-account-ids has only {', '.join(sorted(allowed))}.",
         hint="Nothing was injected. Correct aws-role-to-assume or aws-chained-role, or allow the account.",
@@ -75,7 +75,7 @@ def explain_unreachable(service: str, error: UnreachableError, advice: str) -> S
 
 
 def explain_web_identity(refusal: StsError, request: AwsRequest, token: IdToken) -> CredentialsError:
-    """Why STS refused `AssumeRoleWithWebIdentity`."""
+    """Return why STS refused `AssumeRoleWithWebIdentity`."""
     role, code, message = request.role, refusal.code, refusal.message
     provider = _name_provider(role, token.claims)
     if code == "InvalidIdentityToken" and "audience" in message.lower():
@@ -98,7 +98,7 @@ def explain_web_identity(refusal: StsError, request: AwsRequest, token: IdToken)
 
 
 def explain_chained(refusal: StsError, request: AwsRequest, role: Role, token: IdToken) -> CredentialsError:
-    """Why STS refused `AssumeRole` of the second role."""
+    """Return why STS refused `AssumeRole` of the second role."""
     skewed = refusal.code in {"SignatureDoesNotMatch", "RequestExpired", "InvalidSignatureException"}
     if skewed and abs(token.skew) > SKEW:
         return _explain_skew("AWS", token.skew)
@@ -112,7 +112,7 @@ def explain_chained(refusal: StsError, request: AwsRequest, role: Role, token: I
 
 
 def explain_expiry(service: str, date: float | None, token: IdToken, message: str) -> CredentialsError:
-    """A token that was new when it was sent is refused as expired: by whose clock?"""
+    """Return a token that was new when it was sent is refused as expired: by whose clock?"""
     issued = token.claims.values.get("iat")
     if date is not None and isinstance(issued, int | float) and abs(date - issued) > SKEW:
         return ClockSkewError(

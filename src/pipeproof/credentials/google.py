@@ -27,7 +27,7 @@ def plan(request: CredentialRequest, tools: Tools, before: Mapping[str, Keeper])
 
 
 def issue_files(request: GoogleRequest, tools: Tools) -> Lease:
-    """A new ID token in a file, and the credentials file that names it."""
+    """Return a new ID token in a file, and the credentials file that names it."""
     issued = tools.now()
     token = tools.fetch_token(f"https://iam.googleapis.com/{request.provider}")
     _try_exchange(request, token, tools)

@@ -61,7 +61,7 @@ class Tools:
     now: Callable[[], float] = time.time
 
     def fetch_token(self, audience: str) -> IdToken:
-        """A new ID token."""
+        """Return a new ID token."""
         return fetch_token(self.source, audience, self.transport, self.mask, now=self.now)
 
 
@@ -85,7 +85,7 @@ class Keeper:
         self.lease = self._obtain("issued")
 
     def current(self) -> Lease:
-        """A lease that has not ended, renewed where that is due.
+        """Return a lease that has not ended, renewed where that is due.
 
         Where another thread is renewing already, what is still good is returned at once. A renewal that fails is told
         to the audit, and as long as the old lease is good it goes on serving.

@@ -74,7 +74,7 @@ def post(service: str, endpoint: str, body: bytes, headers: Mapping[str, str], t
 
 
 def read_json(response: Response) -> Mapping[str, object]:
-    """The answer's object; an empty one where it has none."""
+    """Return the answer's object; an empty one where it has none."""
     try:
         answer = json.loads(response.body)
     except ValueError:

@@ -15,7 +15,7 @@ def plan(request: CredentialRequest, tools: Tools, before: Mapping[str, Keeper])
 
 
 def issue_token(request: OidcVariable, tools: Tools) -> Lease:
-    """A new ID token in its variable."""
+    """Return a new ID token in its variable."""
     issued = tools.now()
     token = tools.fetch_token(request.audience)
     facts = {"variable": request.variable, **list_claims(token.claims)}
@@ -23,7 +23,7 @@ def issue_token(request: OidcVariable, tools: Tools) -> Lease:
 
 
 def list_claims(claims: Claims) -> dict[str, object]:
-    """What the audit keeps of a token."""
+    """Return what the audit keeps of a token."""
     return {"sub": claims.text("sub"), "aud": claims.text("aud"), "jti_sha256": claims.hashed_id}
 
 

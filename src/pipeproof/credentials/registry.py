@@ -45,7 +45,7 @@ class Issued:
     """Why there are none."""
 
     def build_handover(self) -> dict[str, object]:
-        """The document for the process of the tests, of JSON's types alone."""
+        """Return the document for the process of the tests, of JSON's types alone."""
         renewal = {"url": f"{self.renewal.url}/environment", "token": self.renewal.token} if self.renewal else None
         return {
             "environment": dict(self.environment),

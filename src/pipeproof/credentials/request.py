@@ -141,7 +141,7 @@ def parse_role(text: str) -> Role:
 
 
 def parse_region(text: str) -> str:
-    """A region's name, such as `eu-central-1`; regions that are newer than this version are fine."""
+    """Return a region's name, such as `eu-central-1`; regions that are newer than this version are fine."""
     if not _REGION.fullmatch(text):
         raise ValueError(f"{text!r} is no region, which looks like eu-central-1")
     return text
@@ -155,7 +155,7 @@ def parse_session_name(text: str) -> str:
 
 
 def make_session_name(run_id: str, attempt: str, job: str) -> str:
-    """The default session name, `gh-<run id>-<attempt>-<job>`, made to fit what AWS takes."""
+    """Return the default session name, `gh-<run id>-<attempt>-<job>`, made to fit what AWS takes."""
     return re.sub(r"[^\w+=,.@-]", "-", f"gh-{run_id}-{attempt}-{job}", flags=re.ASCII)[:64]
 
 
@@ -201,7 +201,7 @@ def parse_account_ids(text: str) -> frozenset[str]:
 
 
 def parse_endpoint(text: str) -> str:
-    """An HTTPS address; HTTP only for this machine."""
+    """Return an HTTPS address; HTTP only for this machine."""
     parts = urlsplit(text)
     local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
@@ -264,14 +264,14 @@ def parse_google_provider(text: str) -> str:
 
 
 def parse_service_account(text: str) -> str:
-    """A service account's e-mail address."""
+    """Return a service account's e-mail address."""
     if not re.fullmatch(r"[\w.-]+@[\w.-]+\.gserviceaccount\.com", text):
         raise ValueError(f"{text!r} is no service account, which looks like name@project.iam.gserviceaccount.com")
     return text
 
 
 def parse_azure_id(text: str) -> str:
-    """A UUID; for a tenant a domain name as well."""
+    """Return a UUID; for a tenant a domain name as well."""
     if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[\w-]+(\.[\w-]+)+", text):
         raise ValueError(f"{text!r} is no id, which looks like 00000000-0000-0000-0000-000000000000")
     return text

@@ -100,7 +100,7 @@ def _sign(url: str, body: bytes, headers: dict[str, str], signer: AwsSession, re
 
 
 def make_botocore_credentials(session: AwsSession) -> Any:
-    """The session as botocore's signers take it."""
+    """Return the session as botocore's signers take it."""
     from botocore.credentials import Credentials  # type: ignore[import-untyped]
 
     return Credentials(session.access_key_id, session.secret_access_key, session.session_token)

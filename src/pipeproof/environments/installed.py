@@ -24,12 +24,12 @@ def require(what: str, extra: str, *modules: str) -> None:
 
 
 def not_installed(what: str, extra: str, package: str) -> str:
-    """The line that says that something is not installed, and what to do about it."""
+    """Return the line that says that something is not installed, and what to do about it."""
     return f"{what} is not installed: install pipeproof[{extra}], or add {package} to the requirements"
 
 
 def is_installed(module: str) -> bool:
-    """Whether a module could be imported; it is not."""
+    """Return whether a module could be imported; it is not."""
     try:
         return find_spec(module) is not None
     except (ImportError, ValueError):

@@ -50,7 +50,7 @@ class Api:
     now: Callable[[], float] = time.time
 
     def wrote(self, user: Mapping[str, Any]) -> bool:
-        """Whether a user, as the API shows one, is the one that the token speaks for.
+        """Return whether a user, as the API shows one, is the one that the token speaks for.
 
         A workflow's own token (`ghs_…`) is that of an app, which may not ask who it is: it speaks as a bot.
         """
@@ -60,7 +60,7 @@ class Api:
         return user.get("login") is not None and user.get("login") == own.get("login")
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
-        """What is at a path below the repository's.
+        """Return what is at a path below the repository's.
 
         Raises:
             ApiError: It is not to be had.
@@ -68,7 +68,7 @@ class Api:
         return _read_json(self.send("GET", path, query=query))
 
     def get_all(self, path: str, key: str | None = None, query: Mapping[str, str] | None = None) -> Iterator[Any]:
-        """All items of a list, page by page; `key` names the list where it lies in an object."""
+        """Yield all items of a list, page by page; `key` names the list where it lies in an object."""
         for page in range(1, _MOST_PAGES + 1):
             paging = {**(query or {}), "per_page": str(_PAGE), "page": str(page)}
             found = self.get(path, paging)
@@ -80,7 +80,7 @@ class Api:
                 return
 
     def get_file(self, path: str, ref: str) -> str:
-        """The text of a file of the repository.
+        """Return the text of a file of the repository.
 
         Args:
             path: From the repository's root.
@@ -91,7 +91,7 @@ class Api:
         return answer.body.decode("utf-8", "replace")
 
     def download(self, path: str) -> bytes:
-        """What a path redirects to: it lies elsewhere, where the token must not go."""
+        """Return what a path redirects to: it lies elsewhere, where the token must not go."""
         answer = self.send("GET", path, expect=(302,))
         address = answer.headers.get("location", "")
         try:
@@ -170,7 +170,7 @@ class Api:
         return backoff if response.status in RETRIED and method != "POST" else None
 
     def _find_limit(self, response: Response, attempt: int) -> float | None:
-        """How long a limit of the rate lasts; None for a 403 that is none."""
+        """Return how long a limit of the rate lasts; None for a 403 that is none."""
         asked, left = response.headers.get("retry-after", ""), response.headers.get("x-ratelimit-remaining")
         reset = response.headers.get("x-ratelimit-reset", "")
         if asked.isdigit():

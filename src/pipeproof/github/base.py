@@ -7,7 +7,7 @@ _BRANCH = "refs/heads/"
 
 
 def find_base(event_name: str, ref: str, event: Mapping[str, Any]) -> str | None:
-    """The branch that says what a run is excused from; None where that is the commit under test itself.
+    """Return the branch that says what a run is excused from; None where that is the commit under test itself.
 
     Of a pull request it is the branch that it wants into, of a merge group the one that it is for, of any other branch
     the default branch; a run on the default branch, and one of which no default branch is known, has its own files.

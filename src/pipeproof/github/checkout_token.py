@@ -26,7 +26,7 @@ _INCLUDE = re.compile(r"\s*path\s*=\s*\"?(?P<path>[^\"\n]+?)\"?\s*$")
 
 
 def find_tokens(workspace: Path) -> Iterator[Location]:
-    """The lines of the workspace's git configuration, its submodules' too, that hold a token; not the tokens."""
+    """Yield the lines of the workspace's git configuration, its submodules' too, that hold a token; not the tokens."""
     git = workspace / ".git"
     for file in (git / "config", *_list_submodules(git)):
         yield from _search(file, follow=True)

@@ -9,7 +9,7 @@ _TRIES = 3
 
 
 def find_pull_request(event_name: str, event: Mapping[str, Any], api: Api) -> int | None:
-    """The number of the pull request that a run is of; None where it is of none.
+    """Return the number of the pull request that a run is of; None where it is of none.
 
     A run that another one has triggered (`workflow_run`) is told of none that comes from a fork; it is the open one of
     that branch whose head is the commit that was run.

@@ -51,7 +51,7 @@ def judge_run(event: Mapping[str, Any], environment: Mapping[str, str]) -> Eligi
 
 
 def _find_outsider(name: str, event: Mapping[str, Any]) -> str | None:
-    """The other repository that the code under test comes from: its name, or None where it is this one."""
+    """Return the other repository that the code under test comes from: its name, or None where it is this one."""
     if name in _PULL_REQUEST_EVENTS or name == "pull_request_target":
         request = _read_mapping(event, "pull_request")
         head = _read_mapping(request, "head")

@@ -84,7 +84,7 @@ def _put_back(kept: _Kept) -> bool:
 
 
 def _folder_now(kept: _Kept) -> Folder:
-    """The folder that the runner will look into: the one that was held, or what stands in its place by now.
+    """Return the folder that the runner will look into: the one that was held, or what stands in its place by now.
 
     Raises:
         OSError: There is a link, or no folder.

@@ -47,7 +47,7 @@ class Claims:
     )
 
     def text(self, name: str) -> str:
-        """A claim as text; an empty string where the token has none."""
+        """Return a claim as text; an empty string where the token has none."""
         value = self.values.get(name)
         return "" if value is None else str(value)
 
@@ -57,7 +57,7 @@ class Claims:
         return hashlib.sha256(self.text("jti").encode()).hexdigest()
 
     def render(self) -> str:
-        """The claims that trust policies look at, on one line."""
+        """Return the claims that trust policies look at, on one line."""
         return ", ".join(f"{name}={self.text(name)}" for name in self.SHOWN if self.text(name))
 
 
@@ -80,7 +80,7 @@ class IdTokenSource:
 
 
 def find_source(environment: Mapping[str, str]) -> IdTokenSource | None:
-    """The source that the runner set, or None where the job has no `id-token: write`.
+    """Return the source that the runner set, or None where the job has no `id-token: write`.
 
     Raises:
         IdTokenError: Only one of the two variables is there, or the address is no HTTP address.
@@ -103,7 +103,7 @@ def fetch_token(
     *,
     now: Callable[[], float] = time.time,
 ) -> IdToken:
-    """A new ID token for `audience`; `mask` has its value before anyone else.
+    """Return a new ID token for `audience`; `mask` has its value before anyone else.
 
     Raises:
         IdTokenError: It was refused (401, 403: not tried again), GitHub was out of reach, or the answer is no token.
@@ -142,7 +142,7 @@ def _read_value(response: Response, audience: str) -> str:
 
 
 def decode_claims(token: str) -> Claims:
-    """The claims of a JWT, unverified.
+    """Return the claims of a JWT, unverified.
 
     Raises:
         IdTokenError: It is no JWT. The message holds nothing of it.

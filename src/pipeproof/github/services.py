@@ -13,7 +13,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def read_services(environ: Mapping[str, str], workspace: Path) -> tuple[str, ...]:
-    """The names of the job's service containers, as the workflow's file in the workspace has them.
+    """Return the names of the job's service containers, as the workflow's file in the workspace has them.
 
     Nothing is given where that is not known: the file was not checked out, the job is of another repository's workflow.
     The code under test can change the file, so a name is worth no more than that it may be reached in this run.

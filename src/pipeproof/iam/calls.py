@@ -26,7 +26,7 @@ class Call:
     partition: str = "aws"
 
     def arn(self, service: str, resource: str) -> str:
-        """An ARN of this call's region and account."""
+        """Return an ARN of this call's region and account."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
@@ -175,7 +175,7 @@ def _plain(name: str) -> str:
 
 
 def _parameter(placeholder: str, given: Mapping[str, str]) -> str | None:
-    """The parameter that a placeholder means: `${TableName}` is TableName, or Name, or TableId, or Table."""
+    """Return the parameter that a placeholder means: `${TableName}` is TableName, or Name, or TableId, or Table."""
     stem = placeholder.removesuffix("name").removesuffix("id")
     for name in (placeholder, f"{stem}name", f"{stem}id", f"{stem}identifier", stem, "name", "id"):
         value = given.get(name)
@@ -185,7 +185,7 @@ def _parameter(placeholder: str, given: Mapping[str, str]) -> str | None:
 
 
 def _same_kind(pattern: str, arn: str) -> bool:
-    """Whether an ARN is of the format's service and begins its last part alike (`table/`, `stateMachine:`)."""
+    """Return whether an ARN is of the format's service and begins its last part alike (`table/`, `stateMachine:`)."""
     wanted, found = pattern.split(":", 5), arn.split(":", 5)
     return (
         len(wanted) == len(found) == 6

@@ -58,7 +58,7 @@ def _in_network(expected: str, actual: str) -> bool:
 
 
 def _arn_like(expected: str, actual: str) -> bool:
-    """Each of an ARN's six parts by itself; the last one takes what colons are left."""
+    """Return each of an ARN's six parts by itself; the last one takes what colons are left."""
     wanted, given = expected.split(":", 5), actual.split(":", 5)
     return len(wanted) == len(given) == 6 and all(map(matches, wanted, given))
 
@@ -104,13 +104,13 @@ _WITH_VARIABLES = ("string", "arn")
 
 
 def is_operator(name: str) -> bool:
-    """Whether IAM knows a condition operator called so."""
+    """Return whether IAM knows a condition operator called so."""
     _, base, _ = _split(name)
     return base == "null" or base in _OPERATORS
 
 
 def holds(condition: Mapping[str, Mapping[str, Any]], context: Context, guess: Guess | None = None) -> bool:
-    """Whether each operator holds for each of its keys; with a guess, what is not known holds or does not."""
+    """Return whether each operator holds for each of its keys; with a guess, what is not known holds or does not."""
     return all(
         guess.holds
         if guess is not None and not guess.is_known(key.lower())

@@ -25,7 +25,7 @@ _PLAIN = {
 
 
 def connector_policies(template: Template, source: str) -> Iterator[Document]:
-    """The policies of the connectors that start at a resource.
+    """Yield the policies of the connectors that start at a resource.
 
     Args:
         template: The template.
@@ -44,7 +44,7 @@ def connector_policies(template: Template, source: str) -> Iterator[Document]:
 
 
 def _connectors(template: Template, source: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The connectors of a resource: those beside it, and those that stand in it."""
+    """Yield the connectors of a resource: those beside it, and those that stand in it."""
     for resource in template.of_type(_CONNECTOR):
         written = resource.properties.get("Source")
         if isinstance(written, Mapping) and written.get("Id") == source:

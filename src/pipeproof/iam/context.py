@@ -45,7 +45,7 @@ def request_context(
     resources: Resources | None = None,
     asked: frozenset[str] = frozenset(),
 ) -> Keys:
-    """The condition keys of a call by the principal (the ARN of a role or of a user).
+    """Return the condition keys of a call by the principal (the ARN of a role or of a user).
 
     Args:
         call: The call.
@@ -85,7 +85,7 @@ def request_context(
 
 
 def is_determined(key: str, prefix: str, context: Mapping[str, Any], resource_tags: bool) -> bool:
-    """Whether a request's context says what a condition key is: by a value, or by having none.
+    """Return whether a request's context says what a condition key is: by a value, or by having none.
 
     Args:
         key: The key in lower case.
@@ -127,14 +127,14 @@ _ABSENT = frozenset(
 
 
 def _named_as_parameters(prefix: str, params: Mapping[str, Any], asked: frozenset[str]) -> Keys:
-    """The service's keys that have the name of a parameter (`rds:DatabaseName`, `ecs:cluster`)."""
+    """Return the service's keys that have the name of a parameter (`rds:DatabaseName`, `ecs:cluster`)."""
     plain = {name.lower(): value for name, value in params.items() if isinstance(value, str | int | bool)}
     found = {key: plain.get(key.removeprefix(f"{prefix}:")) for key in asked if key.startswith(f"{prefix}:")}
     return {key: write(value) for key, value in found.items() if value is not None}
 
 
 def tags_asked(asked: frozenset[str]) -> bool:
-    """Whether policies ask for tags of resources, which have to be looked up."""
+    """Return whether policies ask for tags of resources, which have to be looked up."""
     return any(key.partition("/")[0].endswith((":resourcetag", ":existingobjecttag", ":buckettag")) for key in asked)
 
 
@@ -169,5 +169,5 @@ _SERVICE_PRINCIPALS: Mapping[str, str] = {"stepfunctions": "states", "sfn": "sta
 
 
 def passed_to(call: Call) -> str:
-    """The service principal that a role is handed to by a call: the value of `iam:PassedToService`."""
+    """Return the service principal that a role is handed to by a call: the value of `iam:PassedToService`."""
     return f"{_SERVICE_PRINCIPALS.get(call.service, call.service)}.amazonaws.com"

@@ -47,7 +47,7 @@ _NAMED = ("Key", "Item", "AttributeUpdates", "Expected", "ScanFilter", "QueryFil
 
 
 def dynamodb_keys(call: Call, resource: str, partition_key: PartitionKey) -> dict[str, str | list[str]]:
-    """The condition keys of a call, as far as it touches the table (or index) that `resource`, an ARN, names."""
+    """Return the condition keys of a call, as far as it touches the table (or index) that `resource`, an ARN, names."""
     table, _, index = resource.partition(":table/")[2].partition("/index/")
     parts = [part for name, part in _parts(call) if not table or _bare(name) == table]
     keys: dict[str, str | list[str]] = {}
@@ -70,7 +70,7 @@ def dynamodb_keys(call: Call, resource: str, partition_key: PartitionKey) -> dic
 
 
 def _parts(call: Call) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """What a call does, table by table: each part has the fields that a call for one item has."""
+    """Yield what a call does, table by table: each part has the fields that a call for one item has."""
     params = call.params
     if call.operation.startswith("Transact"):
         for entry in params.get("TransactItems") or []:
@@ -117,7 +117,7 @@ def _attributes(part: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _top_level_names(expression: str, names: Mapping[str, str]) -> Iterator[str]:
-    """The attributes that an expression names, each by the first part of its path."""
+    """Yield the attributes that an expression names, each by the first part of its path."""
     before = ""
     for word in _WORD.findall(expression):
         if word.isspace():
@@ -129,7 +129,7 @@ def _top_level_names(expression: str, names: Mapping[str, str]) -> Iterator[str]
 
 
 def _names_of_condition(condition: Any) -> Iterator[str]:
-    """The attributes of a condition of boto3's (`Key("tenant").eq("a") & …`)."""
+    """Yield the attributes of a condition of boto3's (`Key("tenant").eq("a") & …`)."""
     if hasattr(condition, "get_expression"):
         for value in condition.get_expression()["values"]:
             yield from _names_of_condition(value)
@@ -171,7 +171,7 @@ def _equal_in_condition(condition: Any, name: str) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    """A key's value as policies write it, from DynamoDB's typed form or from Python's."""
+    """Return a key's value as policies write it, from DynamoDB's typed form or from Python's."""
     if isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in _TYPES:
         value = next(iter(value.values()))
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

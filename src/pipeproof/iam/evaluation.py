@@ -100,7 +100,7 @@ def _decide(
 
 
 def _unknown(layers: list[Policy], action: str, resource: str, request: Context, guess: Guess) -> ConditionKeyError:
-    """The error that names the keys on which the answer hangs, and the first statement that asks for one."""
+    """Return the error that names the keys on which the answer hangs, and the first statement that asks for one."""
     asking = [
         statement
         for layer in layers

@@ -68,7 +68,7 @@ class LeastPrivilege:
         return Policy.parse(self.document, name="least privilege")
 
     def to_json(self) -> str:
-        """The document as JSON."""
+        """Return the document as JSON."""
         return json.dumps(self.document, indent=2)
 
     def to_template(self) -> str:
@@ -85,7 +85,7 @@ class LeastPrivilege:
 
 
 def _general(resource: str) -> str:
-    """An ARN without what differs from run to run."""
+    """Return an ARN without what differs from run to run."""
     resource = re.sub(r"(:(?:execution|express|mapRun):[^:]+:).+$", r"\1*", resource)
     resource = re.sub(r"(:secretsmanager:[^:]*:[^:]*:secret:.+)-[A-Za-z0-9]{6}$", r"\1-??????", resource)
     return re.sub(r"(:log-stream:).*$", r"\1*", resource)

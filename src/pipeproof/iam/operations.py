@@ -26,7 +26,7 @@ def required_actions(
     account: str = "123456789012",
     partition: str = "aws",
 ) -> list[Requirement]:
-    """The actions that a call needs, each with the ARN that it is needed on; empty for calls that need none.
+    """Return the actions that a call needs, each with the ARN that it is needed on; empty for calls that need none.
 
     Args:
         service: The service as boto3 or an SDK integration of Step Functions calls it: `"s3"`, `"stepfunctions"`.

@@ -15,7 +15,7 @@ Context = Mapping[str, "str | list[str]"]
 
 
 def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
-    """Whether `value` is what `pattern` describes; `*` matches across `/` and `:` too."""
+    """Return whether `value` is what `pattern` describes; `*` matches across `/` and `:` too."""
     return _compiled(pattern, ignore_case).fullmatch(value) is not None
 
 
@@ -56,13 +56,13 @@ def substitute(pattern: str, context: Context) -> str | None:
 
 
 def variables_of(pattern: str) -> set[str]:
-    """The condition keys, in lower case, of the policy variables without a default in a pattern."""
+    """Return the condition keys, in lower case, of the policy variables without a default in a pattern."""
     names = (match.group(1) for match in _VARIABLE.finditer(pattern))
     return {name.strip().lower() for name in names if "," not in name and name.strip() not in _LITERALS}
 
 
 def with_any(pattern: str) -> str:
-    """A pattern with `*` for each of its policy variables."""
+    """Return a pattern with `*` for each of its policy variables."""
     return _VARIABLE.sub("*", pattern)
 
 
@@ -80,7 +80,7 @@ _ANY, _ONE = "\ue001", "\ue002"
 
 @lru_cache(maxsize=4096)
 def _tokens(pattern: str) -> str:
-    """A pattern's characters, with its wildcards told apart from what is escaped."""
+    """Return a pattern's characters, with its wildcards told apart from what is escaped."""
     found: list[str] = []
     literal = False
     for character in pattern:
@@ -94,7 +94,7 @@ def _tokens(pattern: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _meet(left: str, right: str) -> bool:
-    """Whether some text fits both patterns."""
+    """Return whether some text fits both patterns."""
     seen: set[tuple[int, int]] = set()
     waiting = [(0, 0)]
     while waiting:

@@ -45,7 +45,7 @@ class Statement:
     location: Location | None = None
 
     def applies(self, action: str, resource: str, context: Context, guess: Guess | None = None) -> bool:
-        """Whether the statement speaks of this action on this resource in this request."""
+        """Return whether the statement speaks of this action on this resource in this request."""
         return (
             self.names_action(action)
             and self.names_resource(resource, context, guess)
@@ -61,11 +61,11 @@ class Statement:
         return frozenset(conditions | (variables if self.variables else set()))
 
     def names_action(self, action: str) -> bool:
-        """Whether the action is one of the statement's; case does not count."""
+        """Return whether the action is one of the statement's; case does not count."""
         return any(matches(pattern, action, ignore_case=True) for pattern in self.actions) != self.not_actions
 
     def names_resource(self, resource: str, context: Context, guess: Guess | None = None) -> bool:
-        """Whether the resource is one of the statement's, with the policy variables of the request."""
+        """Return whether the resource is one of the statement's, with the policy variables of the request."""
         if guess is not None and self.variables and self._may_name(resource, guess):
             return guess.holds
         compare = overlaps if self.effect == "Allow" and not self.not_resources else matches
@@ -73,7 +73,7 @@ class Statement:
         return any(compare(pattern, resource) for pattern in patterns if pattern is not None) != self.not_resources
 
     def _may_name(self, resource: str, guess: Guess) -> bool:
-        """Whether the resource hangs on a policy variable that nobody can know."""
+        """Return whether the resource hangs on a policy variable that nobody can know."""
         unknown = (
             pattern for pattern in self.resources if not all(guess.is_known(name) for name in variables_of(pattern))
         )
@@ -123,7 +123,7 @@ class Policy:
 
     @classmethod
     def of_role(cls, template: Template, role: str | None, file: str) -> "Policy":
-        """The policy of a role in a template, or of the SAM function or state machine that has one.
+        """Return the policy of a role in a template, or of the SAM function or state machine that has one.
 
         Args:
             template: The template.
@@ -153,7 +153,7 @@ class Policy:
             return None
 
     def with_grants_of_resources(self, template: Template) -> "Policy":
-        """The policy, and what a template's buckets, queues, topics and functions allow its role themselves."""
+        """Return the policy, and what a template's buckets, queues, topics and functions allow its role themselves."""
         found = resource_grants(template, self.principal_arn) if self.principal_arn is not None else ()
         granted: list[Statement] = []
         for document in found:
@@ -190,7 +190,7 @@ class Policy:
         return cls(parsed, name=name, kind=kind, location=locate(document))
 
     def with_boundary(self, boundary: "Policy | Mapping[str, Any] | str | Path | None") -> "Policy":
-        """The same policy under a permission boundary."""
+        """Return the same policy under a permission boundary."""
         limit = None if boundary is None else replace(Policy.load(boundary), kind="boundary")
         return replace(self, boundary=limit)
 
@@ -209,7 +209,7 @@ def _read(source: Mapping[str, Any] | str | Path) -> tuple[Any, str]:
 
 
 def _parse_part(part: Document) -> Policy:
-    """The policy that one of a role's documents is; what is not written out is where the template names it."""
+    """Return the policy that one of a role's documents is; what is not written out is where the template names it."""
     policy = Policy.parse(part.content, name=part.name)
     if part.generated:
         policy = replace(policy, statements=tuple(replace(item, location=part.named_at) for item in policy.statements))

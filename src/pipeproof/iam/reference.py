@@ -25,7 +25,7 @@ def _tables() -> Any:
 
 @cache
 def find_action(service: str, name: str) -> ActionFacts | None:
-    """The facts of an action, case aside, or `None` where the reference has no such service or action."""
+    """Return the facts of an action, case aside, or `None` where the reference has no such service or action."""
     tables = _tables()
     if not tables.services.service_exists(service) or not tables.actions.action_exists(service, name):
         return None
@@ -39,5 +39,5 @@ def find_action(service: str, name: str) -> ActionFacts | None:
 
 
 def data_version() -> str:
-    """The version of the reference's data."""
+    """Return the version of the reference's data."""
     return str(_tables().data_version())

@@ -15,7 +15,7 @@ _PERMISSION = "AWS::Lambda::Permission"
 
 
 def resource_grants(template: Template, principal: str) -> Iterator[Document]:
-    """The statements that allow a role something, as those of a policy of its own would be written.
+    """Yield the statements that allow a role something, as those of a policy of its own would be written.
 
     Args:
         template: The template.

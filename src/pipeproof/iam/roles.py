@@ -22,7 +22,7 @@ _SAM = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 
 
 def policy_of_role(template: Template, role: str | None, file: str) -> RoleDocument:
-    """What a template says of `role`: the logical id of a role, or of a SAM function or state machine.
+    """Return what a template says of `role`: the logical id of a role, or of a SAM function or state machine.
 
     `None` is the only one that there is.
 
@@ -45,7 +45,7 @@ def policy_of_role(template: Template, role: str | None, file: str) -> RoleDocum
 
 
 def find_role(template: Template, arn: str) -> str | None:
-    """The logical id of the role that has this ARN, or `None` where it is not in the template."""
+    """Return the logical id of the role that has this ARN, or `None` where it is not in the template."""
     return next((role.logical_id for role in template.of_type(_ROLE) if template.arn(role.logical_id) == arn), None)
 
 
@@ -64,7 +64,7 @@ def _owner(template: Template, role: str | None, file: str) -> Resource:
 
 
 def _users(template: Template, owner: Resource) -> Iterator[str]:
-    """The functions and state machines that have a role, to which SAM's connectors add."""
+    """Yield the functions and state machines that have a role, to which SAM's connectors add."""
     if owner.type in _SAM:
         yield owner.logical_id
         return

@@ -72,7 +72,7 @@ _VERSIONED = frozenset(
 
 
 def s3_requirements(call: Call) -> Iterator[Requirement]:
-    """What an operation of S3 needs."""
+    """Yield what an operation of S3 needs."""
     operation, params = call.operation, call.params
     if operation == "ListBuckets":
         yield "s3:ListAllMyBuckets", "*"
@@ -94,12 +94,12 @@ def s3_requirements(call: Call) -> Iterator[Requirement]:
 
 
 def bucket_arn(call: Call, bucket: str) -> str:
-    """The ARN of a bucket, or of the access point whose ARN stands in its place."""
+    """Return the ARN of a bucket, or of the access point whose ARN stands in its place."""
     return bucket if bucket.startswith("arn:") else f"arn:{call.partition}:s3:::{bucket}"
 
 
 def object_arn(call: Call, key: str, bucket: str | None = None) -> str:
-    """The ARN of an object."""
+    """Return the ARN of an object."""
     holder = bucket_arn(call, bucket if bucket is not None else str(call.params.get("Bucket", "*")))
     return f"{holder}/object/{key}" if ":accesspoint/" in holder else f"{holder}/{key}"
 
@@ -137,7 +137,7 @@ def _copy(call: Call) -> Iterator[Requirement]:
 
 
 def _with_the_object(call: Call) -> Iterator[Requirement]:
-    """What parameters of a write ask for beside the write itself."""
+    """Yield what parameters of a write ask for beside the write itself."""
     if call.operation not in ("PutObject", "CreateMultipartUpload", "CopyObject"):
         return
     params, arn = call.params, object_arn(call, str(call.params.get("Key", "")))
@@ -168,7 +168,7 @@ def _with_the_bucket(call: Call) -> Iterator[Requirement]:
 
 
 def key_arn(call: Call, key: str) -> str:
-    """The ARN of a KMS key; which key an alias means is not known, so it is `key/*`."""
+    """Return the ARN of a KMS key; which key an alias means is not known, so it is `key/*`."""
     if "alias/" in key:
         return call.arn("kms", "key/*")
     return key if key.startswith("arn:") else call.arn("kms", f"key/{key}")

@@ -75,7 +75,7 @@ _ALSO: Mapping[str, frozenset[str]] = {
 
 
 def service_keys(prefix: str, call: Call) -> Keys:
-    """The keys of the service (IAM's prefix) that the call has."""
+    """Return the keys of the service (IAM's prefix) that the call has."""
     keys = _pick(call.params, _PARAMETERS.get(prefix, {}))
     if prefix in _SERVICES:
         keys.update(_SERVICES[prefix](call))
@@ -83,12 +83,12 @@ def service_keys(prefix: str, call: Call) -> Keys:
 
 
 def told_by_parameters(prefix: str) -> frozenset[str]:
-    """The keys, in lower case, that a call to the service has exactly where its parameters say so."""
+    """Return the keys, in lower case, that a call to the service has exactly where its parameters say so."""
     return frozenset(key.lower() for key in _PARAMETERS.get(prefix, {})) | _ALSO.get(prefix, frozenset())
 
 
 def write(value: Any) -> str:
-    """A value as policies write it."""
+    """Return a value as policies write it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -70,7 +70,7 @@ class Usage:
 
 
 def grants(policy: Policy) -> list[Grant]:
-    """What the policy allows, an action a grant; statements with `NotAction` count as one."""
+    """Return what the policy allows, an action a grant; statements with `NotAction` count as one."""
     return [
         Grant(statement, action)
         for statement in policy.statements
@@ -80,7 +80,7 @@ def grants(policy: Policy) -> list[Grant]:
 
 
 def _by(grant: Grant, decision: Decision) -> bool:
-    """Whether the grant allows what was asked (several may)."""
+    """Return whether the grant allows what was asked (several may)."""
     if not decision.allowed or not grant.statement.names_action(decision.action):
         return False
     if not grant.statement.not_actions and not matches(grant.action, decision.action, ignore_case=True):
@@ -92,7 +92,7 @@ def _by(grant: Grant, decision: Decision) -> bool:
 
 
 def summarize_usage(usage: Usage) -> dict[str, Any]:
-    """The evidence `aws.policy`.
+    """Return the evidence `aws.policy`.
 
     `{"policy": name, "place": "file:line" or null, "asked": count, "missing": [{"action", "resource", "reason"}],
     "used": [grant], "unused": [grant]}`, a grant being `{"action", "place"}`.
@@ -112,7 +112,7 @@ def summarize_usage(usage: Usage) -> dict[str, Any]:
 
 
 def merge_summaries(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The `aws.policy` records of many tests → one a policy: missing in any of them, unused in all of them."""
+    """Return the `aws.policy` records of many tests → one a policy: missing in any of them, unused in all of them."""
     merged: dict[tuple[Any, Any], dict[str, Any]] = {}
     for record in records:
         entry = merged.setdefault(

@@ -21,14 +21,14 @@ _CODES: Mapping[str, str] = {"ec2": "UnauthorizedOperation", "sns": "Authorizati
 
 
 def denial_code(service: str, protocol: str) -> str:
-    """The error code of a denied call, by IAM's prefix and the protocol of the service's API."""
+    """Return the error code of a denied call, by IAM's prefix and the protocol of the service's API."""
     if service in _CODES:
         return _CODES[service]
     return "AccessDenied" if protocol in ("rest-xml", "query") else "AccessDeniedException"
 
 
 def render_denial(decision: Decision, principal_arn: str) -> str:
-    """The message of a denied call, as AWS words it."""
+    """Return the message of a denied call, as AWS words it."""
     service = decision.action.partition(":")[0]
     action = {"sns": f"SNS:{decision.action[4:]}", "sqs": decision.action.lower()}.get(service, decision.action)
     resource = f'"{decision.resource}"' if service == "s3" else decision.resource

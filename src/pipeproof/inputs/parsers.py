@@ -114,7 +114,7 @@ def optional(parse: Callable[[str], T]) -> Callable[[str], T | None]:
 
 
 def artifact_pattern(baseline: str | None) -> str | None:
-    """The names of artifacts that a baseline of `auto` or `auto:NAMES` means; None for a path."""
+    """Return the names of artifacts that a baseline of `auto` or `auto:NAMES` means; None for a path."""
     if baseline == "auto":
         return "pipeproof-report*"
     return baseline.removeprefix("auto:") if baseline and baseline.startswith("auto:") else None

@@ -45,7 +45,7 @@ def read_inputs(values: Mapping[str, str], workspace: Path) -> Inputs:
 
 
 def chosen_variables(inputs: Inputs) -> dict[str, str]:
-    """The variables as which inputs reach the tests.
+    """Return the variables as which inputs reach the tests.
 
     One that has its default is left out: what the workflow's `env:` or the project's ini file says then holds.
     """

@@ -100,7 +100,7 @@ def aws_server(aws: "AwsStub", _moto_server: "MotoServer") -> "Iterator[AwsServe
 
 
 def _is_native(error: Exception) -> bool:
-    """Whether a client that is no boto3 says that it could not reach AWS."""
+    """Return whether a client that is no boto3 says that it could not reach AWS."""
     return not hasattr(error, "response") and _AWS_HOST.search(str(error)) is not None
 
 

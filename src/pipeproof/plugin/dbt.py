@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def read_settings(config: pytest.Config, project_dir: Path | None = None) -> "Settings":
-    """What to run dbt tests against.
+    """Return what to run dbt tests against.
 
     Args:
         config: pytest's configuration.
@@ -77,12 +77,12 @@ def _find_project(config: pytest.Config) -> Path:
 
 
 def _given(config: pytest.Config, name: str) -> tuple[object, object]:
-    """What an option and the ini file say."""
+    """Return what an option and the ini file say."""
     return config.getoption(f"pipeproof_dbt_{name}", None), config.getini(f"pipeproof_dbt_{name}")
 
 
 def project_of(config: pytest.Config, project_dir: Path | None = None) -> "DbtProject":
-    """A project of this process, made when it is first asked for; its folder is among pytest's temporary ones.
+    """Return a project of this process, made when it is first asked for; its folder is among pytest's temporary ones.
 
     Args:
         config: pytest's configuration.
@@ -102,7 +102,7 @@ def project_of(config: pytest.Config, project_dir: Path | None = None) -> "DbtPr
 
 
 def _folders(config: pytest.Config, *, is_worker: bool) -> tuple[Path, Path]:
-    """A new folder among pytest's temporary ones, and the one that all workers of the run have."""
+    """Return a new folder among pytest's temporary ones, and the one that all workers of the run have."""
     from pipeproof.plugin.touched import FOLDERS
 
     def made() -> Path | None:
@@ -125,13 +125,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def _dbt_project(pytestconfig: pytest.Config) -> "DbtProject":
-    """The project, parsed once a run."""
+    """Return the project, parsed once a run."""
     return project_of(pytestconfig)
 
 
 @pytest.fixture
 def dbt(_dbt_project: "DbtProject", evidence: Evidence, request: pytest.FixtureRequest) -> Iterator["Dbt"]:
-    """The project in an isolated schema of this test's own; its files are untouched.
+    """Yield the project in an isolated schema of this test's own; its files are untouched.
 
     `given` puts rows in place of models, seeds, snapshots and sources; `run`, `build`, `seed`, `test`, `snapshot` and
     `compile` are dbt's commands; `rows`, `arrow` and `sql` read what was built, and `expect` compares it.

@@ -45,7 +45,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 
 def _find_wanted(config: pytest.Config, asked: Collection[Path]) -> list[Path]:
-    """The folders of the projects that `--dbt-tests` stands for; a single one is added to the arguments."""
+    """Return the folders of the projects that `--dbt-tests` stands for; a single one is added to the arguments."""
     if not config.getoption("dbt_tests"):
         return []
     from pipeproof.environments.dbt.project.settings import find_projects
@@ -61,7 +61,7 @@ def _find_wanted(config: pytest.Config, asked: Collection[Path]) -> list[Path]:
 
 
 def _project_file(config: pytest.Config, argument: str) -> Path | None:
-    """The project's file that an argument of pytest's names, with a test in it or without."""
+    """Return the project's file that an argument of pytest's names, with a test in it or without."""
     file = config.invocation_params.dir / argument.partition("::")[0]
     return file if file.name == "dbt_project.yml" else None
 
@@ -114,7 +114,7 @@ class DbtProjectFile(pytest.File):
     """`dbt_project.yml`: the project's own tests are in it."""
 
     def collect(self) -> Iterator["DbtTestItem"]:
-        """The tests, by file and line."""
+        """Yield the tests, by file and line."""
         from pipeproof.environments.dbt.own_tests import list_tests
 
         try:
@@ -129,7 +129,7 @@ class DbtProjectFile(pytest.File):
             yield DbtTestItem.from_parent(self, name=test.name, test=test)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_style: object) -> str:
-        """What dbt says, without a traceback of ours."""
+        """Return what dbt says, without a traceback of ours."""
         return _show(excinfo) or str(super().repr_failure(excinfo))
 
 
@@ -165,11 +165,11 @@ class DbtTestItem(pytest.Item):
             self.warn(pytest.PytestWarning(f"{self.name}: {node.message}"))
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """The line that declares it, counted from 0 as pytest does."""
+        """Return the line that declares it, counted from 0 as pytest does."""
         return self.test.file, self.test.line - 1, f"{self.parent.name if self.parent else ''}::{self.name}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_style: object) -> str:
-        """What dbt says, without a traceback of ours."""
+        """Return what dbt says, without a traceback of ours."""
         return _show(excinfo) or str(super().repr_failure(excinfo))
 
 

@@ -244,7 +244,7 @@ def _describe(error: BaseException, workspace: Path, traceback: str) -> dict[str
 
 
 def _what_an_import_raised(error: BaseException) -> BaseException | None:
-    """What stopped pytest from importing a test file: pytest's own text of it begins with its importer's lines.
+    """Return what stopped pytest from importing a test file: pytest's own text of it begins with its importer's lines.
 
     Of two files of one name what is raised has no message, and pytest's text says what to do.
     """
@@ -275,7 +275,7 @@ def _place(place: Location | None, workspace: Path) -> dict[str, Any]:
 
 
 def _told_of(report: pytest.TestReport) -> str:
-    """What a report says; before it, pytest has the line of the worker that it came from."""
+    """Return what a report says; before it, pytest has the line of the worker that it came from."""
     return report.longrepr if isinstance(report.longrepr, str) else report.longreprtext
 
 

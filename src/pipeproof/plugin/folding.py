@@ -63,7 +63,7 @@ def fold_text(text: str, shown: Container[str] = ()) -> str:
 
 
 def package_of(file: str) -> str:
-    """The package that a file belongs to, as it is installed; empty where it is in none."""
+    """Return the package that a file belongs to, as it is installed; empty where it is in none."""
     if file.startswith(_OURS):
         return "pipeproof"
     found = _PACKAGE.search(file)
@@ -113,7 +113,7 @@ def _told(count: int, packages: list[str]) -> str:
 
 
 def _is_printed(records: list[Any] | None, printed: str) -> bool:
-    """Whether all that was logged is Prefect's, and stands in what was printed."""
+    """Return whether all that was logged is Prefect's, and stands in what was printed."""
     if records is None:
         return False
     return all(record.name.startswith("prefect") and record.getMessage().strip() in printed for record in records)

@@ -163,7 +163,7 @@ def _read_document(document: Mapping[str, Any], *, own: bool) -> Live:
 
 
 def may_be_live(config: pytest.Config) -> bool:
-    """Whether live tests run, rather than being skipped."""
+    """Return whether live tests run, rather than being skipped."""
     tests: _LiveTests | None = config.pluginmanager.get_plugin("pipeproof-live")
     return tests is not None and tests.reason is None
 

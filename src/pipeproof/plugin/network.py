@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def advice(fixtures: Collection[str], *, of_test: bool) -> str:
-    """What stands in for AWS, for a test that has these fixtures already.
+    """Return what stands in for AWS, for a test that has these fixtures already.
 
     Args:
         fixtures: Their names.

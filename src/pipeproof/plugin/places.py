@@ -35,7 +35,7 @@ def place_of_failure(error: BaseException, workspace: Path) -> Location | None:
 
 
 def _example(error: BaseException) -> Location | None:
-    """The line of a doctest's example that failed; of several the first one's."""
+    """Return the line of a doctest's example that failed; of several the first one's."""
     doctest = sys.modules.get("doctest")
     first = next(iter(getattr(error, "failures", ())), error)  # pytest's, with --doctest-continue-on-failure
     if doctest is None or not isinstance(first, doctest.DocTestFailure | doctest.UnexpectedException):

@@ -195,7 +195,7 @@ def _require_prefect() -> None:
 
 @pytest.fixture(scope="session")
 def prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer]":
-    """A real Prefect server on a database of its own, one a session (and one a worker, under xdist)."""
+    """Yield a real Prefect server on a database of its own, one a session (and one a worker, under xdist)."""
     _require_prefect()
     from pipeproof.environments.prefect.server.prefect_server import open_server
 
@@ -220,7 +220,7 @@ def _undo_prefect_writes(prefect_server: "PrefectServer") -> "Iterator[None]":
 
 @pytest.fixture
 def fresh_prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer]":
-    """A Prefect server for this test alone; the session's is in force again after it."""
+    """Yield a Prefect server for this test alone; the session's is in force again after it."""
     _require_prefect()
     from pipeproof.environments.prefect.runs.threads import flows_awaited
     from pipeproof.environments.prefect.server.keeping import settings_kept

@@ -88,7 +88,7 @@ def serve_state_machines(stub: Any, evidence: Evidence) -> None:
 
 
 def find_source(source: "Mapping[str, Any] | str | Path", places: tuple[Path, ...]) -> "Mapping[str, Any] | str | Path":
-    """A definition's path from the first of the places that has it; anything else as it is."""
+    """Return a definition's path from the first of the places that has it; anything else as it is."""
     if isinstance(source, Mapping) or (isinstance(source, str) and source.lstrip().startswith("{")):
         return source
     path = Path(source)
@@ -153,7 +153,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def _fail_under(folder: Path) -> float | None:
-    """The threshold in the project's pyproject.toml, if it has one."""
+    """Return the threshold in the project's pyproject.toml, if it has one."""
     import tomllib
 
     file = folder / "pyproject.toml"

@@ -119,7 +119,7 @@ def _title(result: TestResult, failure: Failure) -> str:
 
 
 def _told(failure: Failure) -> str:
-    """The failure's own words; those of an assertion need no `AssertionError` before them."""
+    """Return the failure's own words; those of an assertion need no `AssertionError` before them."""
     message = failure.message.strip() or failure.headline
     if failure.type and failure.type != "AssertionError" and not message.startswith(failure.type):
         message = f"{failure.type}: {message}"
@@ -168,7 +168,7 @@ def _places(made: Iterable[Annotation]) -> Iterator[str]:
 
 
 def _listed(head: str, items: Iterable[str], limit: int) -> str:
-    """A list with a head, as many whole lines of it as fit, and how many do not."""
+    """Return a list with a head, as many whole lines of it as fit, and how many do not."""
     lines, left = [head], 0
     room = limit - width(head) - 30
     for item in items:

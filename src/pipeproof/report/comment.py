@@ -20,7 +20,7 @@ _FAILURES_SHARE = 0.6
 
 
 def make_marker(workflow: str, job: str, title: str) -> str:
-    """The line that a comment begins with, by which the next run of the same job of the same workflow finds it.
+    """Return the line that a comment begins with, by which the next run of the same job of the same workflow finds it.
 
     Jobs of one matrix share their name: `title` tells them apart.
     """

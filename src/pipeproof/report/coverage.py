@@ -123,7 +123,7 @@ def _missed(units: Sequence[Unit]) -> str:
 
 
 def share(units: Sequence[Unit]) -> float:
-    """The share of units that were exercised, in percent."""
+    """Return the share of units that were exercised, in percent."""
     return 100.0 * sum(1 for unit in units if unit.hits) / len(units) if units else 0.0
 
 

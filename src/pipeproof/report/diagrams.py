@@ -97,7 +97,7 @@ def _split_transition(rest: str, states: Mapping[str, object]) -> tuple[str, str
 
 
 def _lineages(projects: Sequence[Record], runs: Sequence[Record]) -> Iterator[str]:
-    """Each dbt project: what the tests built, what failed, what nothing built; dashed where nothing tests it."""
+    """Yield each dbt project: what the tests built, what failed, what nothing built; dashed where nothing tests it."""
     nodes: dict[str, dict[str, Record]] = {}
     for record in projects:
         nodes.setdefault(str(record["project"]), {}).update({str(node["id"]): node for node in record["nodes"]})
@@ -121,7 +121,7 @@ def _lineages(projects: Sequence[Record], runs: Sequence[Record]) -> Iterator[st
 
 
 def _slowest_flow(records: Sequence[Record]) -> Iterator[str]:
-    """The flow run that took longest: each task's attempts and waiting on one axis of time."""
+    """Yield the flow run that took longest: each task's attempts and waiting on one axis of time."""
     if not records:
         return
     run = max(records, key=lambda record: float(record["duration"]))
@@ -142,7 +142,7 @@ def _slowest_flow(records: Sequence[Record]) -> Iterator[str]:
 
 
 def _bars(states: Sequence[Record]) -> Iterator[tuple[str, int, int]]:
-    """The states of a task in order, each until the next one, in milliseconds; the last is a moment."""
+    """Yield the states of a task in order, each until the next one, in milliseconds; the last is a moment."""
     times = [round(datetime.fromisoformat(state["timestamp"]).timestamp() * 1000) for state in states]
     for at, state in enumerate(states):
         yield str(state["name"]), times[at], times[min(at + 1, len(times) - 1)]
@@ -156,7 +156,7 @@ def _styled(classes: Mapping[str, Iterable[str]]) -> Iterator[str]:
 
 
 def _words(text: str) -> str:
-    """What of a text is safe where Mermaid knows no quotes, and in Markdown: letters, digits, blanks, dashes."""
+    """Return what of a text is safe where Mermaid knows no quotes, and in Markdown: letters, digits, blanks, dashes."""
     shown = re.sub(r"[^\w -]|_", " ", plain(text).replace("_", "-"))[:_LABEL]
     return " ".join(shown.split()).strip(" -") or "without a name"
 

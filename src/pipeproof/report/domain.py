@@ -37,7 +37,7 @@ def domain_facts(result: TestResult, failure: Failure, workspace: Path) -> list[
 
 
 def _flow(run: Record, _workspace: Path) -> Iterator[tuple[str, str]]:
-    """The tasks that failed; where none did, the flow itself. Each with the words by which it would be known."""
+    """Yield the tasks that failed; where none did, the flow itself. Each with the words by which it would be known."""
     name, state = run["flow"], run["state"]
     known = f"flow {name!r} ended in state"
     failed = [task for task in run["task_runs"] if task["state"]["type"] in ("FAILED", "CRASHED")]

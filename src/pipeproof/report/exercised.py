@@ -142,7 +142,7 @@ def _project(name: str, nodes: dict[str, Record], built: dict[str, list[Record]]
 
 
 def with_inlined(nodes: dict[str, Record], built: list[str], given: set[str]) -> set[str]:
-    """What was built, with the ephemeral models whose queries were part of that; a stand-in's query was not."""
+    """Return what was built, with the ephemeral models whose queries were part of that; a stand-in's query was not."""
     seen: set[str] = set()
     waiting = list(built)
     while waiting:

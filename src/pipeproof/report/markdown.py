@@ -39,7 +39,7 @@ def escaped(text: str) -> str:
 
 
 def _in_pieces(commit: "re.Match[str]") -> str:
-    """What is too short to be a commit's name, six characters a piece."""
+    """Return what is too short to be a commit's name, six characters a piece."""
     return _APART.join(commit[0][at : at + 6] for at in range(0, len(commit[0]), 6))
 
 

@@ -142,7 +142,7 @@ def _evidence_seconds(run: Run, kind: str) -> float:
 
 
 def _seconds(data: Any) -> float:
-    """The duration that a record tells, which the tests' process wrote: none where it is no number."""
+    """Return the duration that a record tells, which the tests' process wrote: none where it is no number."""
     told = data.get("duration") if isinstance(data, Mapping) else None
     return float(told) if isinstance(told, int | float) and 0 <= told < 1e9 else 0.0
 

@@ -72,7 +72,7 @@ def _cut_middle(text: str, limit: int) -> str:
 
 
 def _take(lines: list[str], room: int) -> list[str]:
-    """The first lines, as many as fit."""
+    """Return the first lines, as many as fit."""
     taken = []
     for line in lines:
         room -= width(line) + 1

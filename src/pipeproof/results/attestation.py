@@ -15,7 +15,7 @@ PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
 
 
 def build_statement(run: Run, environment: Mapping[str, str]) -> dict[str, Any] | None:
-    """The statement on a run; None where no commit is known that it could be about.
+    """Return the statement on a run; None where no commit is known that it could be about.
 
     A test in quarantine that failed, and a flaky one, are warned of; what was skipped is named nowhere.
 
@@ -56,7 +56,7 @@ def build_statement(run: Run, environment: Mapping[str, str]) -> dict[str, Any] 
 
 
 def _configuration(environment: Mapping[str, str], server: str) -> list[dict[str, Any]]:
-    """What the tests were run by: the workflow's file at its commit, and this tool."""
+    """Return what the tests were run by: the workflow's file at its commit, and this tool."""
     tool = {"name": "pipeproof", "uri": f"pkg:pypi/pipeproof@{version('pipeproof')}"}
     path, _, _ = environment.get("GITHUB_WORKFLOW_REF", "").partition("@")
     commit = environment.get("GITHUB_WORKFLOW_SHA", "")

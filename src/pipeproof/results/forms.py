@@ -25,7 +25,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    """A time or a duration; what is not a number is in no range."""
+    """Return a time or a duration; what is not a number is in no range."""
     return isinstance(value, int | float) and 0 <= value < _TIMES
 
 
@@ -50,7 +50,7 @@ def _or_none(form: Form) -> Form:
 
 
 def _list_of(*parts: Form) -> Form:
-    """A list of lists that have these parts."""
+    """Return a list of lists that have these parts."""
 
     def is_one(value: Any) -> bool:
         return isinstance(value, list) and len(value) == len(parts) and all(map(_holds, parts, value))
@@ -63,7 +63,7 @@ def _holds(form: Form, value: Any) -> bool:
 
 
 def _record(required: Mapping[str, Form], optional: Mapping[str, Form] | None = None) -> Form:
-    """An object that has these fields; others are nobody's business."""
+    """Return an object that has these fields; others are nobody's business."""
     optional = optional or {}
 
     def is_one(value: Any) -> bool:

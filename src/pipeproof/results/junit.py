@@ -70,7 +70,7 @@ def render_case(result: TestResult) -> bytes:
 
 
 def _names(result: TestResult) -> tuple[str, str]:
-    """The test's name and its class's, as pytest's own JUnit has them."""
+    """Return the test's name and its class's, as pytest's own JUnit has them."""
     file, *classes, name = result.path if len(result.path) > 1 else ("", result.id.removesuffix(".py"))
     return name, ".".join(filter(None, [file.removesuffix(".py").replace("/", "."), *classes]))
 

@@ -38,7 +38,7 @@ class Entry:
     line: int
 
     def names(self, test: str) -> bool:
-        """Whether it stands for a test, by its node id."""
+        """Return whether it stands for a test, by its node id."""
         return test == self.test or ("[" not in self.test.partition("::")[2] and test.startswith(f"{self.test}["))
 
 

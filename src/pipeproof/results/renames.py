@@ -112,7 +112,7 @@ class _Sources:
         self._text = lru_cache(maxsize=64)(self._read)
 
     def have(self, test: str, file: str | None) -> bool:
-        """Whether the file still names all parts of a node id: its classes and its function."""
+        """Return whether the file still names all parts of a node id: its classes and its function."""
         text = self._text(file or test.partition("::")[0])
         names = _function(test).split("::")[1:]
         return bool(text) and all(re.search(rf"\b{re.escape(name)}\b", text) for name in names)
@@ -125,12 +125,12 @@ class _Sources:
 
 
 def _function(test: str) -> str:
-    """The node id without its parameters."""
+    """Return the node id without its parameters."""
     file, colons, rest = test.partition("::")
     return f"{file}{colons}{rest.partition('[')[0]}"
 
 
 def _last(test: str) -> str:
-    """The function with its parameters, without file and classes."""
+    """Return the function with its parameters, without file and classes."""
     names, bracket, parameters = test.partition("::")[2].partition("[")
     return f"{names.rpartition('::')[2]}{bracket}{parameters}"

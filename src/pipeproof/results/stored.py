@@ -58,7 +58,7 @@ def _result(test: Mapping[str, Any]) -> TestResult:
 
 
 def _failures(told: object, trace: str | None = None) -> Iterator[Failure]:
-    """The failures of a list; the traceback of all of them is the first one's."""
+    """Yield the failures of a list; the traceback of all of them is the first one's."""
     for failure in _items(told):
         if isinstance(failure, Mapping):
             yield Failure(

@@ -26,7 +26,7 @@ def unconfined() -> Iterator[None]:
 
 
 def is_confined() -> bool:
-    """Whether handlers are held to stub credentials and to this machine."""
+    """Return whether handlers are held to stub credentials and to this machine."""
     return not _live
 
 
@@ -37,7 +37,7 @@ class HandlerGuard(Guard):
         super().__init__("loopback")
 
     def refusal(self, target: str, *, of_aws: bool) -> NetworkBlockedError:
-        """The error that tells what a handler asks for."""
+        """Return the error that tells what a handler asks for."""
         stands_in = "The fixture `aws` stands in for AWS" if of_aws else "Let something on this machine stand in for it"
         return NetworkBlockedError(
             f"handlers reach nothing but this machine, and this one asked for {target}",
@@ -97,7 +97,7 @@ def default_session_of(holder: dict[str, object]) -> Iterator[None]:
 
 
 def points_here(url: str) -> bool:
-    """Whether a URL's host is this machine."""
+    """Return whether a URL's host is this machine."""
     try:
         host = urlsplit(url).hostname
     except ValueError:

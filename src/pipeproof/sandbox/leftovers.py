@@ -124,7 +124,7 @@ def _end_children() -> set[int]:
 
 
 def _children() -> Iterator[int]:
-    """The children of this process, dead ones too (proc_pid_task_children(5))."""
+    """Yield the children of this process, dead ones too (proc_pid_task_children(5))."""
     try:
         for task in Path("/proc/self/task").iterdir():
             with suppress(FileNotFoundError):  # a thread that has ended
@@ -135,7 +135,7 @@ def _children() -> Iterator[int]:
 
 
 def _processes_of(user: User) -> Iterator[int]:
-    """The processes that have this uid as any of theirs, those that are dead but not reaped aside."""
+    """Yield the processes that have this uid as any of theirs, those that are dead but not reaped aside."""
     wanted = str(user.uid)
     for number, fields in _statuses():
         if wanted in fields.get("Uid", ()) and not _is_dead(number, fields):
@@ -143,7 +143,7 @@ def _processes_of(user: User) -> Iterator[int]:
 
 
 def _is_dead(number: int, fields: dict[str, list[str]]) -> bool:
-    """Whether nothing of a process runs: its first thread can have ended before the others."""
+    """Return whether nothing of a process runs: its first thread can have ended before the others."""
     if fields.get("State", ["?"])[0] not in {"Z", "X"}:
         return False
     try:

@@ -64,7 +64,7 @@ def _guard_psycopg2(module: ModuleType, current: Current) -> None:
 
 
 def _read_hosts(given: Mapping[str, object], environment: Mapping[str, str]) -> list[str]:
-    """The hosts that libpq goes to: addresses before names, and what is given before the environment."""
+    """Return the hosts that libpq goes to: addresses before names, and what is given before the environment."""
     hosts = given.get("hostaddr") or environment.get("PGHOSTADDR") or given.get("host") or environment.get("PGHOST")
     return str(hosts or "").split(",")
 

@@ -75,13 +75,13 @@ class Guard:
         raise self.refusal(target, of_aws=name.endswith(_AWS_DOMAINS))
 
     def _is_allowed(self, host: object, port: object) -> bool:
-        """Whether a host was named as one to be reached; one that was named with a port, at that port."""
+        """Return whether a host was named as one to be reached; one that was named with a port, at that port."""
         name = (host.decode("utf-8", "replace") if isinstance(host, bytes) else str(host)).lower().rstrip(".")
         ports = self._allowed.get(name)
         return ports is not None and (port is None or None in ports or str(port) in ports)
 
     def refusal(self, target: str, *, of_aws: bool) -> NetworkBlockedError:
-        """The error that tells who asks for what, and what to do."""
+        """Return the error that tells who asks for what, and what to do."""
         auto = "Mark the test `live` if it is to reach it, or let something here stand in for it."
         if of_aws:
             auto = f"Mark the test `live` if it is to reach it; {self.stands_in_for_aws}."
@@ -92,7 +92,7 @@ class Guard:
         )
 
     def is_here(self, host: object) -> bool:
-        """Whether a host, by name or address, is this machine."""
+        """Return whether a host, by name or address, is this machine."""
         if host is None:
             return True
         name = (host.decode("utf-8", "replace") if isinstance(host, bytes) else str(host)).lower().rstrip(".")
@@ -124,7 +124,7 @@ class Guard:
 
 
 def _allowances(hosts: Iterable[str]) -> Iterator[tuple[str, set[str | None]]]:
-    """Each name that may be reached, and each of its addresses, with the ports; None is any."""
+    """Yield each name that may be reached, and each of its addresses, with the ports; None is any."""
     found: dict[str, set[str | None]] = {}
     for host in hosts:
         name, _, port = host.rpartition(":") if re.search(r"[^:]:[0-9]+$", host) else (host, "", "")
@@ -147,7 +147,7 @@ def _is_literal(host: object) -> bool:
 
 @cache
 def _is_own(address: str, version: int) -> bool:
-    """Whether an address is one of this machine's: it alone lets a socket be bound to it."""
+    """Return whether an address is one of this machine's: it alone lets a socket be bound to it."""
     family = socket.AF_INET if version == 4 else socket.AF_INET6
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
@@ -177,10 +177,10 @@ def install_guard(guard: Guard | None) -> Guard | None:
 
 
 def guard_in_force() -> Guard | None:
-    """The guard that hears of connections, open or not, or None."""
+    """Return the guard that hears of connections, open or not, or None."""
     return _guard
 
 
 def current_guard() -> Guard | None:
-    """The guard that is in force at this moment, or None."""
+    """Return the guard that is in force at this moment, or None."""
     return None if _guard is None or _guard.open_depth else _guard

@@ -23,7 +23,7 @@ _NO_ATTEMPT = "attempts:0"
 
 
 def without_servers(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that have no server asked; what else their values say is left."""
+    """Return the variables that have no server asked; what else their values say is left."""
     others = [word for word in environment.get(_OPTIONS, "").split() if not word.startswith("attempts:")]
     return {_OPTIONS: " ".join([*others, _NO_ATTEMPT]), _GRPC: environment.get(_GRPC) or "native"}
 

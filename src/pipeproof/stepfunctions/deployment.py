@@ -20,7 +20,7 @@ class Stub(Protocol):
         """Creates the machine there, or lets it run in the place of the one of its name; gives its ARN."""
 
     def schedule(self, request: Request) -> Reply | None:
-        """The reply to a Task of an activity, which a worker takes; None where there is no such activity."""
+        """Return the reply to a Task of an activity, which a worker takes; None where there is no such activity."""
 
 
 _open: list[Stub] = []
@@ -37,7 +37,7 @@ def announced(stub: Stub) -> Iterator[None]:
 
 
 def current() -> Stub | None:
-    """The stub of the innermost open context."""
+    """Return the stub of the innermost open context."""
     return _open[-1] if _open else None
 
 

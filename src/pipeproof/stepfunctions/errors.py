@@ -77,10 +77,10 @@ class StateFailure(Exception):  # noqa: N818 - AWS calls it an error of a state;
 
 
 def runtime_failure(cause: str) -> StateFailure:
-    """The service's answer to a state that cannot be processed; nothing catches it."""
+    """Return the service's answer to a state that cannot be processed; nothing catches it."""
     return StateFailure("States.Runtime", cause, terminal=True, wrap=True)
 
 
 def evaluation_failure(cause: str, location: str) -> StateFailure:
-    """A JSONata expression that failed, or gave what its field cannot take."""
+    """Return a JSONata expression that failed, or gave what its field cannot take."""
     return StateFailure("States.QueryEvaluationError", cause, wrap=True, location=location)

@@ -161,7 +161,7 @@ class StateMachine(AnsweringMachine):
         return execution
 
     def with_definition(self, source: Mapping[str, Any]) -> "StateMachine":
-        """The machine with another definition, and all else as it is."""
+        """Return the machine with another definition, and all else as it is."""
         changed = copy(self)
         changed.definition = load_definition(source, name=self.name, machine_type=self.settings.type)
         return changed

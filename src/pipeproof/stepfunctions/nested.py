@@ -43,7 +43,7 @@ class Startable(Protocol):
 
 
 def run_nested(machine: Startable, request: Request, mocks: Mapping[str, Any]) -> Reply:
-    """The reply of a task that starts an execution of a machine.
+    """Return the reply of a task that starts an execution of a machine.
 
     Without a pattern the task succeeds at once, whatever becomes of the execution; `.sync` takes as long as the
     execution took and fails with it; `.waitForTaskToken` waits until somebody sends the token, whatever becomes of it.
@@ -82,7 +82,7 @@ def run_nested(machine: Startable, request: Request, mocks: Mapping[str, Any]) -
 
 
 def _started(running: RunningExecution, request: Request) -> dict[str, Any]:
-    """What StartExecution answers."""
+    """Return what StartExecution answers."""
     start = running.run.clock.start
     is_sdk = request.resource.service.startswith("aws-sdk:")
     date = start.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -91,7 +91,7 @@ def _started(running: RunningExecution, request: Request) -> dict[str, Any]:
 
 
 def _sync_answer(machine_arn: str, execution: Execution) -> dict[str, Any]:
-    """What StartSyncExecution answers, in Step Functions' form."""
+    """Return what StartSyncExecution answers, in Step Functions' form."""
     shape = service_model("stepfunctions").operation_model("StartSyncExecution").output_shape
     answer: dict[str, Any] = from_response(describe_sync(machine_arn, execution, execution.start), shape)
     return answer

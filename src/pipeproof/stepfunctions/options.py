@@ -8,7 +8,7 @@ from pipeproof.text import closest
 
 
 def read_word(option: str, value: Any, words: Sequence[str]) -> str:
-    """An option's value that is one word of a list, in upper case.
+    """Return an option's value that is one word of a list, in upper case.
 
     Args:
         option: The option's name.

@@ -14,7 +14,7 @@ def dump(value: Any) -> str:
 
 
 def byte_size(value: Any) -> int:
-    """How many bytes the value takes as UTF-8 JSON.
+    """Return how many bytes the value takes as UTF-8 JSON.
 
     Small containers and scalars are the rule, so the common cases avoid the encoder.
     """
@@ -31,7 +31,7 @@ def byte_size(value: Any) -> int:
 
 
 def copy(value: Any) -> Any:
-    """A deep copy of a JSON value, so that a handler may change what it is given."""
+    """Return a deep copy of a JSON value, so that a handler may change what it is given."""
     if isinstance(value, dict):
         return {key: copy(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -40,7 +40,7 @@ def copy(value: Any) -> Any:
 
 
 def type_name(value: Any) -> str:
-    """The JSON type's name in the service's messages."""
+    """Return the JSON type's name in the service's messages."""
     match value:
         case None:
             return "null"
@@ -59,12 +59,12 @@ def type_name(value: Any) -> str:
 
 
 def is_number(value: Any) -> bool:
-    """Whether the value is a JSON number; true and false are not."""
+    """Return whether the value is a JSON number; true and false are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def is_integer(value: Any) -> bool:
-    """Whether the value is a JSON number without a fraction."""
+    """Return whether the value is a JSON number without a fraction."""
     return is_number(value) and value == int(value) if is_number(value) and math.isfinite(value) else False
 
 

@@ -40,10 +40,10 @@ class Judge(Protocol):
     session_arn: str
 
     def refuse(self, api: Any, call: Attempted) -> Any:
-        """The refusal of a call, or `None`."""
+        """Return the refusal of a call, or `None`."""
 
     def hide(self, api: Any, call: Attempted) -> Any:
-        """The refusal in place of "not found", or `None`."""
+        """Return the refusal in place of "not found", or `None`."""
 
 
 class Observer(Protocol):
@@ -59,7 +59,7 @@ class Observer(Protocol):
         """The call is made; nothing is sent yet."""
 
     def answer(self, call: Attempted, request: Any) -> Any:
-        """A made-up answer or an exception for this attempt, or `None` to let it through."""
+        """Return a made-up answer or an exception for this attempt, or `None` to let it through."""
 
     def review(self, call: Attempted, request: Any, response: Any) -> Any:
         """Another answer in place of the one that came, or `None`."""
@@ -119,7 +119,7 @@ def observed_by(observer: Observer) -> Iterator[None]:
 
 
 def is_observed() -> bool:
-    """Whether somebody observes calls now."""
+    """Return whether somebody observes calls now."""
     return bool(_observers)
 
 

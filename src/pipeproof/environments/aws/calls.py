@@ -39,7 +39,7 @@ class AwsCall:
 
 
 def summarize(calls: list[AwsCall]) -> dict[str, Any]:
-    """The evidence `aws.calls`: calls of the same kind in one entry.
+    """Return the evidence `aws.calls`: calls of the same kind in one entry.
 
     `{"count": 3, "calls": [{"service", "operation", "principal", "actions", "resources", "count", "errors"}]}`, with at
     most twenty resources an entry and `errors` a mapping of codes to how often.

@@ -46,14 +46,14 @@ _UNSET = frozenset(
 
 
 def credential_variables(environment: Mapping[str, str]) -> dict[str, str | None]:
-    """What to set (and, where `None`, to unset) so that AWS's SDKs find no key, profile, role or endpoint."""
+    """Return what to set (and, where `None`, to unset) so that AWS's SDKs find no key, profile, role or endpoint."""
     gone = {name: None for name in environment if name in _UNSET or name.startswith(_UNSET_PREFIXES)}
     return {**gone, **_SET}
 
 
 @cache
 def require_region(region: str) -> str:
-    """A region that boto3 knows.
+    """Return a region that boto3 knows.
 
     Raises:
         SetupError: It knows none of that name: a client would fail in the middle of a test, or moto have nothing there.
@@ -73,5 +73,5 @@ def require_region(region: str) -> str:
 
 
 def stub_variables(environment: Mapping[str, str], region: str = REGION) -> dict[str, str | None]:
-    """What to set (and, where `None`, to unset) in an environment so that AWS's SDKs see the stubs alone."""
+    """Return what to set (and, where `None`, to unset) in an environment so that AWS's SDKs see the stubs alone."""
     return {**credential_variables(environment), "AWS_DEFAULT_REGION": region, "AWS_REGION": region}

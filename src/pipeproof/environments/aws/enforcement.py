@@ -64,7 +64,7 @@ class Enforcement:
         return self.usage.unused
 
     def refuse(self, api: Call, call: Attempted) -> Refusal | None:
-        """The refusal of a call that needs what the policy does not allow, or `None`."""
+        """Return the refusal of a call that needs what the policy does not allow, or `None`."""
         needs = required_actions(
             api.service, api.operation, api.params, region=api.region, account=api.account, partition=api.partition
         )
@@ -85,7 +85,7 @@ class Enforcement:
         return self._refusal(denied, api, call)
 
     def _decide(self, api: Call, need: Requirement) -> Decision:
-        """What the policy says to one need of a call, with the condition keys that the need has."""
+        """Return what the policy says to one need of a call, with the condition keys that the need has."""
         keys: dict[str, Any] = request_context(
             api, self.role_arn, resource=need[1], resources=self._resources, asked=self._asked
         )

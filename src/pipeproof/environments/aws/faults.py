@@ -76,7 +76,7 @@ class Faults:
         return fault
 
     def take(self, service: str, operation: str) -> Fault | None:
-        """The fault that hits this attempt, or `None`; it is used up by one."""
+        """Return the fault that hits this attempt, or `None`; it is used up by one."""
         with self._lock:
             for fault in self._faults:
                 fits = fault.service == service and fault.operation in (None, operation)
@@ -87,12 +87,12 @@ class Faults:
 
 
 def throttling_error(service: str) -> tuple[str, int]:
-    """The code and status with which a service throttles."""
+    """Return the code and status with which a service throttles."""
     return _THROTTLING.get(service, ("ThrottlingException", 400))
 
 
 def status_of(code: str, service_model: Any) -> int:
-    """The HTTP status that goes with an error code of a service.
+    """Return the HTTP status that goes with an error code of a service.
 
     A code of digits is a status itself, as boto3 gives it where an answer has no body (`"404"` of a HEAD request).
     """
@@ -102,7 +102,7 @@ def status_of(code: str, service_model: Any) -> int:
 
 
 def _modelled(code: str, service_model: Any) -> int | None:
-    """The status that botocore's model of the service has for an error."""
+    """Return the status that botocore's model of the service has for an error."""
     for shape in service_model.error_shapes:
         error = shape.metadata.get("error") or {}
         if code in (shape.name, error.get("code")):

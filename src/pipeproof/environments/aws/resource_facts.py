@@ -12,7 +12,7 @@ Client = Callable[[str, str], Any]
 
 
 def resources_of(client: Client, region: str) -> Resources:
-    """What is known of the resources on the stubs; tables and objects are looked for in the region."""
+    """Return what is known of the resources on the stubs; tables and objects are looked for in the region."""
     return Resources(
         tags=partial(_tags, client, region),
         object_tags=partial(_object_tags, client, region),
@@ -39,7 +39,7 @@ _ARN: Mapping[str, tuple[str, str, str, str]] = {
 
 
 def _tags(client: Client, region: str, arn: str) -> Tags | None:
-    """The tags of the resource that an ARN names; none where it does not exist, None where nobody can tell."""
+    """Return the tags of the resource that an ARN names; none where it does not exist, None where nobody can tell."""
     if not arn.startswith("arn:"):
         return {}
     _, _, service, place, _, name = arn.split(":", 5)

@@ -16,7 +16,7 @@ class _Body(BytesIO):
 
 
 def error_response(service_model: Any, url: str, code: str, message: str, status: int, *, head: bool = False) -> Any:
-    """An `AWSResponse` that botocore turns into a `ClientError` of this code.
+    """Return an `AWSResponse` that botocore turns into a `ClientError` of this code.
 
     Args:
         service_model: botocore's model of the service; its protocol decides the form.
@@ -58,7 +58,7 @@ def _render(protocol: str, service_model: Any, code: str, message: str) -> tuple
 
 
 def _cbor(fields: dict[str, str]) -> bytes:
-    """A CBOR map (RFC 8949) of a few short texts."""
+    """Return a CBOR map (RFC 8949) of a few short texts."""
 
     def text(value: str) -> bytes:
         data = value.encode()

@@ -50,7 +50,7 @@ def ask_moto(request: Any, service: str, operation: str) -> tuple[int, Any, Any]
 
 
 def _knows(url: str) -> bool:
-    """Whether one of moto's services has the host."""
+    """Return whether one of moto's services has the host."""
     if not KNOWING.usable():
         return False
     from moto.backend_index import backend_url_patterns
@@ -60,7 +60,7 @@ def _knows(url: str) -> bool:
 
 
 def unanswered(service: str, operation: str, error: Exception | None = None) -> UnstubbedOperationError:
-    """The error for an operation that moto does not answer, by what moto raised, if anything."""
+    """Return the error for an operation that moto does not answer, by what moto raised, if anything."""
     if isinstance(error, ImportError):
         return UnstubbedOperationError(
             f"moto cannot answer {service}:{operation}: the package {error.name} is not installed",

@@ -76,11 +76,11 @@ class AwsServer:
         )
 
     def client(self, service: str, **options: Any) -> Any:
-        """A boto3 client that goes over the wire."""
+        """Return a boto3 client that goes over the wire."""
         return self.aws.session.client(service, endpoint_url=self.endpoint_url, **options)
 
     def resource(self, service: str, **options: Any) -> Any:
-        """A boto3 resource that goes over the wire."""
+        """Return a boto3 resource that goes over the wire."""
         return self.aws.session.resource(service, endpoint_url=self.endpoint_url, **options)
 
 
@@ -111,7 +111,7 @@ def serve(aws: AwsStub, server: MotoServer) -> Iterator[AwsServer]:
 
 
 def _over_the_wire(server: MotoServer) -> dict[str, str]:
-    """What clients need to find the server, and to speak plain HTTP with it.
+    """Return what clients need to find the server, and to speak plain HTTP with it.
 
     `AWS_ALLOW_HTTP` is read by Rust's object_store (delta-rs, Polars); without host prefixes, botocore asks the server
     itself for operations such as StartSyncExecution (`sync-127.0.0.1` is no host).

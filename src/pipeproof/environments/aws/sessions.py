@@ -13,7 +13,7 @@ def shared_loader() -> Any:
 
 
 def new_session(region: str) -> Any:
-    """A boto3 session of the region; its keys come from the environment."""
+    """Return a boto3 session of the region; its keys come from the environment."""
     import boto3  # type: ignore[import-untyped]
     from botocore.session import get_session  # type: ignore[import-untyped]
 
@@ -23,7 +23,7 @@ def new_session(region: str) -> Any:
 
 
 def operations_of(service: str) -> tuple[str, ...]:
-    """The operations of a service, or nothing where boto3 knows no such service."""
+    """Return the operations of a service, or nothing where boto3 knows no such service."""
     from botocore.exceptions import UnknownServiceError  # type: ignore[import-untyped]
 
     try:

@@ -82,7 +82,7 @@ class AwsStub:
         return self._session
 
     def client(self, service: str, **options: Any) -> Any:
-        """A boto3 client; without options the same one each time."""
+        """Return a boto3 client; without options the same one each time."""
         if options:
             return self.session.client(service, **options)
         key = (service, self.region)
@@ -94,7 +94,7 @@ class AwsStub:
         return self.client(service) if region == self.region else self.client(service, region_name=region)
 
     def client_of(self, service: str, region: str | None) -> Any:
-        """A boto3 client of a region, the same one each time, from any thread."""
+        """Return a boto3 client of a region, the same one each time, from any thread."""
         key = (service, region or self.region)
         with self._lock:
             if key not in self._clients:
@@ -102,7 +102,7 @@ class AwsStub:
             return self._clients[key]
 
     def resource(self, service: str, **options: Any) -> Any:
-        """A boto3 resource."""
+        """Return a boto3 resource."""
         return self.session.resource(service, **options)
 
     @contextmanager
@@ -146,7 +146,7 @@ class AwsStub:
         return bool(self._active)
 
     def least_privilege(self) -> LeastPrivilege:
-        """The smallest policy for the calls so far; `aws.calls.clear()` forgets those of the preparation."""
+        """Return the smallest policy for the calls so far; `aws.calls.clear()` forgets those of the preparation."""
         own = [call for call in self.calls if call.principal is None]
         return LeastPrivilege(tuple(dict.fromkeys(need for call in own for need in call.needs)))
 
@@ -247,7 +247,7 @@ class AwsStub:
                 hook(self)
 
     def answer(self, call: Attempted, request: Any) -> Any:
-        """What a call gets in place of moto's answer, if anything: a refusal, a fault."""
+        """Return what a call gets in place of moto's answer, if anything: a refusal, a fault."""
         api = self._api_call(call)
         judge = self._judge(call)
         if judge is not None:

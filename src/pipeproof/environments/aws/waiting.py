@@ -30,7 +30,7 @@ def waits_handed_to(clock: Wait) -> Iterator[None]:
 
 
 def replacements(sleep: Wait, is_real: Callable[[], bool]) -> Mapping[str, Make]:
-    """What makes each replacement in botocore, by its place.
+    """Return what makes each replacement in botocore, by its place.
 
     Args:
         sleep: Called with the seconds of a wait that is handed to nobody else.

@@ -52,7 +52,7 @@ def observed(app: App, observer_of: Callable[[], Observer | None]) -> App:
 
 
 def _read(environ: dict[str, Any]) -> bytes:
-    """The request's body, left in place for moto to read again."""
+    """Return the request's body, left in place for moto to read again."""
     stream, length = environ["wsgi.input"], environ.get("CONTENT_LENGTH")
     body: bytes = stream.read(int(length)) if length else stream.read() if environ.get("wsgi.input_terminated") else b""
     environ["wsgi.input"] = io.BytesIO(body)
@@ -134,7 +134,7 @@ def _answer(
 
 
 def _written(answer: Any) -> tuple[int, dict[str, str], bytes]:
-    """An answer that botocore would have read."""
+    """Return an answer that botocore would have read."""
     return answer.status_code, dict(answer.headers), answer.raw.read()
 
 
@@ -183,7 +183,7 @@ def _send(start: Start, status: int, headers: dict[str, str], body: bytes) -> It
 
 
 def _code(attempted: Attempted, status: int, headers: dict[str, str], body: bytes) -> str:
-    """The code of an error, as botocore would read it."""
+    """Return the code of an error, as botocore would read it."""
     from botocore.parsers import create_parser  # type: ignore[import-untyped]
 
     model = attempted.client.meta.service_model

@@ -80,7 +80,7 @@ def run_clean(arguments: argparse.Namespace, _further: Sequence[str] = ()) -> in
 
 
 def read_age(text: str) -> timedelta:
-    """An age like `90m`, `24h` or `7d`; raises [InputError][pipeproof.errors.InputError] for anything else."""
+    """Return an age like `90m`, `24h` or `7d`; raises [InputError][pipeproof.errors.InputError] for anything else."""
     match = re.fullmatch(r"(\d+)\s*([smhd])", text.strip())
     if match is None:
         raise InputError(f"--older-than: {text!r} is no age", hint="write 90m, 24h or 7d")
@@ -120,7 +120,7 @@ def clean(settings: Settings, *, older_than: timedelta | None = None, now: datet
 
 @contextmanager
 def _connect(settings: Settings) -> Iterator[tuple[Any, Any]]:
-    """The adapter and a connection, by way of an empty project: the real one need not be fit to be parsed."""
+    """Yield the adapter and a connection, by way of an empty project: the real one need not be fit to be parsed."""
     with tempfile.TemporaryDirectory(prefix="pipeproof-") as place:
         folder = Path(place)
         empty = folder / "empty"

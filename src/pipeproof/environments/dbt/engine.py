@@ -14,7 +14,7 @@ from pipeproof.variables import DBT_ENGINE
 
 
 def open_project(settings: Settings, name: RunName, folder: Path, shared: Path) -> DbtProject:
-    """The project, to be run as the dbt that is installed can be; the arguments are those of `DbtProject`."""
+    """Return the project, to be run as the dbt that is installed can be; the arguments are those of `DbtProject`."""
     if choose_engine() == "python":
         return DbtProject(settings, name, folder, shared)
     from pipeproof.environments.dbt.cli.project import CliProject

@@ -10,7 +10,7 @@ _TESTS = {"test", "unit_test"}
 
 
 def spell_out(node: Any) -> tuple[str, ...]:
-    """The names that a node goes by, shortest first; the last one is its `unique_id`, which no other has.
+    """Return the names that a node goes by, shortest first; the last one is its `unique_id`, which no other has.
 
     A version of a model is `dim.v1`; a test has what it tests before it, `orders.positive` or `orders.amount.positive`;
     and each may have its package (`shop.dim.v1`) or its kind (`model:dim`) before it.

@@ -15,7 +15,7 @@ def hold(handle: Any, token: str) -> bool:
 
 
 def is_live(handle: Any, token: str) -> bool | None:
-    """Whether a process holds the lock of that run; `None` where the database has no such locks."""
+    """Return whether a process holds the lock of that run; `None` where the database has no such locks."""
     taken = _ask(handle, f"select pg_try_advisory_lock({_key(token)})")
     if taken:
         _ask(handle, f"select pg_advisory_unlock({_key(token)})")
@@ -23,7 +23,7 @@ def is_live(handle: Any, token: str) -> bool | None:
 
 
 def _key(token: str) -> int:
-    """A run's lock: a signed 64-bit number."""
+    """Return a run's lock: a signed 64-bit number."""
     return int.from_bytes(sha256(f"pipeproof {token}".encode()).digest()[:8], signed=True)
 
 

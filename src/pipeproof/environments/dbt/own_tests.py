@@ -45,7 +45,7 @@ class MissingInput(Exception):  # noqa: N818 - not a failure: a reason to skip
 
 
 def list_tests(project: DbtProject) -> list[OwnTest]:
-    """The project's own tests, those of its packages left out, by file and line; each with a name of its own."""
+    """Return the project's own tests, those of its packages left out, by file and line; each with a name of its own."""
     project.check_tests()
     manifest = project.nodes_manifest
     own = manifest.metadata.project_name
@@ -138,7 +138,7 @@ class OwnTests:
             dbt.perform(request_nodes("build", [manifest.nodes[at] for at in wanted]))
 
     def _absent_sources(self, wanted: Sequence[str]) -> list[str]:
-        """The sources that a test depends on and that are not there, in the embedded database."""
+        """Return the sources that a test depends on and that are not there, in the embedded database."""
         if not self._project.profile.embedded:
             return []
         manifest = self._project.nodes_manifest
@@ -155,12 +155,12 @@ def _run(dbt: Dbt, node: Any) -> DbtNode:
 
 
 def _inputs(manifest: Any, unit_test: Any) -> list[str]:
-    """What the model of a unit test reads."""
+    """Return what the model of a unit test reads."""
     models = list(unit_test.depends_on.nodes)
     own = models if any(is_this(given) and given.format != "sql" for given in unit_test.given) else []
     return [*(parent for model in models for parent in manifest.nodes[model].depends_on.nodes), *own]
 
 
 def _reads_a_file(source: Any) -> bool:
-    """Whether DuckDB reads a source from files of its own, so that it needs no table."""
+    """Return whether DuckDB reads a source from files of its own, so that it needs no table."""
     return any(key in meta for meta in metas_of(source) for key in FILE_KEYS)

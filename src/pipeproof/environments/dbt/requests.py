@@ -102,7 +102,7 @@ def write_listing(arguments: Sequence[str]) -> list[str]:
 
 
 def write_arguments(request: Request, folder: Path) -> list[str]:
-    """The command line, without what is the same for all invocations.
+    """Return the command line, without what is the same for all invocations.
 
     Args:
         request: What the test asks.
@@ -129,7 +129,7 @@ def write_arguments(request: Request, folder: Path) -> list[str]:
 
 
 def fetch_state(state: str | Path, folder: Path) -> Path:
-    """The folder of a production manifest: given as the folder, as the file, or as an `s3://` URL of either."""
+    """Return the folder of a production manifest: given as the folder, as the file, or as an `s3://` URL of either."""
     if str(state).startswith("s3://"):
         return _download(str(state), folder)
     path = Path(state)

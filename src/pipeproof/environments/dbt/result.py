@@ -148,7 +148,7 @@ class DbtFailed(PipeproofError):  # noqa: N818 - the interface's name
 
 
 def read_nodes(results: Any, manifest: Any, project_dir: Path) -> NodesByName:
-    """The nodes of dbt's results."""
+    """Return the nodes of dbt's results."""
     return NodesByName(_read_node(result, manifest, project_dir) for result in results or ())
 
 

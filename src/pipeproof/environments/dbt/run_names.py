@@ -35,7 +35,7 @@ class RunName:
         return f"{self.prefix}_{self.time:%Y%m%d%H%M%S}_{self.token}_{self.worker}"
 
     def schema(self, number: int) -> str:
-        """The name of the process's schema of that number."""
+        """Return the name of the process's schema of that number."""
         return f"{self}_{number}"
 
 
@@ -76,6 +76,6 @@ def place_schema(original: str, default: str, test: str) -> str:
 
 
 def is_inside(schema: str, test: str) -> bool:
-    """Whether a schema is the test's, or one that belongs to it."""
+    """Return whether a schema is the test's, or one that belongs to it."""
     schema, test = schema.lower(), test.lower()
     return schema == test or schema.startswith(f"{test}_")

@@ -84,7 +84,7 @@ class EmptyInputs:
                 self._dbt.perform(request_nodes("build", build), check=False)
 
     def _is_declared(self, at: str) -> bool:
-        """Whether a contract says all columns and types of a model, so that it need not be built for them."""
+        """Return whether a contract says all columns and types of a model, so that it need not be built for them."""
         node = self._project.nodes_manifest.nodes.get(at)
         return node is not None and node.resource_type == "model" and bool(node.config.contract.enforced)
 
@@ -108,7 +108,7 @@ class EmptyInputs:
             self._sources[at] = reads.columns.get(at, {}) | declared
 
     def _compile(self, wanted: Collection[str]) -> dict[str, str]:
-        """The SQL of models and of those that they read, as far as it can be made without rows."""
+        """Return the SQL of models and of those that they read, as far as it can be made without rows."""
         manifest = self._project.nodes_manifest
         read = {parent for at in wanted for parent in manifest.nodes[at].depends_on_nodes}
         models = [manifest.nodes[at] for at in {*wanted, *read} if at.startswith("model.")]
@@ -152,7 +152,7 @@ def _format(given: Any) -> str:
 
 
 def find_inputs(manifest: Any, unit_test: Any) -> Iterator[tuple[str, Any]]:
-    """What a unit test gives rows for: unique ids, and dbt's description of the input."""
+    """Yield what a unit test gives rows for: unique ids, and dbt's description of the input."""
     models = list(unit_test.depends_on.nodes)[:1]
     parents = [parent for model in models for parent in manifest.nodes[model].depends_on_nodes]
     for given in unit_test.given:
@@ -166,17 +166,17 @@ def find_inputs(manifest: Any, unit_test: Any) -> Iterator[tuple[str, Any]]:
 
 
 def is_this(given: Any) -> bool:
-    """Whether an input of a unit test is the table of its own model, as an incremental one finds it."""
+    """Return whether an input of a unit test is the table of its own model, as an incremental one finds it."""
     return str(given.input).strip() == "this"
 
 
 def _is_rows(given: Any) -> bool:
-    """Whether an input is given as rows, for which dbt looks up columns, and not as a query."""
+    """Return whether an input is given as rows, for which dbt looks up columns, and not as a query."""
     return _format(given) != "sql"
 
 
 def _is_called(node: Any, reference: str) -> bool:
-    """Whether a `ref(…)` or `source(…)` means a node or source."""
+    """Return whether a `ref(…)` or `source(…)` means a node or source."""
     try:
         call = ast.parse(reference.strip(), mode="eval").body
     except SyntaxError:
@@ -197,6 +197,6 @@ def _is_latest(node: Any) -> bool:
 
 
 def _columns_of(node: Any) -> dict[str, str | None]:
-    """The columns that the YAML names, with the types that it says."""
+    """Return the columns that the YAML names, with the types that it says."""
     types = declared_types(node)
     return {column.name: types.get(column.name) for column in node.columns.values()}

@@ -21,7 +21,7 @@ _offset: ContextVar[timedelta] = ContextVar("pipeproof_prefect_clock", default=t
 
 
 def offset_seconds() -> float:
-    """How far the current run is ahead of real time."""
+    """Return how far the current run is ahead of real time."""
     return _offset.get().total_seconds()
 
 

@@ -54,7 +54,7 @@ class CodeSpace:
         return importlib.import_module(self._main)
 
     def has_main(self) -> bool:
-        """Whether the handler's module is in one of the folders."""
+        """Return whether the handler's module is in one of the folders."""
         parts = self._main.split(".")
         return self._inline is not None or any(_has_module(Path(root), parts) for root in self._roots)
 
@@ -90,7 +90,7 @@ class CodeSpace:
         return any(self._holds(str(Path(place).resolve())) for place in places)
 
     def _holds(self, place: str) -> bool:
-        """Whether a file is the function's; what is installed in a folder below (`.venv`) is not."""
+        """Return whether a file is the function's; what is installed in a folder below (`.venv`) is not."""
         for root in self._roots:
             if place == root or place.startswith(root + os.sep):
                 parts = Path(place[len(root) + 1 :]).parts
@@ -139,7 +139,7 @@ def _zip_entries(file: Path) -> set[str]:
 
 
 def _copied_names(root: Path) -> set[str]:
-    """The top-level modules that pip has put in a folder (`pip install --target`, `sam build`)."""
+    """Return the top-level modules that pip has put in a folder (`pip install --target`, `sam build`)."""
     found: set[str] = set()
     for record in root.glob("*.dist-info/RECORD"):
         lines = record.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -148,7 +148,7 @@ def _copied_names(root: Path) -> set[str]:
 
 
 def _is_installed(name: str) -> bool:
-    """Whether the process has a module of that name among its installed packages."""
+    """Return whether the process has a module of that name among its installed packages."""
     places = [place for place in sys.path if Path(place).name in ("site-packages", "dist-packages")]
     try:
         return PathFinder.find_spec(name, places) is not None
@@ -164,7 +164,7 @@ def _has_module(root: Path, parts: list[str]) -> bool:
 
 
 def _make_module(name: str, code: InlineCode) -> ModuleType:
-    """A module of code that stands in a template; its lines are the template's."""
+    """Return a module of code that stands in a template; its lines are the template's."""
     module = ModuleType(name)
     shown = str(code.file) if code.line is not None else f"<{name} in {code.file.name}>"
     module.__file__ = shown

@@ -135,7 +135,7 @@ class TaskContext:
 def identify(
     reference: str, qualifier: str, account: str, region: str, *, memory: int, timeout: float
 ) -> FunctionIdentity:
-    """The identity of the function that a name, partial ARN or ARN stands for.
+    """Return the identity of the function that a name, partial ARN or ARN stands for.
 
     Args:
         reference: What the Task calls.
@@ -155,7 +155,7 @@ def identify(
 
 
 def _qualifier(reference: str) -> str:
-    """The version or alias in a reference, or nothing."""
+    """Return the version or alias in a reference, or nothing."""
     parts = reference.split(":")
     if "function" in parts:
         return ":".join(parts[parts.index("function") + 2 :])
@@ -163,7 +163,7 @@ def _qualifier(reference: str) -> str:
 
 
 def read_client_context(text: object) -> Any:
-    """The client context in base64 as handlers see it, or None.
+    """Return the client context in base64 as handlers see it, or None.
 
     Raises:
         StateFailure: It is not a JSON object in base64.

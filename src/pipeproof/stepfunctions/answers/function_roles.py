@@ -37,7 +37,7 @@ class FunctionRole:
 
 
 def _read_policy(function: TemplateFunction | None) -> Policy | None:
-    """The policy of the function's role, or None where the template does not tell it."""
+    """Return the policy of the function's role, or None where the template does not tell it."""
     if function is None:
         return None
     try:

@@ -22,7 +22,7 @@ def collect_functions(
     lambdas: Mapping[str, Any],
     env_vars: Mapping[str, Any] | str | Path | None = None,
 ) -> dict[str, LambdaFunction]:
-    """All functions by name.
+    """Return all functions by name.
 
     Args:
         described: Those of the template, by name.
@@ -45,7 +45,7 @@ def collect_functions(
 
 
 def _given(name: str, what: Any) -> LambdaFunction:
-    """A function as a test gives it.
+    """Return a function as a test gives it.
 
     Raises:
         MockError: It is neither a handler nor a mapping of what is known.

@@ -49,7 +49,7 @@ _CLOUDS: Mapping[str, str | None] = {
 
 
 def process_variables(environment: Mapping[str, str], region: str) -> dict[str, str]:
-    """The process's variables as a handler that a test names sees them."""
+    """Return the process's variables as a handler that a test names sees them."""
     if not is_confined():
         return dict(environment)
     changes = {**stub_variables(environment, region), **_CLOUDS}
@@ -60,7 +60,7 @@ def process_variables(environment: Mapping[str, str], region: str) -> dict[str, 
 def function_variables(
     environment: Mapping[str, str], region: str, context: TaskContext, handler: str, runtime: str, root: str
 ) -> dict[str, str]:
-    """The variables that Lambda gives a function of a template, over those of the machine.
+    """Return the variables that Lambda gives a function of a template, over those of the machine.
 
     Args:
         environment: The process's own.
@@ -96,5 +96,5 @@ def _is_kept(name: str) -> bool:
 
 
 def _is_local_endpoint(name: str, value: str) -> bool:
-    """Whether a variable sends calls to AWS to this machine, as the fixture `aws_server` does."""
+    """Return whether a variable sends calls to AWS to this machine, as the fixture `aws_server` does."""
     return name.startswith("AWS_ENDPOINT_URL") and points_here(value)

@@ -59,7 +59,7 @@ class Handlers:
     started: dict[str, FunctionInstance] = field(default_factory=dict)
 
     def answer(self, request: Request) -> Reply:
-        """The reply to one attempt.
+        """Return the reply to one attempt.
 
         Raises:
             TaskNotHandled: Nothing answers it.
@@ -138,7 +138,7 @@ class Handlers:
         )
 
     def _from_function(self, function: LambdaFunction, called: str, request: Request) -> Reply:
-        """The reply of a Lambda function's own code."""
+        """Return the reply of a Lambda function's own code."""
         instance = self.started.get(function.name)
         if instance is None:
             instance = self.started[function.name] = FunctionInstance(function, self.account, self.region)
@@ -157,7 +157,7 @@ class Handlers:
         return self._from_ended(ended, request, is_function=True)
 
     def _from_callable(self, function: Callable[..., Any], request: Request, *, raw: bool = False) -> Reply:
-        """The reply of a function that a test gives as a mock; `raw` gives the task's result as it is."""
+        """Return the reply of a function that a test gives as a mock; `raw` gives the task's result as it is."""
         context, event = request.context, request.payload
         called = lambdas.called_function(request.resource, request.payload)
         is_function = called is not None and not raw
@@ -185,7 +185,7 @@ class Handlers:
         context.client_context = read_client_context(parameters.get("ClientContext"))
 
     def _from_ended(self, ended: Invocation, request: Request, *, is_function: bool) -> Reply:
-        """The reply that a call's end is."""
+        """Return the reply that a call's end is."""
         resource = request.resource
         if ended.mock is not None:
             return self._from_mock(ended.mock, request)
@@ -251,7 +251,7 @@ def _advice(request: Request, called: str | None, function: LambdaFunction | Non
 
 
 def _http_failure(resource: Resource, value: Any) -> StateFailure | None:
-    """The failure that an answer of `http:invoke` with an error's status is."""
+    """Return the failure that an answer of `http:invoke` with an error's status is."""
     status = value.get("StatusCode") if resource.service == "http" and isinstance(value, dict) else None
     if not isinstance(status, int) or status < 400:
         return None

@@ -128,7 +128,7 @@ def invoke(
 
 
 def _around(handler: Callable[..., Any], clock: VirtualClock, limits: Limits) -> Iterator[AbstractContextManager[None]]:
-    """What a call needs around it; most need nothing."""
+    """Yield what a call needs around it; most need nothing."""
     namespace = getattr(unwrap(handler), "__globals__", {})
     names = names_of_time(namespace)
     if names:
@@ -147,7 +147,7 @@ def _call_within(around: list[AbstractContextManager[None]], call: Callable[[], 
 
 
 def _out_of_time(clock: VirtualClock, context: TaskContext, limits: Limits) -> Invocation:
-    """How a call ends that has used up its time, virtual or real."""
+    """Return how a call ends that has used up its time, virtual or real."""
     reached = [limit for limit in (limits.state, limits.function) if limit is not None]
     if clock.is_up:
         first = min(reached)

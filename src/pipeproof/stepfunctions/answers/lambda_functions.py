@@ -67,7 +67,7 @@ class LambdaFunction:
         return None if callable(self.handler) else self.template
 
     def problem(self) -> str | None:
-        """Why it cannot be run here, or None where it can."""
+        """Return why it cannot be run here, or None where it can."""
         return self.template.problem() if self.handler is None and self.template is not None else None
 
 
@@ -172,7 +172,7 @@ class FunctionInstance:
 
     @contextmanager
     def _surroundings(self) -> Iterator[None]:
-        """What is around the handler while it is loaded and while it runs.
+        """Yield what is around the handler while it is loaded and while it runs.
 
         The environment and the modules are the process's: functions that several threads call take turns.
         """
@@ -217,7 +217,7 @@ class FunctionInstance:
 
 
 def load_handler(name: str, handler: str | Handler) -> Handler:
-    """A function's handler, from the `package.module:handler` that stands for it.
+    """Return a function's handler, from the `package.module:handler` that stands for it.
 
     Raises:
         MockError: There is no such module or handler.
@@ -287,7 +287,7 @@ def _raise_what_is_not_here(fault: RuntimeFault, function: TemplateFunction, has
 
 
 def _requirements(function: TemplateFunction) -> set[str]:
-    """The packages that the function's requirements.txt names."""
+    """Return the packages that the function's requirements.txt names."""
     folder = function.folder()
     file = folder / "requirements.txt" if folder is not None and folder.is_dir() else None
     if file is None or not file.is_file():

@@ -17,12 +17,12 @@ RESPONSE_FIELDS = frozenset(
 
 
 def calls_function(resource: Resource) -> bool:
-    """Whether a Resource calls a Lambda function: by its ARN, or by one of the two integrations of Invoke."""
+    """Return whether a Resource calls a Lambda function: by its ARN, or by one of the two integrations of Invoke."""
     return resource.kind == "lambda" or (resource.sdk_service == "lambda" and resource.action == "invoke")
 
 
 def called_function(resource: Resource, payload: Any) -> str | None:
-    """The name or ARN of the function that a Task calls, if it calls one."""
+    """Return the name or ARN of the function that a Task calls, if it calls one."""
     if resource.kind == "lambda":
         return resource.arn
     if not calls_function(resource) or not isinstance(payload, dict):
@@ -32,7 +32,7 @@ def called_function(resource: Resource, payload: Any) -> str | None:
 
 
 def read_event(resource: Resource, payload: Any) -> Any:
-    """The event of the function that a Task calls.
+    """Return the event of the function that a Task calls.
 
     A `Payload` that is text is JSON for `lambda:invoke` where it can be read as that, and else a string.
 
@@ -61,7 +61,7 @@ def read_event(resource: Resource, payload: Any) -> Any:
 
 
 def request_id(random: Random) -> str:
-    """A request's id, the same in each run with the same seed."""
+    """Return a request's id, the same in each run with the same seed."""
     return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
@@ -76,24 +76,24 @@ def function_failure(payload: Payload, *, compact: bool) -> StateFailure:
 
 
 def is_invoke_response(value: Any) -> bool:
-    """Whether a mock's value is the whole answer of Lambda's Invoke rather than the function's result."""
+    """Return whether a mock's value is the whole answer of Lambda's Invoke rather than the function's result."""
     return isinstance(value, dict) and "Payload" in value and value.keys() <= RESPONSE_FIELDS and len(value) > 1
 
 
 def sdk_response(text: str, *, failed: bool) -> dict[str, Any]:
-    """The answer of `aws-sdk:lambda:invoke`, for which a function's error is no failure of the task."""
+    """Return the answer of `aws-sdk:lambda:invoke`, for which a function's error is no failure of the task."""
     error = {"FunctionError": "Unhandled"} if failed else {}
     return {"ExecutedVersion": "$LATEST", **error, "Payload": text, "StatusCode": 200}
 
 
 def accepted(payload: Mapping[str, Any], random: Random) -> Mapping[str, Any]:
-    """The answer where the InvocationType is Event (the function runs on its own) or DryRun (nothing runs)."""
+    """Return the answer where the InvocationType is Event (the function runs on its own) or DryRun (nothing runs)."""
     status = 202 if payload.get("InvocationType") == "Event" else 204
     return {**wrap_result("", random, status=status), "Payload": ""}
 
 
 def wrap_result(result: Any, random: Random, *, status: int = 200) -> Mapping[str, Any]:
-    """The answer of `lambda:invoke` for a function's result."""
+    """Return the answer of `lambda:invoke` for a function's result."""
     identifier = request_id(random)
     length = str(len(dump(result)))
     return {

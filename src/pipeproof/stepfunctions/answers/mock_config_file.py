@@ -15,7 +15,7 @@ from pipeproof.stepfunctions.errors import MockError
 
 
 def load_mocks(mocks: Mapping[str, Any] | str | Path | None, machine: str, test_case: str | None) -> Mapping[str, Any]:
-    """The mocks of a run: those given, or those of a MockConfigFile's test case.
+    """Return the mocks of a run: those given, or those of a MockConfigFile's test case.
 
     Raises:
         MockError: There is no such file, machine or test case, or the file is of another form.
@@ -26,7 +26,7 @@ def load_mocks(mocks: Mapping[str, Any] | str | Path | None, machine: str, test_
 
 
 def read_config(file: Path, machine: str, test_case: str | None) -> dict[str, Any]:
-    """The mocks of one test case of a MockConfigFile, by state name."""
+    """Return the mocks of one test case of a MockConfigFile, by state name."""
     try:
         config = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -66,7 +66,7 @@ def _entry(section: Mapping[str, Any], name: str, what: str, file: Path) -> Mapp
 
 
 def _answers(name: str, response: Mapping[str, Any], file: Path) -> list[Any]:
-    """A response's answers in the order of the attempts; `"1-3"` stands for three of them."""
+    """Return a response's answers in the order of the attempts; `"1-3"` stands for three of them."""
     answers: dict[int, Any] = {}
     for attempts, answer in response.items():
         first, _, last = attempts.partition("-")

@@ -54,7 +54,7 @@ class Callback:
 
 
 def returns(value: Any, *, after: float = 0.0) -> Returns:
-    """A mock: the task succeeds with this value.
+    """Return a mock: the task succeeds with this value.
 
     Args:
         value: The result. For a Lambda function what the function returns; for another service what its API answers.
@@ -68,7 +68,7 @@ def returns(value: Any, *, after: float = 0.0) -> Returns:
 
 
 def throws(error: str, cause: str = "", *, after: float = 0.0) -> Throws:
-    """A mock: the task fails.
+    """Return a mock: the task fails.
 
     Args:
         error: The error's name, as Retry and Catch see it: `Lambda.TooManyRequestsException`, `MyError`.
@@ -83,7 +83,7 @@ def throws(error: str, cause: str = "", *, after: float = 0.0) -> Throws:
 
 
 def by_iteration(answers: Mapping[int, Any] | Sequence[Any], otherwise: Any = None) -> ByIteration:
-    """A mock that answers each iteration of the Map around it in its own way.
+    """Return a mock that answers each iteration of the Map around it in its own way.
 
     Args:
         answers: By the iteration's index, from 0.
@@ -93,7 +93,7 @@ def by_iteration(answers: Mapping[int, Any] | Sequence[Any], otherwise: Any = No
 
 
 def callback(function: Callable[..., Any], *, after: float = 0.0, call: Any = None) -> Callback:
-    """A mock for `.waitForTaskToken`: who answers the token, and what the call itself gives.
+    """Return a mock for `.waitForTaskToken`: who answers the token, and what the call itself gives.
 
     Args:
         function: Called with the payload (and the task's context, which has the `token`) once the call is made; what it
@@ -154,7 +154,7 @@ class MockBook:
         return self._mocks.get(key)
 
     def next_answer(self, keys: Sequence[str], iterations: tuple[int, ...]) -> tuple[str, Any] | None:
-        """The answer for the next call under the first of the keys that is mocked.
+        """Return the answer for the next call under the first of the keys that is mocked.
 
         Args:
             keys: The state's name, its Resource, other names of the same thing.
@@ -240,7 +240,7 @@ def call_function(function: Callable[..., Any], payload: Any, context: TaskConte
 
 
 def _is_mock(value: Any) -> bool:
-    """Whether it is one of unittest.mock's, which pretends to have any attribute."""
+    """Return whether it is one of unittest.mock's, which pretends to have any attribute."""
     library = sys.modules.get("unittest.mock")
     return library is not None and isinstance(value, library.NonCallableMock)
 
@@ -272,5 +272,5 @@ def _takes_context(function: Callable[..., Any]) -> bool:
 
 
 def failure_of(answer: Throws) -> StateFailure:
-    """The failure that a mock asks for."""
+    """Return the failure that a mock asks for."""
     return StateFailure(answer.error, answer.cause)

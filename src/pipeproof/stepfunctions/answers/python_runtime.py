@@ -55,7 +55,7 @@ _ENCODER = _Encoder()
 
 
 def write_response(result: Any) -> str:
-    """A handler's result as the runtime sends it: JSON, and bytes as they are.
+    """Return a handler's result as the runtime sends it: JSON, and bytes as they are.
 
     Raises:
         RuntimeFault: It has no form in JSON.
@@ -75,7 +75,7 @@ def write_response(result: Any) -> str:
 
 
 def read_response(text: str) -> Any:
-    """What the service reads of a response: its JSON, or the text itself where it is none.
+    """Return what the service reads of a response: its JSON, or the text itself where it is none.
 
     Returns:
         MISSING where it has NaN or Infinity in it, which is JSON for Python but not for the service.
@@ -100,7 +100,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 def error_payload(error: Exception, request_id: str) -> Payload:
-    """What the runtime reports for what a handler raised. Causes and contexts of the exception do not show."""
+    """Return what the runtime reports for what a handler raised. Causes and contexts of the exception do not show."""
     if isinstance(error, RuntimeFault):
         return _payload(error.message, error.kind, request_id, list(error.trace))
     frames = traceback.extract_tb(error.__traceback__)
@@ -118,7 +118,7 @@ def _payload(message: str, kind: str, request_id: str, trace: list[str]) -> Payl
 
 
 def exit_payload(error: SystemExit, request_id: str) -> Payload:
-    """What the service reports for a process that has ended by itself."""
+    """Return what the service reports for a process that has ended by itself."""
     code = error.code if isinstance(error.code, int) else int(error.code is not None)
     how = f"Runtime exited with error: exit status {code % 256}" if code % 256 else _NO_REASON
     return {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {request_id} Error: {how}"}
@@ -128,13 +128,13 @@ _NO_REASON = "Runtime exited without providing a reason"
 
 
 def timeout_payload(seconds: float, request_id: str) -> Payload:
-    """What the service reports for a function that has taken longer than its timeout."""
+    """Return what the service reports for a function that has taken longer than its timeout."""
     message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
     return {"errorType": "Sandbox.Timedout", "errorMessage": message}
 
 
 def find_handler(handler: str, import_module: Callable[[str], ModuleType]) -> Any:
-    """The function that `package/module.name` stands for.
+    """Return the function that `package/module.name` stands for.
 
     Args:
         handler: The function's Handler.

@@ -77,7 +77,7 @@ def fail(token: str, error: str | None, cause: str | None) -> None:
 
 
 def answer_by_task(request: Request) -> Reply | None:
-    """The reply to a Task that itself sends a token back (`aws-sdk:sfn:sendTaskSuccess` and its kin), or None.
+    """Return the reply to a Task that itself sends a token back (`aws-sdk:sfn:sendTaskSuccess` and its kin), or None.
 
     Other machines of the test may do so where no stub of AWS is active.
     """

@@ -17,7 +17,7 @@ _MEMORY = 64
 
 
 def await_end(machine_arn: str, running: RunningExecution, request: Request, started: Mapping[str, Any]) -> Reply:
-    """The reply of a task that waits for an execution which itself waits for somebody outside."""
+    """Return the reply of a task that waits for an execution which itself waits for somebody outside."""
     parent = CURRENT.get()
     parsed = request.resource.pattern == "sync:2"
     if parent is not None and request.context.token is not None:
@@ -32,7 +32,7 @@ def await_end(machine_arn: str, running: RunningExecution, request: Request, sta
 
 
 def ended_reply(machine_arn: str, execution: Execution, started: Mapping[str, Any], *, parsed: bool) -> Reply:
-    """The reply of a task that waited for an execution's end."""
+    """Return the reply of a task that waited for an execution's end."""
     description = describe(machine_arn, execution, parsed=parsed)
     if execution.status == "SUCCEEDED":
         return Reply(description, submitted=started)
@@ -64,7 +64,7 @@ def describe(machine_arn: str, execution: Execution, *, parsed: bool) -> dict[st
 
 
 def describe_sync(machine_arn: str, execution: Execution, start: datetime, *, with_data: bool = True) -> dict[str, Any]:
-    """What StartSyncExecution answers."""
+    """Return what StartSyncExecution answers."""
     milliseconds = max(1, math.ceil(execution.elapsed * 10)) * 100
     return {
         "executionArn": execution.arn,

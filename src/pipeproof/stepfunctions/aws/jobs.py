@@ -45,7 +45,7 @@ class Job:
 
 
 def _added_step(cluster: str, step: str) -> dict[str, Any]:
-    """A step on moto, which does not run it: it counts as done, as a job of Glue or Batch there does."""
+    """Return a step on moto, which does not run it: it counts as done, as a job of Glue or Batch there does."""
     complete_step(cluster, step)
     return {"ClusterId": cluster, "StepId": step}
 
@@ -114,7 +114,7 @@ JOBS: dict[tuple[str, str], Job] = {
 def wait_for_job(
     invoke: Callable[[str, str, Any], Any], resource: Resource, response: Mapping[str, Any], request: Request
 ) -> Reply:
-    """The reply of a `.sync` integration whose job has been started.
+    """Return the reply of a `.sync` integration whose job has been started.
 
     Args:
         invoke: Calls an operation: boto3's name of the service, the operation's name, its parameters.
@@ -155,7 +155,7 @@ def wait_for_job(
 
 
 def _execution_reply(request: Request, response: Mapping[str, Any], description: Any, status: str) -> Reply:
-    """The reply of a task that waits for another execution on the stubs: at its virtual end."""
+    """Return the reply of a task that waits for another execution on the stubs: at its virtual end."""
     running, parent = find_running(response["ExecutionArn"]), CURRENT.get()
     if status == "RUNNING" and running is not None:
         return await_end(str(description["StateMachineArn"]), running, request, response)

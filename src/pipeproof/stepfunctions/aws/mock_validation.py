@@ -40,7 +40,7 @@ def check_result(resource: Resource, value: Any, mode: str) -> None:
 
 
 def output_shape(resource: Resource) -> Any:
-    """The shape of what a Resource's operation gives, or None where botocore does not know it."""
+    """Return the shape of what a Resource's operation gives, or None where botocore does not know it."""
     if resource.kind != "integration" or resource.service in ("http", "apigateway"):
         return None
     try:
@@ -55,7 +55,7 @@ def output_shape(resource: Resource) -> Any:
 
 
 def find_problem(value: Any, shape: Any, place: str, *, strict: bool) -> str | None:
-    """What is wrong with a value of a shape, or None."""
+    """Return what is wrong with a value of a shape, or None."""
     expected = _EXPECTED.get(shape.type_name, "string")
     if not _fits(value, expected):
         return f"{place or 'it'} must be of the type {expected}, not {type_name(value)}"

@@ -26,12 +26,12 @@ NOT_OPERATIONS = frozenset({"http", "apigateway"})
 
 
 def active_backends(region: str, role_arn: str) -> "tuple[Backend, ...]":
-    """The backends that are active now, for a machine that has the role."""
+    """Return the backends that are active now, for a machine that has the role."""
     return (MotoBackend(region, role_arn),) if is_moto_active() else ()
 
 
 def is_moto_active() -> bool:
-    """Whether moto's mock answers boto3 in this process."""
+    """Return whether moto's mock answers boto3 in this process."""
     if "moto.core.models" not in sys.modules:
         return False
     return bool(ACTIVE.find("moto.core.models:MockAWS._mocks_active")) if ACTIVE.usable() else is_observed()
@@ -132,7 +132,7 @@ def _activity(request: Request) -> Reply | None:
 
 
 def _translated(request: Request, model: Any) -> tuple[str | None, Any, Callable[[dict[str, Any]], dict[str, Any]]]:
-    """The operation that a Resource means, its parameters, and what makes the task's result of its response."""
+    """Return the operation that a Resource means, its parameters, and what makes the task's result of its response."""
     resource, payload = request.resource, request.payload
     action = emr.ACTIONS.get(resource.action) if resource.service == "elasticmapreduce" else None
     if action is None:
@@ -166,7 +166,7 @@ def _failure(error: Any, service: str, model: Any, request: Request) -> StateFai
 
 
 def _unmade(error: Exception, service: str, model: Any, request: Request) -> StateFailure:
-    """The failure of a call whose parameters boto3 does not take; the service itself would have refused them."""
+    """Return the failure of a call whose parameters boto3 does not take; the service itself would have refused them."""
     missing = _MISSING.search(str(error))
     message = f"The request could not be made: {error}"
     if missing:
@@ -182,7 +182,7 @@ def _unmade(error: Exception, service: str, model: Any, request: Request) -> Sta
 
 
 def _metadata(request: Request) -> dict[str, Any]:
-    """What optimized integrations add to a response."""
+    """Return what optimized integrations add to a response."""
     identifier = str(uuid.UUID(int=request.random.getrandbits(128), version=4))
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": identifier}
     return {

@@ -65,7 +65,7 @@ def service_model(name: str) -> Any:
 
 
 def operation_name(model: Any, action: str) -> str | None:
-    """The operation that an action (`putItem`) means, or None."""
+    """Return the operation that an action (`putItem`) means, or None."""
     wanted = action[:1].upper() + action[1:]
     if wanted in model.operation_names:
         return wanted
@@ -78,7 +78,7 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+")
 
 
 def java_name(text: str) -> str:
-    """A name of a service's model as the Java SDK writes it: `DBInstanceNotFound` becomes `DbInstanceNotFound`.
+    """Return a name of a service's model as the Java SDK writes it: `DBInstanceNotFound` becomes `DbInstanceNotFound`.
 
     The rule is the SDK's (`CodegenNamingUtils` in aws-sdk-java-v2): words begin at a change to upper case, after an
     acronym, after a number and at a version; each has one capital.
@@ -87,13 +87,13 @@ def java_name(text: str) -> str:
 
 
 def sdk_prefix(model: Any) -> str:
-    """The prefix of an SDK integration's errors: the Java SDK's name of the service (`DynamoDb`, `Sfn`)."""
+    """Return the prefix of an SDK integration's errors: the Java SDK's name of the service (`DynamoDb`, `Sfn`)."""
     name = java_name(str(model.metadata.get("serviceId", model.service_name)))
     return name.removeprefix("Amazon").removeprefix("Aws").removesuffix("Service")
 
 
 def exception_class(model: Any, code: str) -> str | None:
-    """The Java SDK's class for an error of a service's model, or None where the model does not know the code.
+    """Return the Java SDK's class for an error of a service's model, or None where the model does not know the code.
 
     The rule is the SDK's (`DefaultNamingStrategy.getExceptionName` in aws-sdk-java-v2): the shape's name, with
     `Exception` at its end in place of `Fault` or nothing. The shapes are those of botocore, which is made of the same
@@ -110,7 +110,7 @@ def exception_class(model: Any, code: str) -> str | None:
 
 
 def error_name(service: str, code: str, model: Any) -> str:
-    """An error's name as Retry and Catch see it.
+    """Return an error's name as Retry and Catch see it.
 
     One that the service's model knows is named by its class; of the SDK integrations all others have the name of the
     service's general one (`DynamoDb.DynamoDbException`).
@@ -132,7 +132,7 @@ def _as_exception(name: str) -> str:
 
 
 def error_cause(service: str, code: str, message: str, status: int, request: str, model: Any) -> str:
-    """An error's text, as the two kinds of integrations word it."""
+    """Return an error's text, as the two kinds of integrations word it."""
     if service.startswith("aws-sdk:"):
         name = sdk_prefix(model)
         return f"{message} (Service: {name}, Status Code: {status}, Request ID: {request}) (SDK Attempt Count: 1)"

@@ -64,7 +64,7 @@ class Need:
 
 
 def definition_needs(definition: Definition, account: str, region: str, machine_arn: str = UNKNOWN) -> Iterator[Need]:
-    """The actions that a definition's resources need, as far as it tells."""
+    """Yield the actions that a definition's resources need, as far as it tells."""
     for state in definition.graph.walk():
         if state.type == "Task":
             yield from _task_needs(state, account, region)
@@ -85,7 +85,7 @@ def _task_needs(state: State, account: str, region: str) -> Iterator[Need]:
 
 
 def _credentials(written: Any) -> str | None:
-    """The role of `Credentials`, or None where there are none."""
+    """Return the role of `Credentials`, or None where there are none."""
     found = static_payload(written) if written is not None else None
     if found is None:
         return None
@@ -107,19 +107,19 @@ def _map_needs(state: State, account: str, region: str, machine_arn: str) -> Ite
 
 
 def map_run_needs(machine_arn: str) -> Iterator[CallNeed]:
-    """What a distributed Map needs to run its children, which are executions of its own machine."""
+    """Yield what a distributed Map needs to run its children, which are executions of its own machine."""
     yield CallNeed("states:StartExecution", machine_arn)
     yield CallNeed("states:DescribeExecution", execution_arn(machine_arn), "poll")
     yield CallNeed("states:StopExecution", execution_arn(machine_arn), "stop")
 
 
 def execution_arn(machine_arn: str) -> str:
-    """The ARN of a machine's executions."""
+    """Return the ARN of a machine's executions."""
     return f"{machine_arn.replace(':stateMachine:', ':execution:')}:*" if machine_arn != UNKNOWN else UNKNOWN
 
 
 def static_payload(template: Any) -> dict[str, Any]:
-    """The parameters that a definition itself tells; `*` stands for those that only runs tell."""
+    """Return the parameters that a definition itself tells; `*` stands for those that only runs tell."""
     found = _static(template)
     return found if isinstance(found, dict) else {}
 
@@ -144,7 +144,7 @@ def _dynamic(written: Any) -> str:
 
 
 def call_needs(resource: Resource, payload: Any, account: str, region: str) -> Iterator[CallNeed]:
-    """The actions that a Task's call needs."""
+    """Yield the actions that a Task's call needs."""
     parameters = payload if isinstance(payload, Mapping) else {}
     if resource.kind == "lambda":
         yield CallNeed("lambda:InvokeFunction", resource.arn)

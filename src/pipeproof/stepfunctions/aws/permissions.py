@@ -33,7 +33,7 @@ def check_permissions(
     machine_arn: str = UNKNOWN,
     policy_of: PolicyOf | None = None,
 ) -> list[Finding]:
-    """What the role's policy lacks for the definition.
+    """Return what the role's policy lacks for the definition.
 
     A need on a resource that only runs tell is met by a grant on any; conditions whose keys are not known here are
     taken as met, and so are account and region, which no definition knows.
@@ -102,7 +102,7 @@ class _Judge:
         self._lenient: dict[tuple[int, str | None], Policy] = {}
 
     def allows(self, policy: Policy | None, need: CallNeed) -> bool:
-        """Whether the policy may allow what is needed; one that is not known may."""
+        """Return whether the policy may allow what is needed; one that is not known may."""
         if policy is None or not is_known_action(need.action):
             return True
         lenient = self._lenient_policy(policy, need.passed_to)
@@ -136,7 +136,7 @@ class _Judge:
         return replace(statement, condition=condition, resources=resources)
 
     def _loosened(self, arn: str) -> str:
-        """An ARN in any account and region, where it names those that stand in for the deployment's."""
+        """Return an ARN in any account and region, where it names those that stand in for the deployment's."""
         parts = arn.split(":", 5)
         if len(parts) < 6:
             return arn
@@ -146,7 +146,7 @@ class _Judge:
 
 
 def _grants(statements: Iterable[Statement], action: str) -> bool:
-    """Whether statements allow an action on some resource, and none denies it on all."""
+    """Return whether statements allow an action on some resource, and none denies it on all."""
     named = [statement for statement in statements if statement.names_action(action)]
     denied = any(item.effect == "Deny" and "*" in item.resources and not item.not_resources for item in named)
     return not denied and any(statement.effect == "Allow" for statement in named)
@@ -154,14 +154,14 @@ def _grants(statements: Iterable[Statement], action: str) -> bool:
 
 @cache
 def is_known_action(action: str) -> bool:
-    """Whether AWS's reference has an action: of one that it lacks nobody can say that it is needed."""
+    """Return whether AWS's reference has an action: of one that it lacks nobody can say that it is needed."""
     service, _, name = action.partition(":")
     return find_action(service, name) is not None
 
 
 @cache
 def has_resources(action: str) -> bool:
-    """Whether an action can be allowed on single resources."""
+    """Return whether an action can be allowed on single resources."""
     service, _, name = action.partition(":")
     facts = find_action(service, name)
     return facts is not None and bool(facts.required or facts.optional)

@@ -35,7 +35,7 @@ def _member(key: str, shape: Any) -> str:
 
 
 def from_response(value: Any, shape: Any, *, plain: bool = False) -> Any:
-    """A response as Step Functions hands it on: names start with a capital, dates and bytes are text.
+    """Return a response as Step Functions hands it on: names start with a capital, dates and bytes are text.
 
     Args:
         value: What boto3 gives.

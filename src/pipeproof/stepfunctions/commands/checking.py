@@ -37,7 +37,7 @@ class Check:
     used: set[str] = field(default_factory=set)
 
     def check_file(self, file: Path, *, lenient: bool = False) -> Iterator[Found]:
-        """The findings of a file.
+        """Yield the findings of a file.
 
         Args:
             file: The file.
@@ -87,7 +87,7 @@ class Check:
             yield from _permissions(document, RoleReading(document, Policy.load(self.policy_file), "*"))
 
     def _check_role(self, machine: TemplateMachine) -> Iterator[Found]:
-        """What the policy of the machine's role in the same template lacks."""
+        """Yield what the policy of the machine's role in the same template lacks."""
         from pipeproof.iam import Policy, PolicyError
 
         if self.policy_file is not None:
@@ -103,7 +103,7 @@ class Check:
 
 
 def _permissions(document: Document, role: RoleReading) -> Iterator[Found]:
-    """What a role's policy lacks for a definition, said of the document."""
+    """Yield what a role's policy lacks for a definition, said of the document."""
     from pipeproof.stepfunctions.aws.permissions import check_permissions
     from pipeproof.stepfunctions.definition.model import build_definition
 
@@ -125,7 +125,7 @@ def find_files(paths: list[Path]) -> Iterator[tuple[Path, bool]]:
 
 
 def _is_definition(file: Path) -> bool:
-    """Whether a file of a folder holds a state machine: by its name, or by its first fields."""
+    """Return whether a file of a folder holds a state machine: by its name, or by its first fields."""
     if ".asl." in file.name.lower():
         return True
     try:
@@ -137,7 +137,7 @@ def _is_definition(file: Path) -> bool:
 
 
 def machines_unlikely(file: Path) -> bool:
-    """Whether a file that cannot be read hardly held a state machine: it speaks of none."""
+    """Return whether a file that cannot be read hardly held a state machine: it speaks of none."""
     try:
         text = file.read_bytes()
     except OSError:

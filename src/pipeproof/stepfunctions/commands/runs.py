@@ -136,7 +136,7 @@ def run_graph_command(arguments: argparse.Namespace) -> int:
 
 
 def read_coverage(report: Path, machine: str | None) -> Coverage:
-    """The coverage of a machine in a report.json, all of its executions together.
+    """Return the coverage of a machine in a report.json, all of its executions together.
 
     Raises:
         InputError: The report cannot be read, or tells of no execution of the machine.

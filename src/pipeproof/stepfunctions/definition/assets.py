@@ -11,7 +11,7 @@ from typing import Any
 
 
 def find_asset(template: Path, location: Mapping[str, Any]) -> Path | None:
-    """The local file of an object in S3 that a template names (`Key`), or None where there is none."""
+    """Return the local file of an object in S3 that a template names (`Key`), or None where there is none."""
     key = location.get("Key")
     if not isinstance(key, str):
         return None
@@ -36,7 +36,7 @@ def _of_manifests(folder: Path, key: str) -> Iterator[Path]:
 
 
 def find_ignoring_case(path: Path) -> Path | None:
-    """The file that a path names but for the case of its letters, as disks of macOS and Windows find it."""
+    """Return the file that a path names but for the case of its letters, as disks of macOS and Windows find it."""
     folder = path.parent
     if not folder.is_dir():
         found = find_ignoring_case(folder)

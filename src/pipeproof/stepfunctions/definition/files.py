@@ -28,7 +28,7 @@ class Machines:
 def read_machines(
     file: Path, substitutions: Mapping[str, Any] | None = None, parameters: Mapping[str, Any] | None = None
 ) -> Machines | None:
-    """The state machines of a template, or None for a file that is none.
+    """Return the state machines of a template, or None for a file that is none.
 
     Args:
         file: The file.

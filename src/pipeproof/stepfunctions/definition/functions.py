@@ -79,7 +79,7 @@ class TemplateFunction:
         return found if isinstance(found, Mapping) else {}
 
     def problem(self) -> str | None:
-        """Why it cannot be run here, or None where it can."""
+        """Return why it cannot be run here, or None where it can."""
         if str(self.get("PackageType", "Zip")) == "Image":
             return "it is a container image (PackageType: Image)"
         runtime = self.get("Runtime")
@@ -110,7 +110,7 @@ class TemplateFunction:
         return int(self.get("MemorySize", 128))
 
     def role_policy(self) -> "Policy":
-        """The policy of its role, with `*` for what only a deployment knows.
+        """Return the policy of its role, with `*` for what only a deployment knows.
 
         Raises:
             PolicyError: The role is not in the template, or is not known before the deployment.
@@ -125,7 +125,7 @@ class TemplateFunction:
         return Policy.of_role(lenient, role, str(self.file))
 
     def variables(self) -> dict[str, str]:
-        """Its environment variables.
+        """Return its environment variables.
 
         Raises:
             TemplateError: The value of one is not known before the deployment.
@@ -135,13 +135,13 @@ class TemplateFunction:
         return {str(name): _as_text(value) for name, value in (variables or {}).items()}
 
     def variable_names(self) -> tuple[str, ...]:
-        """The names of its environment variables, also where the values are not known."""
+        """Return the names of its environment variables, also where the values are not known."""
         written = (self._globals().get("Environment"), self._resource.properties.get("Environment"))
         holders = [part.get("Variables") for part in written if isinstance(part, Mapping)]
         return tuple(dict.fromkeys(name for names in holders if isinstance(names, Mapping) for name in names))
 
     def inline_code(self) -> InlineCode | None:
-        """Its code where that stands in the template."""
+        """Return its code where that stands in the template."""
         code = self._resource.properties.get("Code")
         holder, name = (code, "ZipFile") if isinstance(code, Mapping) else (self._resource.properties, "InlineCode")
         if name not in holder:
@@ -151,7 +151,7 @@ class TemplateFunction:
         return InlineCode(text, self.file, _first_line(at, text))
 
     def folder(self) -> Path | None:
-        """The folder or zip file of its code, where that is here."""
+        """Return the folder or zip file of its code, where that is here."""
         asset = self._metadata().get("aws:asset:path")  # what CDK writes beside the name in a bucket
         written = self.get("CodeUri", self.get("Code"))
         for candidate in (asset, written):
@@ -163,7 +163,7 @@ class TemplateFunction:
         return self.file.parent if written is None else None
 
     def has_code_uri(self) -> bool:
-        """Whether the template says where its code is."""
+        """Return whether the template says where its code is."""
         return isinstance(self.get("CodeUri", self.get("Code")), str)
 
     def written_code(self) -> str:
@@ -176,7 +176,7 @@ class TemplateFunction:
         return found if isinstance(found, Mapping) else {}
 
     def layers(self) -> Layers:
-        """Its layers."""
+        """Return its layers."""
         own = self._resource.properties.get("Layers") or []
         shared = self._globals().get("Layers") or [] if self._resource.type.startswith("AWS::Serverless::") else []
         folders: list[Path] = []
@@ -211,14 +211,14 @@ def merge_globals(shared: Any, own: Any) -> Any:
 
 
 def _as_text(value: Any) -> str:
-    """A variable's value as CloudFormation makes text of it."""
+    """Return a variable's value as CloudFormation makes text of it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
 
 
 def _first_line(at: Location | None, text: str) -> int | None:
-    """The line on which a block of code begins, or None where it is not written as such a block."""
+    """Return the line on which a block of code begins, or None where it is not written as such a block."""
     if at is None or at.file is None or "\n" not in text:
         return None
     lines = at.file.read_text(encoding="utf-8-sig").split("\n")

@@ -23,7 +23,7 @@ _NUMERIC = re.compile(r"Numeric\w*(?<!Path)")
 
 
 def find_leftovers(document: Document) -> Iterator[tuple[str, Position]]:
-    """Each name that has to be put in, and where it stands."""
+    """Yield each name that has to be put in, and where it stands."""
     yield from _walk(document.value, (), document.bare, in_data=False)
 
 

@@ -72,7 +72,7 @@ def require_filled(definition: Definition) -> None:
 
 
 def render_findings(errors: list[Finding], document: Document) -> str:
-    """What the service would not accept, one line each."""
+    """Return what the service would not accept, one line each."""
     lines = [f"  {finding.render(document)}" for finding in errors[:_SHOWN]]
     if len(errors) > _SHOWN:
         lines.append(f"  and {len(errors) - _SHOWN} more")
@@ -86,7 +86,7 @@ def load_document(
     substitutions: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
 ) -> tuple[Document, str | None]:
-    """The document that holds the definition, and the machine's name where the source gives one.
+    """Return the document that holds the definition, and the machine's name where the source gives one.
 
     Raises:
         DefinitionError: It cannot be read, or the template has several machines and no name is given.
@@ -102,7 +102,7 @@ def _find(
     substitutions: Mapping[str, Any] | None,
     parameters: Mapping[str, Any] | None,
 ) -> tuple[Document, str | None, str | None]:
-    """The document, the machine's name and its type, where the source says them."""
+    """Return the document, the machine's name and its type, where the source says them."""
     if isinstance(source, Mapping):
         return Document(dict(substitute_value(source, substitutions))), name, None
     if isinstance(source, str) and source.lstrip().startswith("{"):

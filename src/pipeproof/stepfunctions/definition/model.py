@@ -25,7 +25,7 @@ class Retrier:
     full_jitter: bool
 
     def delay(self, attempt: int) -> float:
-        """How long to wait before the retry `attempt` (from 0), without jitter."""
+        """Return how long to wait before the retry `attempt` (from 0), without jitter."""
         try:
             seconds = self.interval * self.backoff**attempt
         except OverflowError:
@@ -86,7 +86,7 @@ class State:
         return bool((processor.get("ProcessorConfig") or {}).get("Mode") == "DISTRIBUTED")
 
     def successors(self) -> Iterator[tuple[str, str]]:
-        """Each transition: its kind (`next`, `choice 0`, `default`, `catch 0`) and its target."""
+        """Yield each transition: its kind (`next`, `choice 0`, `default`, `catch 0`) and its target."""
         if self.next is not None:
             yield "next", self.next
         for rule in self.rules:
@@ -106,7 +106,7 @@ class Graph:
     position: Position
 
     def walk(self) -> Iterator[State]:
-        """All states, those of inner graphs after the one that holds them."""
+        """Yield all states, those of inner graphs after the one that holds them."""
         for state in self.states.values():
             yield state
             for graph in state.graphs:
@@ -136,12 +136,12 @@ class Definition:
         return self.document.locate(state.position)
 
     def find(self, name: str) -> State | None:
-        """The first state of that name, inner ones included."""
+        """Return the first state of that name, inner ones included."""
         return next((state for state in self.graph.walk() if state.name == name), None)
 
 
 def build_definition(document: Document) -> Definition:
-    """The machine of a document that has been validated."""
+    """Return the machine of a document that has been validated."""
     raw = document.value
     language = raw.get("QueryLanguage", JSONPATH)
     timeout = _number(raw, "TimeoutSeconds", None)
@@ -149,7 +149,7 @@ def build_definition(document: Document) -> Definition:
 
 
 def build_graph(raw: Mapping[str, Any], position: Position, language: str) -> Graph:
-    """A graph of states at a place of the definition."""
+    """Return a graph of states at a place of the definition."""
     misplaced = raw["States"].get("QueryLanguage")
     if isinstance(misplaced, str):
         language = misplaced
@@ -207,6 +207,6 @@ def _number(raw: Mapping[str, Any], field: str, default: float) -> float: ...
 @overload
 def _number(raw: Mapping[str, Any], field: str, default: None) -> float | None: ...
 def _number(raw: Mapping[str, Any], field: str, default: float | None) -> float | None:
-    """A number of the definition; the default where it is absent or still to be put in (`${Name}`)."""
+    """Return a number of the definition; the default where it is absent or still to be put in (`${Name}`)."""
     value: Any = raw.get(field)
     return float(value) if is_number(value) else default

@@ -66,7 +66,7 @@ def parse_resource(arn: str) -> Resource:
 
 
 def function_name(reference: str) -> str:
-    """A function's plain name from its name, partial ARN, ARN or qualified ARN."""
+    """Return a function's plain name from its name, partial ARN, ARN or qualified ARN."""
     parts = reference.split(":")
     if "function" in parts:
         return parts[parts.index("function") + 1]

@@ -56,7 +56,7 @@ class Document:
         return found or Location(self.file, 1)
 
     def _nodes(self) -> Any:
-        """The value with places; made from the text when it is first asked for."""
+        """Return the value with places; made from the text when it is first asked for."""
         if self._located is None:
             self._located = self.value
             if self.text is not None and self.file is not None:

@@ -91,7 +91,7 @@ def read_template(file: Path, parameters: Mapping[str, Any] | None = None) -> Te
 def find_machines(
     template: Template, file: Path, substitutions: Mapping[str, Any] | None = None
 ) -> Iterator[TemplateMachine]:
-    """The state machines of a template, in its order.
+    """Yield the state machines of a template, in its order.
 
     Raises:
         DefinitionError: A definition cannot be read.
@@ -133,7 +133,7 @@ def _policy(template: Template, machine: Resource, file: Path) -> "Policy":
 
 
 def _role(template: Template, machine: Resource) -> str | None:
-    """The logical id of a machine's role, where the template has it."""
+    """Return the logical id of a machine's role, where the template has it."""
     from pipeproof.iam.roles import find_role
 
     written = machine.properties.get("RoleArn", machine.properties.get("Role"))
@@ -142,7 +142,7 @@ def _role(template: Template, machine: Resource) -> str | None:
 
 
 def choose_machine(machines: list[TemplateMachine], name: str | None, file: Path) -> TemplateMachine:
-    """The machine that is meant.
+    """Return the machine that is meant.
 
     Raises:
         DefinitionError: There is none of that name, or several and no name.
@@ -158,7 +158,7 @@ def choose_machine(machines: list[TemplateMachine], name: str | None, file: Path
 def _document(
     resource: Resource, properties: Any, file: Path, values: Mapping[str, Any]
 ) -> tuple[Document, str | None]:
-    """The definition, and what is doubtful about its place."""
+    """Return the definition, and what is doubtful about its place."""
     origin = locate(resource.properties) or resource.location
     for name in ("DefinitionUri", "DefinitionS3Location"):
         if properties.get(name):
@@ -177,7 +177,7 @@ def _document(
 
 
 def _find_file(written: Any, template: Path, origin: Location | None) -> tuple[Path, str | None]:
-    """The file of a DefinitionUri or DefinitionS3Location, and what is doubtful about it."""
+    """Return the file of a DefinitionUri or DefinitionS3Location, and what is doubtful about it."""
     if isinstance(written, Mapping):
         asset = find_asset(template, written)
         if asset is None:
@@ -196,7 +196,7 @@ def _find_file(written: Any, template: Path, origin: Location | None) -> tuple[P
 
 
 def _from_text(text: str, file: Path, place: Location | None) -> Document:
-    """A definition that stands in the template as text; its lines are the file's where it is a block of them."""
+    """Return a definition that stands in the template as text; its lines are the file's where it is a block of them."""
     try:
         document = parse_text(text, file)
     except DefinitionError as error:

@@ -24,14 +24,14 @@ Entry = Mapping[str, Any]
 
 
 def is_terraform(document: Any) -> bool:
-    """Whether a document is what `terraform show -json` writes."""
+    """Return whether a document is what `terraform show -json` writes."""
     return isinstance(document, Mapping) and "format_version" in document and "terraform_version" in document
 
 
 def find_terraform_machines(
     document: Mapping[str, Any], file: Path, substitutions: Mapping[str, Any] | None = None
 ) -> Iterator[TemplateMachine]:
-    """The state machines of a plan or a state, in its order; the logical id is Terraform's address.
+    """Yield the state machines of a plan or a state, in its order; the logical id is Terraform's address.
 
     Raises:
         DefinitionError: A definition is not known before the deployment, or cannot be read.
@@ -70,14 +70,14 @@ def _of_module(module: Mapping[str, Any]) -> Iterator[Entry]:
 
 
 def _place(address: str, file: Path) -> Location:
-    """The line of a resource's address; Terraform writes it all in one line unless somebody has indented it."""
+    """Return the line of a resource's address; Terraform writes it all in one line unless somebody has indented it."""
     lines = file.read_text(encoding="utf-8-sig").split("\n")
     wanted = json.dumps(address)
     return Location(file, next((number for number, line in enumerate(lines, 1) if wanted in line), 1))
 
 
 def _functions(entries: list[Entry]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The functions in Python, each with what a state machine's `lambdas` takes."""
+    """Yield the functions in Python, each with what a state machine's `lambdas` takes."""
     for entry in entries:
         values = entry.get("values") or {}
         handler = values.get("handler")
@@ -114,7 +114,7 @@ def _read_role(document: Document, values: Entry, address: str, entries: list[En
 
 
 def _policy(role_arn: Any, machine: str, entries: list[Entry], file: Path) -> "Policy":
-    """What the role of a machine may do, of the policies that stand beside it.
+    """Return what the role of a machine may do, of the policies that stand beside it.
 
     Raises:
         PolicyError: The role, or one of its policies, is not in the file.

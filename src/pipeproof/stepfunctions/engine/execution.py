@@ -49,19 +49,19 @@ class Execution:
     exception: BaseException | None = field(repr=False, default=None)
 
     def attempts(self, state: str) -> list[Attempt]:
-        """All attempts of a Task, Parallel or Map, over all its visits, with their errors and virtual times."""
+        """Return all attempts of a Task, Parallel or Map, over all its visits, with their errors and virtual times."""
         return [attempt for visit in self._visits(state) for attempt in visit.attempts]
 
     def inputs(self, state: str) -> list[Any]:
-        """What went into a state, once for each visit."""
+        """Return what went into a state, once for each visit."""
         return [visit.input for visit in self._visits(state)]
 
     def outputs(self, state: str) -> list[Any]:
-        """What came out of a state, once for each visit that it left."""
+        """Return what came out of a state, once for each visit that it left."""
         return [visit.output for visit in self._visits(state) if visit.output is not MISSING]
 
     def payloads(self, state: str) -> list[Any]:
-        """What a Task's handler was given, once for each attempt."""
+        """Return what a Task's handler was given, once for each attempt."""
         return [attempt.payload for attempt in self.attempts(state) if attempt.payload is not MISSING]
 
     def _visits(self, state: str) -> Iterator[Visit]:
@@ -122,7 +122,7 @@ _KINDS = {"FAILED": ExecutionFailed, "TIMED_OUT": ExecutionTimedOut, "ABORTED": 
 
 
 def render_failure(execution: Execution) -> str:
-    """What went wrong, for a human: path, failing state, its input, the error, and the retries."""
+    """Return what went wrong, for a human: path, failing state, its input, the error, and the retries."""
     verb = {"FAILED": "failed", "TIMED_OUT": "timed out", "ABORTED": "was aborted"}.get(execution.status, "ended")
     error = f": {execution.error}" if execution.error else ""
     lines = [f"the execution {execution.name!r} {verb} after {execution.elapsed:g} virtual seconds{error}"]

@@ -40,7 +40,7 @@ class Event:
         return f"<{self.id} {self.type} {dict(self.details)}>"
 
     def to_dict(self, start: datetime) -> dict[str, Any]:
-        """The event as `get_execution_history` of boto3 gives it."""
+        """Return the event as `get_execution_history` of boto3 gives it."""
         event: dict[str, Any] = {
             "timestamp": start + timedelta(seconds=self.elapsed),
             "type": self.type,
@@ -53,7 +53,7 @@ class Event:
 
 
 def details_name(kind: str) -> str:
-    """The key of a type's details: `stateEnteredEventDetails` for all kinds of states, else after the type."""
+    """Return the key of a type's details: `stateEnteredEventDetails` for all kinds of states, else after the type."""
     state = _STATE_EVENT.match(kind)
     name = f"state{state.group(1)}" if state else kind[0].lower() + kind[1:]
     return f"{name}EventDetails"

@@ -119,7 +119,7 @@ def _check_size(value: Any, name: str, frame: Frame) -> None:
 
 
 def _explain(failure: StateFailure, place: Place) -> StateFailure:
-    """The failure as the history tells it: with the place where it happened, if the engine itself raised it."""
+    """Return the failure as the history tells it: with the place where it happened, if the engine itself raised it."""
     visit = place.visit
     if failure.wrap:
         cause = (
@@ -158,7 +158,7 @@ def _is_task_failure(failure: StateFailure) -> bool:
 
 
 def _retry_delay(state: State, failure: StateFailure, tries: dict[int, int], frame: Frame) -> float | None:
-    """How long to wait for the next attempt, or None where there is none."""
+    """Return how long to wait for the next attempt, or None where there is none."""
     if state.type not in _RETRIED:
         return None
     retrier = next((retrier for retrier in state.retriers if matches(retrier.errors, failure)), None)
@@ -178,7 +178,7 @@ def _jittered(retrier: Retrier, count: int, frame: Frame) -> float:
 
 
 def _caught(place: Place, failure: StateFailure) -> Outcome:
-    """The way out that a Catcher offers.
+    """Return the way out that a Catcher offers.
 
     Raises:
         StateFailure: None does.
@@ -197,7 +197,7 @@ def _caught(place: Place, failure: StateFailure) -> Outcome:
 
 
 def catch(catcher: Catcher, place: Place, failure: StateFailure) -> Outcome:
-    """What a Catcher makes of a failure: the output and the variables that it sets."""
+    """Return what a Catcher makes of a failure: the output and the variables that it sets."""
     state, environment = place.state, place.environment
     error_output = failure.output
     try:

@@ -137,7 +137,7 @@ class Run:
         self.hits[item] = self.hits.get(item, 0) + 1
 
     def new_token(self) -> str:
-        """A task token; it says which of the execution's it is."""
+        """Return a task token; it says which of the execution's it is."""
         self.tokens_given += 1
         settings = self.settings
         token = (
@@ -148,7 +148,7 @@ class Run:
         return token
 
     def waits_outside(self) -> bool:
-        """Whether something in it waits for somebody outside to answer."""
+        """Return whether something in it waits for somebody outside to answer."""
         return any(pending.is_waiting for pending in self.tokens.values())
 
 
@@ -209,7 +209,7 @@ class Frame:
         items: Mapping[str, Any] | None = None,
         concurrent: bool = True,
     ) -> "Frame":
-        """A level inside of this one, with variables of its own."""
+        """Return a level inside of this one, with variables of its own."""
         return Frame(
             self.run,
             Scope(self.scope),
@@ -227,7 +227,7 @@ class Frame:
         return self.history.add(self.thread, kind, self.run.clock.now, details, leaf=leaf)
 
     def environment(self, visit: Visit, token: str | None = None) -> Environment:
-        """What expressions of a state see."""
+        """Return what expressions of a state see."""
         run = self.run
 
         def context() -> dict[str, Any]:

@@ -20,7 +20,7 @@ _under_way: WeakValueDictionary[str, "RunningExecution"] = WeakValueDictionary()
 
 
 def find_running(arn: str) -> "RunningExecution | None":
-    """The execution with an ARN, the latest of those that were prepared, while somebody has it."""
+    """Return the execution with an ARN, the latest of those that were prepared, while somebody has it."""
     return _under_way.get(arn)
 
 

@@ -165,7 +165,7 @@ def _look_at_map(place: Place, options: UnitOptions) -> bool:
 
 
 def _items_of(place: Place, effective: Any, read: Any) -> Dataset | None:
-    """The Map's items: what its ItemReader is said to read, or what is in the input; None where nobody says."""
+    """Return the Map's items: what its ItemReader is said to read, or what is in the input; None where nobody says."""
     if "ItemReader" not in place.state.raw:
         if place.state.is_distributed:
             return given_dataset(place, effective)

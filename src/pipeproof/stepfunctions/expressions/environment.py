@@ -37,7 +37,7 @@ class Scope:
             self._flat = None
 
     def visible(self) -> Mapping[str, Any]:
-        """All variables that can be read here."""
+        """Return all variables that can be read here."""
         if self.parent is None:
             return self.own
         if self._flat is None:
@@ -55,16 +55,16 @@ class Clock:
         self.now = 0.0
 
     def date(self) -> datetime:
-        """The virtual time as a date."""
+        """Return the virtual time as a date."""
         return self.start + timedelta(seconds=self.now)
 
     def text(self, at: float | None = None) -> str:
-        """The virtual time as the context object writes it: `2026-01-01T00:00:00.000Z`."""
+        """Return the virtual time as the context object writes it: `2026-01-01T00:00:00.000Z`."""
         moment = (self.start + timedelta(seconds=self.now if at is None else at)).astimezone(UTC)
         return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
     def millis(self) -> int:
-        """The virtual time in milliseconds since 1970."""
+        """Return the virtual time in milliseconds since 1970."""
         return int(self.date().timestamp() * 1000)
 
 
@@ -102,7 +102,7 @@ class Environment:
         return path.find(variables[path.root])
 
     def query(self, text: str, document: Any) -> Any:
-        """The value of a path or an intrinsic call, for the fields whose names end in Path.
+        """Return the value of a path or an intrinsic call, for the fields whose names end in Path.
 
         Raises:
             StateFailure: Nothing is there, or the call failed.
@@ -116,7 +116,7 @@ class Environment:
             raise runtime_failure(f"Invalid path '{text}' : {error}") from error
 
     def template(self, text: str, field: str, document: Any) -> Any:
-        """The value for a `name.$` field of a payload template."""
+        """Return the value for a `name.$` field of a payload template."""
         if is_call(text):
             return self._call(text, field, document)
         try:
@@ -139,7 +139,7 @@ class Environment:
         return call.evaluate(read, self.random)
 
     def jsonata(self, text: str, field: str, states: Mapping[str, Any]) -> Any:
-        """The value of a JSONata expression, with its marks.
+        """Return the value of a JSONata expression, with its marks.
 
         Args:
             text: `{% ... %}`.
@@ -163,7 +163,7 @@ class Environment:
 
 
 def _ending(error: jsonata_language.JsonataError | jsonata_language.JsonataSyntaxError) -> str:
-    """How the service's sentence ends: after a stop an error with a code, after a colon a limit."""
+    """Return how the service's sentence ends: after a stop an error with a code, after a colon a limit."""
     if isinstance(error, jsonata_language.ResultTypeError):
         return "returned an unsupported result type."
     if isinstance(error, jsonata_language.JsonataError) and error.internal:

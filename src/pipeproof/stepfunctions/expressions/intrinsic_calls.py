@@ -77,7 +77,7 @@ def _range(least: int, most: int) -> str:
 
 
 def is_call(text: str) -> bool:
-    """Whether the text is meant as an intrinsic function's call."""
+    """Return whether the text is meant as an intrinsic function's call."""
     return text.startswith("States.")
 
 
@@ -150,7 +150,7 @@ def _parse_argument(text: str, position: int) -> tuple[Call | Path | Constant, i
 
 
 def _parse_string(text: str, position: int) -> tuple[Constant, int]:
-    """A single-quoted string, with the places in which States.Format puts its arguments."""
+    """Return a single-quoted string, with the places in which States.Format puts its arguments."""
     pieces: list[list[str]] = [[]]
     while position < len(text):
         character = text[position]

@@ -41,7 +41,7 @@ def _text(value: Any, what: str = "the first argument") -> str:
 
 
 def java_text(value: Any) -> str:
-    """How Java prints a value, which is what States.Format inserts: `{Arg1=1, Arg2=[]}`."""
+    """Return how Java prints a value, which is what States.Format inserts: `{Arg1=1, Arg2=[]}`."""
     match value:
         case None:
             return "null"
@@ -78,7 +78,7 @@ class Literal(str):
     pieces: tuple[str, ...]
 
     def __new__(cls, text: str, pieces: Iterable[str]) -> "Literal":
-        """The text, and its pieces."""
+        """Return the text, and its pieces."""
         made = super().__new__(cls, text)
         made.pieces = tuple(pieces)
         return made
@@ -92,7 +92,7 @@ def _format(_: Random, template: Any, *values: Any) -> str:
 
 
 def _pieces(template: str) -> list[str]:
-    """The pieces between the `{}` of a template that the input gives, where a backslash escapes a brace too."""
+    """Return the pieces between the `{}` of a template that the input gives, where a backslash escapes a brace too."""
     pieces = [""]
     for found in _PIECE.finditer(template):
         if found.group() == "{}":

@@ -22,7 +22,7 @@ class Condition(Protocol):
     """What a filter asks of an item."""
 
     def holds(self, item: Any, document: Any) -> bool:
-        """Whether the item passes."""
+        """Return whether the item passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +142,12 @@ class Path:
         return f"Expected to find an object with property {_bracket(step)} in path {self.bracketed(index)}"
 
     def bracketed(self, count: int | None = None) -> str:
-        """The normal form, `$['a'][0]`, of the first `count` steps."""
+        """Return the normal form, `$['a'][0]`, of the first `count` steps."""
         return "$" + "".join(_bracket(step) for step in self.steps[:count])
 
 
 def is_definite(steps: tuple[Step, ...]) -> bool:
-    """Whether a path of these steps finds one value and not a list."""
+    """Return whether a path of these steps finds one value and not a list."""
     last = len(steps) - 1
     return all(
         isinstance(step, (str, int, FromEnd, Length)) or (isinstance(step, Keys) and index == last)
@@ -180,7 +180,7 @@ def _bracket(step: Step) -> str:
 
 
 def _single(value: Any, step: Step) -> Any:
-    """What one of the rarer steps of a definite path gives, or MISSING."""
+    """Return what one of the rarer steps of a definite path gives, or MISSING."""
     match step:
         case Length() if isinstance(value, (list, dict, str)):
             return len(value)
@@ -192,7 +192,7 @@ def _single(value: Any, step: Step) -> Any:
 
 
 def _expand(value: Any, step: Step, document: Any) -> Iterable[Any]:
-    """All that a step of an indefinite path finds."""
+    """Return all that a step of an indefinite path finds."""
     match step:
         case str():
             return [value[step]] if isinstance(value, dict) and step in value else ()
@@ -230,7 +230,7 @@ def _children(value: Any) -> Iterator[Any]:
 
 
 def _descendants(value: Any) -> Iterator[Any]:
-    """The value and all below it that can hold others, each before what it holds."""
+    """Yield the value and all below it that can hold others, each before what it holds."""
     pending = [value]
     while pending:
         item = pending.pop()

@@ -22,7 +22,7 @@ class Operand:
     literal: Any = None
 
     def value(self, item: Any, document: Any) -> Any:
-        """What it stands for; MISSING where a path finds nothing."""
+        """Return what it stands for; MISSING where a path finds nothing."""
         if self.path is None:
             return self.literal
         try:
@@ -40,7 +40,7 @@ class Comparison:
     right: Operand
 
     def holds(self, item: Any, document: Any) -> bool:
-        """Whether the item passes."""
+        """Return whether the item passes."""
         return OPERATORS[self.operator](self.left.value(item, document), self.right.value(item, document))
 
 
@@ -51,7 +51,7 @@ class Exists:
     operand: Operand
 
     def holds(self, item: Any, document: Any) -> bool:
-        """Whether the item passes."""
+        """Return whether the item passes."""
         return self.operand.value(item, document) is not MISSING
 
 
@@ -63,7 +63,7 @@ class Combination:
     parts: tuple[Any, ...]
 
     def holds(self, item: Any, document: Any) -> bool:
-        """Whether the item passes."""
+        """Return whether the item passes."""
         if self.operator == "!":
             return not self.parts[0].holds(item, document)
         found = (part.holds(item, document) for part in self.parts)

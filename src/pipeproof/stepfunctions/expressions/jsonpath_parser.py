@@ -169,7 +169,7 @@ def _parse_subscript(inside: str, text: str) -> Step:
 
 
 def _parse_list(inside: str, pattern: re.Pattern[str]) -> list[tuple[Any, ...]]:
-    """The groups of each entry of a list with commas, or nothing where it is none."""
+    """Return the groups of each entry of a list with commas, or nothing where it is none."""
     found: list[tuple[Any, ...]] = []
     position = 0
     while True:
@@ -183,7 +183,7 @@ def _parse_list(inside: str, pattern: re.Pattern[str]) -> list[tuple[Any, ...]]:
 
 
 def _parse_filter(text: str, position: int) -> tuple[Condition, int]:
-    """A condition in brackets; gives it and where it ends."""
+    """Return a condition in brackets; gives it and where it ends."""
     if not text.startswith("(", position):
         raise PathSyntaxError(f"a '(' is missing after '?' in {text!r}")
     condition, position = _parse_or(text, position + 1)

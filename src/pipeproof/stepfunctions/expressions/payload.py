@@ -31,7 +31,7 @@ def fill_template(template: Any, document: Any, environment: Environment) -> Any
 
 
 def fill_expressions(template: Any, field: str, states: Mapping[str, Any], environment: Environment) -> Any:
-    """A JSONata template's value: strings that are expressions are evaluated, all else stands as it is."""
+    """Return a JSONata template's value: strings that are expressions are evaluated, all else stands as it is."""
     if isinstance(template, str):
         return environment.jsonata(template, field, states) if is_expression(template) else template
     if isinstance(template, dict):
@@ -95,7 +95,7 @@ def assignments(
     *,
     prefix: str = "",
 ) -> dict[str, Any]:
-    """The variables that an Assign block sets; all are evaluated before any is set.
+    """Return the variables that an Assign block sets; all are evaluated before any is set.
 
     Args:
         template: The block.

@@ -53,12 +53,12 @@ class Coverage:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Coverage":
-        """A coverage from what [to_dict][] made."""
+        """Return a coverage from what [to_dict][] made."""
         return cls(data["machine"], data.get("file"), dict(data["items"]), dict(data.get("lines") or {}))
 
 
 def measure_coverage(definition: Definition, hits: Mapping[tuple[Any, ...], int]) -> Coverage:
-    """What an execution's hits cover of its definition."""
+    """Return what an execution's hits cover of its definition."""
     document = definition.document
     file = str(document.file.resolve()) if document.file else None  # tests write a path in many ways
     coverage = Coverage(definition.name or "StateMachine", file)
@@ -78,7 +78,7 @@ def measure_coverage(definition: Definition, hits: Mapping[tuple[Any, ...], int]
 
 
 def state_label(state: State) -> str:
-    """A state's name, which is unique in its machine."""
+    """Return a state's name, which is unique in its machine."""
     return state.name
 
 
@@ -95,7 +95,7 @@ def merge_coverages(coverages: Iterable[Coverage]) -> list[Coverage]:
 
 
 def describe_item(key: str) -> str:
-    """An item for a human: `IsLarge: choice 0 → CheckCredit`."""
+    """Return an item for a human: `IsLarge: choice 0 → CheckCredit`."""
     kind, _, rest = key.partition(":")
     if kind == "transition":
         name, how, target = rest.rsplit(":", 2) if rest.count(":") >= 2 else (rest, "", "")

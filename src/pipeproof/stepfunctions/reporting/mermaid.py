@@ -37,7 +37,7 @@ class _Drawing:
             self._ids[state.position] = f"s{number}"
 
     def lines(self) -> Iterator[str]:
-        """The diagram's lines, without its head."""
+        """Yield the diagram's lines, without its head."""
         yield "    start((start))"
         yield from self._graph(self._definition.graph, "    ")
         first = self._definition.graph.states[self._definition.graph.start_at]

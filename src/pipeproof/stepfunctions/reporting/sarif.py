@@ -19,7 +19,7 @@ _HELP = "See the codes of `pipeproof states check` in pipeproof's reference of S
 
 
 def render_sarif(findings: Iterable[tuple[Document, Finding]], version: str, root: Path) -> str:
-    """A SARIF log of one run.
+    """Return a SARIF log of one run.
 
     Args:
         findings: The findings.

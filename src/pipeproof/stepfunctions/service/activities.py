@@ -32,7 +32,7 @@ def create(_: Service, parameters: Parameters, backend: Any) -> Answer:
 
 
 def schedule(service: Service, request: Request) -> Reply | None:
-    """The reply to a Task of an activity: it waits for a worker; None where there is no such activity."""
+    """Return the reply to a Task of an activity: it waits for a worker; None where there is no such activity."""
     arn = parse_arn(request.resource.arn, "activity")
     run, token = CURRENT.get(), request.context.token
     if run is None or token is None or arn.text not in backend_of(arn).activities:

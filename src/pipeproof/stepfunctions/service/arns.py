@@ -37,7 +37,7 @@ class StatesArn:
 
 
 def parse_arn(text: str, *kinds: str) -> StatesArn:
-    """An ARN of one of the kinds.
+    """Return an ARN of one of the kinds.
 
     Raises:
         ServiceError: InvalidArn: it is none, or one of another kind.

@@ -8,7 +8,7 @@ from pipeproof.stepfunctions.service.state import Started
 
 
 def describe_execution(started: Started, *, with_data: bool = True) -> dict[str, Any]:
-    """What DescribeExecution answers."""
+    """Return what DescribeExecution answers."""
     execution = started.running.result()
     answer: dict[str, Any] = {**summarize(started), **included_data(started.input, execution, with_data=with_data)}
     reason = why_not_redrivable(execution)
@@ -21,7 +21,7 @@ def describe_execution(started: Started, *, with_data: bool = True) -> dict[str,
 
 
 def summarize(started: Started) -> dict[str, Any]:
-    """What ListExecutions says of an execution."""
+    """Return what ListExecutions says of an execution."""
     running = started.running
     answer: dict[str, Any] = {
         "executionArn": started.arn,
@@ -40,7 +40,7 @@ def summarize(started: Started) -> dict[str, Any]:
 
 
 def why_not_redrivable(execution: Execution) -> str | None:
-    """Why an execution cannot be redriven, in AWS's words; None where it can."""
+    """Return why an execution cannot be redriven, in AWS's words; None where it can."""
     if execution.status in ("RUNNING", "SUCCEEDED"):
         return f"Execution is {execution.status} and cannot be redriven"
     return None

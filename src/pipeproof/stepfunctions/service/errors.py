@@ -16,7 +16,7 @@ class ServiceError(Exception):
 
 
 def validation(message: str) -> ServiceError:
-    """The request makes no sense."""
+    """Return the request makes no sense."""
     return ServiceError("ValidationException", message)
 
 

@@ -106,7 +106,7 @@ def _wants_data(parameters: Mapping[str, Any]) -> bool:
 
 
 def find(service: Service, arn: str) -> Started:
-    """An execution of a Standard machine.
+    """Return an execution of a Standard machine.
 
     Raises:
         ServiceError: InvalidArn (also for Express, of which the API tells nothing) or ExecutionDoesNotExist.
@@ -165,7 +165,7 @@ def list_all(service: Service, parameters: Parameters) -> Answer:
 
 
 def _of(service: Service, arn: str) -> list[Started]:
-    """The executions of a machine, a version or an alias, the latest first."""
+    """Return the executions of a machine, a version or an alias, the latest first."""
     target = machines.resolve(service, arn)
     if target.found.type == "EXPRESS":
         raise wrong_type()

@@ -46,12 +46,12 @@ def backend_of(arn: StatesArn) -> Any:
 
 
 def new_id(service: Service) -> str:
-    """A name for an execution, or a revision."""
+    """Return a name for an execution, or a revision."""
     return str(uuid.UUID(int=service.random.getrandbits(128), version=4))
 
 
 def resolve(service: Service, text: str) -> Target:
-    """What an ARN of a machine, version or alias stands for.
+    """Return what an ARN of a machine, version or alias stands for.
 
     Raises:
         ServiceError: InvalidArn, ValidationException (the ARN of a Map state) or StateMachineDoesNotExist.
@@ -66,7 +66,7 @@ def resolve(service: Service, text: str) -> Target:
 
 
 def try_resolve(service: Service, text: str) -> Target | None:
-    """What an ARN stands for, or None."""
+    """Return what an ARN stands for, or None."""
     arn = parse_arn(text, "stateMachine")
     machine = next((one for one in backend_of(arn).state_machines if one.arn == arn.machine), None)
     qualifier = arn.qualifier
@@ -175,7 +175,7 @@ def update(service: Service, parameters: Parameters) -> Answer:
 
 
 def unqualified(service: Service, text: str) -> Target:
-    """The machine of an ARN that may have neither version nor alias."""
+    """Return the machine of an ARN that may have neither version nor alias."""
     if parse_arn(text, "stateMachine").qualifier is not None:
         raise validation(f"The state machine ARN {text} must not have a version or an alias")
     return resolve(service, text)
@@ -189,7 +189,7 @@ def describe(service: Service, parameters: Parameters) -> Answer:
 
 
 def describe_found(service: Service, target: Target, *, with_data: bool) -> Answer:
-    """What DescribeStateMachine answers."""
+    """Return what DescribeStateMachine answers."""
     found = target.found
     answer = {
         "stateMachineArn": target.version_arn or target.arn,
@@ -226,7 +226,7 @@ def delete(service: Service, parameters: Parameters) -> Answer:
 
 
 def publish_revision(service: Service, found: Any, description: str | None) -> Any:
-    """The version of a machine's present revision: the one that there is, or a new one."""
+    """Return the version of a machine's present revision: the one that there is, or a new one."""
     current = service.revisions.get(found.arn, FIRST_REVISION)
     for version in found.versions.values():
         if service.version_revisions.get(version.arn) == current:

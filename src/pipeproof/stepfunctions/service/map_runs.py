@@ -33,7 +33,7 @@ class ChildExecution:
         return self.parent.start + timedelta(seconds=elapsed)
 
     def summarize(self) -> Answer:
-        """What ListExecutions says of it."""
+        """Return what ListExecutions says of it."""
         child = self.child
         answer = {
             "executionArn": child.arn,
@@ -50,7 +50,7 @@ class ChildExecution:
         return {**answer, "stopDate": self._date(child.ended)} if child.ended is not None else answer
 
     def describe(self, *, with_data: bool) -> Answer:
-        """What DescribeExecution answers."""
+        """Return what DescribeExecution answers."""
         child = self.child
         answer: Answer = {**self.summarize(), "inputDetails": {"included": with_data}}
         del answer["itemCount"]
@@ -65,14 +65,14 @@ class ChildExecution:
 
 
 def all_map_runs(service: Service) -> Iterator[tuple[Started, MapRunRecord]]:
-    """The Map Runs of all executions, each with its execution."""
+    """Yield the Map Runs of all executions, each with its execution."""
     for started in service.executions.values():
         for record in started.running.run.map_runs:
             yield started, record
 
 
 def child_executions(service: Service) -> dict[str, ChildExecution]:
-    """The children that Map Runs remember, by ARN."""
+    """Return the children that Map Runs remember, by ARN."""
     return {
         child.arn: ChildExecution(child, record, started)
         for started, record in all_map_runs(service)
@@ -81,7 +81,7 @@ def child_executions(service: Service) -> dict[str, ChildExecution]:
 
 
 def find_map_run(service: Service, text: str) -> tuple[Started, MapRunRecord]:
-    """A Map Run and its execution.
+    """Return a Map Run and its execution.
 
     Raises:
         ServiceError: InvalidArn or ResourceNotFound.

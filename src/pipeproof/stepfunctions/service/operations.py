@@ -61,7 +61,7 @@ _OF_A_BACKEND: dict[str, Callable[[Service, Parameters, Any], Answer]] = {
 
 
 def answer(service: Service, operation: str, parameters: Parameters, backend: Callable[[], Any]) -> Answer | None:
-    """What an operation answers, under boto3's names; None where it is moto's own.
+    """Return what an operation answers, under boto3's names; None where it is moto's own.
 
     Args:
         service: The service's state.

@@ -11,7 +11,7 @@ _DEFAULT, _MOST = 100, 1000
 
 
 def page(items: Sequence[_Item], parameters: dict[str, Any], key: str = "") -> tuple[list[_Item], dict[str, str]]:
-    """A page of the items, and `nextToken` where there are more.
+    """Return a page of the items, and `nextToken` where there are more.
 
     Args:
         items: All of them, in order.

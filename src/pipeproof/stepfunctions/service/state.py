@@ -58,7 +58,7 @@ class Started:
         return self.running.run.clock.start
 
     def history(self) -> list[dict[str, Any]]:
-        """Its history's events, as boto3 gives them."""
+        """Return its history's events, as boto3 gives them."""
         return [event.to_dict(self.start) for event in self.running.run.history.events]
 
 
@@ -118,7 +118,7 @@ class Service:
         self.made = {key: machine for key, machine in self.made.items() if key[0] != arn}
 
     def machine_of(self, found: Any) -> tuple[StateMachine, Mapping[str, Any]]:
-        """The machine that runs for one of moto's machines or versions, and its mocks."""
+        """Return the machine that runs for one of moto's machines or versions, and its mocks."""
         source = getattr(found, "source_arn", found.arn)
         deployed = self.deployed.get(source)
         key = (source, found.definition, found.roleArn)
@@ -136,7 +136,7 @@ class Service:
 
 
 def _make(found: Any, arn: str) -> StateMachine:
-    """A machine that only the service was given."""
+    """Return a machine that only the service was given."""
     region, account = arn.split(":")[3:5]
     return StateMachine(
         found.definition, name=found.name, type=found.type, account=account, region=region, role_arn=found.roleArn
@@ -144,5 +144,5 @@ def _make(found: Any, arn: str) -> StateMachine:
 
 
 def _change(machine: StateMachine, definition: str) -> StateMachine:
-    """A deployed machine with the definition that the service was given later."""
+    """Return a deployed machine with the definition that the service was given later."""
     return machine.with_definition(json.loads(definition))

@@ -80,7 +80,7 @@ def test_state(service: Service, parameters: Parameters) -> Answer:
 
 
 def _machine(parameters: Parameters) -> tuple[str, Mapping[str, Any]]:
-    """The state's name, and the definition that it stands in; one that is alone is given a machine."""
+    """Return the state's name, and the definition that it stands in; one that is alone is given a machine."""
     try:
         definition = json.loads(parameters["definition"])
     except ValueError as error:
@@ -113,7 +113,7 @@ def _entries(state: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
 
 
 def _build(service: Service, definition: Mapping[str, Any], parameters: Parameters) -> StateMachine:
-    """The machine of a test; functions that deployed machines call are known to it."""
+    """Return the machine of a test; functions that deployed machines call are known to it."""
     mode = parameters.get("mock", {}).get("fieldValidationMode", "STRICT")
     lambdas = {name: code for deployed in service.deployed.values() for name, code in deployed.machine.lambdas.items()}
     try:
@@ -205,7 +205,7 @@ def validate_definition(_: Service, parameters: Parameters) -> Answer:
 
 
 def diagnose(definition: str, kind: str) -> list[dict[str, str]]:
-    """What the service says to a definition: its diagnostics, errors and warnings."""
+    """Return what the service says to a definition: its diagnostics, errors and warnings."""
     if not definition.strip():
         message = "Definition must be a valid JSON object"
         return [{"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "message": message}]

@@ -94,7 +94,7 @@ def create_alias(service: Service, parameters: Parameters) -> Answer:
 
 
 def _check_routes(service: Service, routes: list[dict[str, Any]]) -> Any:
-    """The machine that an alias's routes lead to.
+    """Return the machine that an alias's routes lead to.
 
     Raises:
         ServiceError: ValidationException or ResourceNotFound.

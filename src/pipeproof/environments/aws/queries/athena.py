@@ -220,7 +220,7 @@ def _cell(value: Any) -> dict[str, str]:
 
 
 def text_of(value: Any) -> str:
-    """A value as Athena writes it."""
+    """Return a value as Athena writes it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, datetime):
@@ -231,7 +231,7 @@ def text_of(value: Any) -> str:
 
 
 def _type_of(values: list[Any]) -> str:
-    """The column's type by its first value; Athena's name of it."""
+    """Return the column's type by its first value; Athena's name of it."""
     value = next((value for value in values if value is not None), None)
     kinds: list[tuple[type, str]] = [
         (bool, "boolean"), (int, "bigint"), (float, "double"), (Decimal, "decimal"), (datetime, "timestamp"),

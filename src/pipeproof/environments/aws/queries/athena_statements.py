@@ -66,7 +66,7 @@ def dialect() -> Dialect:
 
 
 def check(session: Session) -> list[Any]:
-    """The statement's trees.
+    """Return the statement's trees.
 
     Raises:
         RejectedError: Athena refuses the statement at once.
@@ -84,7 +84,7 @@ def check(session: Session) -> list[Any]:
 
 
 def execute(session: Session) -> Outcome:
-    """What a statement gives.
+    """Return what a statement gives.
 
     Raises:
         RejectedError: Athena refuses it at once.
@@ -107,7 +107,7 @@ def execute(session: Session) -> Outcome:
 
 
 def _with_parameters(tree: Any, session: Session) -> Any:
-    """The tree with each `?` replaced by its parameter, which is a literal in SQL.
+    """Return the tree with each `?` replaced by its parameter, which is a literal in SQL.
 
     Raises:
         RejectedError: There are more or fewer than the statement has.
@@ -143,7 +143,7 @@ def _queried(tree: Any, session: Session) -> Outcome:
 
 
 def _prepare(connection: Any, tree: Any, session: Session) -> tuple[Any, int]:
-    """The query for DuckDB, where its tables have been loaded, and the bytes that were read."""
+    """Return the query for DuckDB, where its tables have been loaded, and the bytes that were read."""
     from sqlglot import exp
 
     found: dict[tuple[str, str], Table] = {}

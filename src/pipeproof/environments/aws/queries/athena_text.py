@@ -18,7 +18,7 @@ _NESTED = {"list": "array", "map": "map", "struct": "row"}
 
 
 def column_info(name: str, duck: Any) -> dict[str, Any]:
-    """The ColumnInfo of a column.
+    """Return the ColumnInfo of a column.
 
     Args:
         name: Its name.
@@ -36,7 +36,7 @@ def column_info(name: str, duck: Any) -> dict[str, Any]:
 
 
 def cell_text(value: Any, duck: Any) -> str | None:
-    """A value as text; None for NULL.
+    """Return a value as text; None for NULL.
 
     Args:
         value: DuckDB's value in Python.
@@ -75,7 +75,7 @@ def _scalar(value: Any, duck: str) -> str:
 
 
 def java_number(value: float, *, is_single: bool = False) -> str:
-    """A floating-point number as Java's `Double.toString` has it: `1.0E7`, `0.001`, `NaN`.
+    """Return a floating-point number as Java's `Double.toString` has it: `1.0E7`, `0.001`, `NaN`.
 
     Args:
         value: The number.
@@ -104,7 +104,7 @@ def _shortest(value: float) -> str:
 
 
 def result_file(rows: Sequence[Sequence[str | None]], header: Sequence[str]) -> bytes:
-    """The result file of a query: CSV with each value in quotes, and nothing for NULL."""
+    """Return the result file of a query: CSV with each value in quotes, and nothing for NULL."""
     return "".join(f"{','.join(map(_field, row))}\n" for row in (header, *rows)).encode()
 
 

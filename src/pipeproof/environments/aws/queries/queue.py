@@ -44,7 +44,7 @@ class QueryResult:
     queries: list[str] = field(default_factory=list)
 
     def fits(self, service: str, query: str) -> bool:
-        """Whether it answers one more query, and this one."""
+        """Return whether it answers one more query, and this one."""
         if self.service not in (None, service) or (self.times is not None and len(self.queries) >= self.times):
             return False
         if isinstance(self.matching, re.Pattern):
@@ -53,7 +53,7 @@ class QueryResult:
 
 
 def make_result(rows: Iterable[Any], columns: Sequence[str] | None, **options: Any) -> QueryResult:
-    """A result of rows that are mappings, or sequences of the columns' values.
+    """Return a result of rows that are mappings, or sequences of the columns' values.
 
     Raises:
         QueryResultError: The rows do not fit together.
@@ -94,7 +94,7 @@ class QueryQueue:
         return result
 
     def find(self, service: str, query: str) -> QueryResult | None:
-        """The result that answers a query, which counts it; None where there is none."""
+        """Return the result that answers a query, which counts it; None where there is none."""
         with self._lock:
             for result in self._results:
                 if result.fits(service, query):
@@ -103,7 +103,7 @@ class QueryQueue:
         return None
 
     def take(self, service: str, query: str, *, to_execute: str = "") -> QueryResult:
-        """The result that answers a query.
+        """Return the result that answers a query.
 
         Args:
             service: boto3's name of the service.

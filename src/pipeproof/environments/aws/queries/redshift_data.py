@@ -280,7 +280,7 @@ def _typed_columns(rows: Rows) -> list[dict[str, Any]]:
 
 
 def field_of(value: Any) -> dict[str, Any]:
-    """A value as a Field of the API."""
+    """Return a value as a Field of the API."""
     if value is None:
         return {"isNull": True}
     name = next((name for kind, name, _ in _TYPES if isinstance(value, kind)), "stringValue")

@@ -40,7 +40,7 @@ def dialect() -> Dialect:
 
 
 def execute(connection: Any, sql: str, parameters: Sequence[Mapping[str, str]]) -> Result:
-    """What a statement gives.
+    """Return what a statement gives.
 
     Args:
         connection: DuckDB's connection to the database.

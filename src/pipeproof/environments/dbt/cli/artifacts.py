@@ -38,7 +38,7 @@ class Facts(dict[str, Any]):
 
 
 def read_manifest(path: Path, project_dir: Path) -> Facts:
-    """The manifest, with the rows of unit tests as version 1 has them: a list, however they are written."""
+    """Return the manifest, with the rows of unit tests as version 1 has them: a list, however they are written."""
     manifest = read_facts(path)
     for test in manifest.unit_tests.values():
         for part in (*test.given, test.expect):
@@ -48,7 +48,7 @@ def read_manifest(path: Path, project_dir: Path) -> Facts:
 
 
 def _read_rows(part: Facts, project_dir: Path) -> list[dict[str, str | None]]:
-    """The rows of a part of a unit test, written as CSV, or in a file of `tests/fixtures`."""
+    """Return the rows of a part of a unit test, written as CSV, or in a file of `tests/fixtures`."""
     text = part.rows
     if text is None:
         file = next(iter(sorted(project_dir.glob(f"**/fixtures/**/{part.fixture}.csv"))), None)
@@ -58,13 +58,13 @@ def _read_rows(part: Facts, project_dir: Path) -> list[dict[str, str | None]]:
 
 
 def read_facts(path: Path) -> Facts:
-    """An artifact."""
+    """Return an artifact."""
     found: Facts = json.loads(path.read_text(encoding="utf-8"), object_hook=Facts)
     return found
 
 
 def read_results(target: Path, manifest: Facts, outcome: CliOutcome, project_dir: Path) -> NodesByName:
-    """What became of the nodes of an invocation.
+    """Return what became of the nodes of an invocation.
 
     Args:
         target: Where dbt has written its artifacts.
@@ -89,7 +89,7 @@ def read_results(target: Path, manifest: Facts, outcome: CliOutcome, project_dir
 
 
 def _read_hooks(hooks: Mapping[str, Hook], known: set[str]) -> Iterator[Facts]:
-    """The hooks that the results leave out, as results."""
+    """Yield the hooks that the results leave out, as results."""
     for unique_id, hook in hooks.items():
         if unique_id not in known:
             yield Facts(unique_id=unique_id, status=hook.status, execution_time=hook.duration, message=hook.message)
@@ -125,7 +125,7 @@ def _read_result(result: Facts, node: Facts, target: Path, project_dir: Path) ->
 
 
 def _explain(kind: str, status: str, failures: int | None, node: Facts) -> str:
-    """What version 1 would have said of a node."""
+    """Return what version 1 would have said of a node."""
     if kind == "test" and failures and status in {"fail", "warn"}:
         limit = node.config.error_if if status == "fail" else node.config.warn_if
         return f"Got {failures} result{'s' if failures > 1 else ''}, configured to {status} if {limit or '!= 0'}"
@@ -133,7 +133,7 @@ def _explain(kind: str, status: str, failures: int | None, node: Facts) -> str:
 
 
 def _find_compiled(target: Path, node: Facts) -> str | None:
-    """The SQL of a node in `target/compiled`: under the path of its own file, or under its name."""
+    """Return the SQL of a node in `target/compiled`: under the path of its own file, or under its name."""
     folder = target / "compiled" / str(node.package_name)
     path = folder / str(node.original_file_path)
     if path.suffix == ".sql" and path.is_file():

@@ -55,7 +55,7 @@ class CliOutcome:
 
 
 def read_log(code: int, output: str, complaints: str) -> CliOutcome:
-    """What a process said: by its exit code, its standard output and its standard error."""
+    """Return what a process said: by its exit code, its standard output and its standard error."""
     lines: list[str] = []
     errors: list[str] = []
     unmatched: list[str] = []
@@ -88,7 +88,7 @@ def read_log(code: int, output: str, complaints: str) -> CliOutcome:
 
 
 def _read_entry(line: str) -> dict[str, Any] | None:
-    """A line of dbt's log; `None` for any other text."""
+    """Return a line of dbt's log; `None` for any other text."""
     try:
         entry = json.loads(line)
     except ValueError:

@@ -17,7 +17,7 @@ _PATHS = {"model-paths": "models", "seed-paths": "seeds", "snapshot-paths": "sna
 
 
 def find_lost(manifest: Any, project_dir: Path) -> Iterator[tuple[str, Location]]:
-    """The tests of the project's own that its manifest lacks, as `model.test`, and where each is declared."""
+    """Yield the tests of the project's own that its manifest lacks, as `model.test`, and where each is declared."""
     kept = {(_tested(manifest, test), name) for test in _tests(manifest) for name in _names(test)}
     for file in _files(project_dir):
         text = file.read_text(encoding="utf-8")
@@ -42,20 +42,20 @@ def _tests(manifest: Any) -> list[Any]:
 
 
 def _names(test: Any) -> set[str]:
-    """A test's name; that of a unit test of a versioned model ends in the version."""
+    """Return a test's name; that of a unit test of a versioned model ends in the version."""
     version = test.unique_id.rpartition("_v")
     return {test.name, test.name.removesuffix(f"_v{version[2]}")} if version[1] else {test.name}
 
 
 def _tested(manifest: Any, test: Any) -> str | None:
-    """The name of the model, seed or snapshot that a test is about."""
+    """Return the name of the model, seed or snapshot that a test is about."""
     node = manifest.nodes.get(test.attached_node)
     name = test.model if node is None else node.name
     return None if name is None else str(name)
 
 
 def _declared(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The tests with names of their own that a file declares, but for those that it turns off."""
+    """Yield the tests with names of their own that a file declares, but for those that it turns off."""
     for test in content.get("unit_tests") or ():
         if _is_on(test):
             yield str(test.get("model")), str(test.get("name"))

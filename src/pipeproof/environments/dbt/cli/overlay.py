@@ -174,7 +174,7 @@ class Overlay:
 
 
 def _names(overridden: set[str]) -> Mapping[str, str]:
-    """What our macros call."""
+    """Return what our macros call."""
     default = {"generate_schema_name": "default__generate_schema_name", "source": "builtins.source"}
     called = {name: f"pipeproof_own_{name}" if name in overridden else other for name, other in default.items()}
     return {
@@ -190,7 +190,7 @@ def _mentions(file: Path) -> bool:
 
 
 def _rename(content: Any) -> Any:
-    """A configuration of snapshots with `schema` in place of `target_schema`, at whatever depth."""
+    """Return a configuration of snapshots with `schema` in place of `target_schema`, at whatever depth."""
     if isinstance(content, dict):
         return {str(key).replace("target_schema", "schema"): _rename(value) for key, value in content.items()}
     return [_rename(value) for value in content] if isinstance(content, list) else content

@@ -44,24 +44,24 @@ class PlainRelation:
 
     @classmethod
     def create(cls, database: str, schema: str, identifier: str | None = None, **_policy: Any) -> "PlainRelation":
-        """A place."""
+        """Return a place."""
         return cls(database, schema, identifier)
 
     @classmethod
     def create_from(cls, config: Any, node: Any) -> "PlainRelation":
-        """The place of a node."""
+        """Return the place of a node."""
         return cls(config.credentials.database, node.schema, node.get("alias") or node.name)
 
     def incorporate(self, path: Mapping[str, str]) -> "PlainRelation":
-        """The place with parts of it changed."""
+        """Return the place with parts of it changed."""
         return replace(self, **path)
 
     def without_identifier(self) -> "PlainRelation":
-        """The schema."""
+        """Return the schema."""
         return replace(self, identifier=None)
 
     def include(self, *, database: bool) -> "PlainRelation":
-        """The place with its database, or without."""
+        """Return the place with its database, or without."""
         return self if database else replace(self, database=None)
 
     def __str__(self) -> str:
@@ -75,14 +75,14 @@ class PlainAdapter:
 
     @staticmethod
     def type() -> str:
-        """The database's name."""
+        """Return the database's name."""
         return "duckdb"
 
     def __init__(self, database: str) -> None:
         self.config = SimpleNamespace(credentials=SimpleNamespace(database=database), quoting={})
 
     def quote_as_configured(self, name: str, _kind: str) -> str:
-        """A quoted name."""
+        """Return a quoted name."""
         return _quote(name)
 
     @staticmethod
@@ -105,7 +105,7 @@ class CliParsed:
     surroundings: Surroundings = field(default_factory=Surroundings)
 
     def copy(self) -> Facts:
-        """The manifest."""
+        """Return the manifest."""
         return self.manifest
 
 
@@ -149,11 +149,11 @@ class CliProject(DbtProject):
         return find_escapes(manifest, self.profile.target)
 
     def live_adapter(self) -> Any:
-        """What our own connection asks of an adapter."""
+        """Return what our own connection asks of an adapter."""
         return PlainAdapter(Path(self.profile.output["path"]).stem)
 
     def connect(self, schema: str) -> Any:
-        """A connection of our own; [release][] closes it."""
+        """Return a connection of our own; [release][] closes it."""
         cursor = super().connect(schema)
         self._cursors.append(cursor)
         return cursor
@@ -204,7 +204,7 @@ class CliProject(DbtProject):
 
 
 def _embed(settings: Settings, folder: Path) -> Profile:
-    """The embedded database's profile; another target is refused."""
+    """Return the embedded database's profile; another target is refused."""
     if not settings.embedded:
         meant = f"did you mean {EMBEDDED}? " if closest(settings.target.lower(), [EMBEDDED]) else ""
         raise DbtSetupError(
@@ -216,7 +216,7 @@ def _embed(settings: Settings, folder: Path) -> Profile:
 
 
 def find_escapes(manifest: Facts, target: str) -> dict[str, str]:
-    """The nodes that would write elsewhere, as far as that can be read, with what they would write."""
+    """Return the nodes that would write elsewhere, as far as that can be read, with what they would write."""
     macros = {}
     for at, macro in manifest.macros.items():
         writes = list(find_fixed_writes(macro.macro_sql)) if macro.package_name not in {"dbt", "dbt_duckdb"} else []
@@ -233,7 +233,7 @@ def find_escapes(manifest: Facts, target: str) -> dict[str, str]:
 
 
 def _macros_of(manifest: Facts, node: Any) -> set[str]:
-    """The macros that a node calls, and those that these call."""
+    """Return the macros that a node calls, and those that these call."""
     seen: set[str] = set()
     waiting = list(node.depends_on.get("macros", ()))
     while waiting:

@@ -26,7 +26,7 @@ _LOUD = {"DBT_DEBUG", "DBT_LOG_LEVEL", "DBT_QUIET", "DBT_LOG_FORMAT_FILE"}
 
 
 def find_dbt() -> str | None:
-    """The executable `dbt`: the environment's own, else the one on `PATH`."""
+    """Return the executable `dbt`: the environment's own, else the one on `PATH`."""
     import sys
 
     beside = Path(sys.executable).with_name("dbt")

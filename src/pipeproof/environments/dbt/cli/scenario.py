@@ -75,7 +75,7 @@ class CliDbt(Dbt):
         )
 
     def _explain(self, node: DbtNode) -> DbtNode:
-        """A failing unit test with what differs, where dbt does not say: version 2 keeps it to itself."""
+        """Return a failing unit test with what differs, where dbt does not say: version 2 keeps it to itself."""
         if node.resource_type != "unit_test" or node.status != "fail" or node.message or not node.compiled:
             return node
         with suppress(Exception):
@@ -88,7 +88,7 @@ class CliDbt(Dbt):
         return node
 
     def _find_unmatched(self, request: Request, manifest: Any) -> Iterator[str]:
-        """The parts of a selection that match nothing, which version 2 says only where all of it does."""
+        """Yield the parts of a selection that match nothing, which version 2 says only where all of it does."""
         if not self._cli.is_second or len(request.criteria) < 2:
             return
         known = [*manifest.nodes.values(), *manifest.sources.values(), *manifest.unit_tests.values()]
@@ -100,7 +100,7 @@ class CliDbt(Dbt):
                 yield criterion
 
     def _list(self, arguments: Sequence[str]) -> set[str]:
-        """The unique ids of what a command line selects."""
+        """Return the unique ids of what a command line selects."""
         listed = self._cli.run_dbt(write_listing(arguments), self.schema, {})
         return {json.loads(line)["unique_id"] for line in listed.lines if line.startswith('{"unique_id"')}
 
@@ -114,7 +114,7 @@ class CliDbt(Dbt):
                 raise refusal([(unique_id.split(".", 2)[-1], write)], self.schema)
 
     def _variables(self, manifest: Any) -> dict[str, str]:
-        """What the copy's macros are told of this test."""
+        """Return what the copy's macros are told of this test."""
         sources = {
             f"{source.source_name}.{source.name}": self._given[at].identifier
             for at, source in manifest.sources.items()
@@ -138,6 +138,6 @@ def _side(rows: Any, side: str) -> Any:
 
 
 def _spell(criterion: str, request: Request) -> str:
-    """A criterion as the test wrote it: version 2 writes out the method."""
+    """Return a criterion as the test wrote it: version 2 writes out the method."""
     plain = criterion.replace("fqn:", "")
     return next((given for given in request.criteria if given.replace("fqn:", "") == plain), criterion)

@@ -54,7 +54,7 @@ class Column:
 
 
 def pair_columns(built: "pa.Table", expected: "pa.Table", *, typed: bool) -> list[Column]:
-    """The columns of two tables that have the same."""
+    """Return the columns of two tables that have the same."""
     import pyarrow as pa
 
     pairs = []
@@ -162,7 +162,7 @@ def _make_exact_numbers(
 
 
 def _shape(kind: "pa.DataType") -> tuple[int, int]:
-    """How many digits a number has before and after its point."""
+    """Return how many digits a number has before and after its point."""
     import pyarrow as pa
 
     if pa.types.is_decimal(kind):
@@ -171,7 +171,7 @@ def _shape(kind: "pa.DataType") -> tuple[int, int]:
 
 
 def _fits_double(numbers: "pa.ChunkedArray") -> bool:
-    """Whether doubles hold these numbers so that two are equal only if they print the same."""
+    """Return whether doubles hold these numbers so that two are equal only if they print the same."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -193,7 +193,7 @@ def _as_double(numbers: "pa.ChunkedArray") -> "pa.ChunkedArray":
 
 
 def is_numeric(kind: "pa.DataType") -> bool:
-    """Whether an Arrow type is one of numbers."""
+    """Return whether an Arrow type is one of numbers."""
     import pyarrow as pa
 
     return bool(pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind))

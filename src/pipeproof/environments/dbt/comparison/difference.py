@@ -17,7 +17,7 @@ MARK = "*"
 
 
 def render_difference(name: str, difference: Difference) -> str:
-    """What differs, in a line that counts and a table that shows; cells that differ end in `*`."""
+    """Return what differs, in a line that counts and a table that shows; cells that differ end in `*`."""
     expected, built = difference.counts
     parts = [
         f"{len(rows)} {kind}"
@@ -57,7 +57,7 @@ def _cells(row: Sequence[Any], marked: frozenset[int]) -> list[str]:
 
 
 def render_value(value: Any) -> str:
-    """A value in one short line: text in quotes, NULL as the database says it."""
+    """Return a value in one short line: text in quotes, NULL as the database says it."""
     if value is None:
         text = "NULL"
     elif isinstance(value, Decimal):

@@ -181,7 +181,7 @@ def _read_groups(database: Any) -> Iterator[tuple[list[int], list[int]]]:
 
 
 def _read_places(database: Any, table: str, between: tuple[int, int]) -> list[int]:
-    """The places of a table's rows in some groups."""
+    """Return the places of a table's rows in some groups."""
     places = database.execute(
         f"select place_ from {table} where group_ between ? and ? order by place_",  # noqa: S608
         between,

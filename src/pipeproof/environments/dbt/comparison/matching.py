@@ -37,7 +37,7 @@ class Left:
 
 
 def differing(wanted: Row, found: Row, limits: Limits) -> frozenset[int]:
-    """The positions of the cells that differ."""
+    """Return the positions of the cells that differ."""
     return frozenset(
         at
         for at, (one, other, limit) in enumerate(zip(wanted, found, limits, strict=True))
@@ -47,7 +47,7 @@ def differing(wanted: Row, found: Row, limits: Limits) -> frozenset[int]:
 
 
 def match_rows(wanted: Sequence[Row], found: Sequence[Row], limits: Limits) -> tuple[list[Row], list[Row]]:
-    """The rows that only one side has, duplicates counted."""
+    """Return the rows that only one side has, duplicates counted."""
     if not any(limit is not None for limit in limits):
         return _subtract(wanted, found)
     missing: list[Row] = []
@@ -82,7 +82,7 @@ def _take(rows: Sequence[Row], keys: list[Key], counts: Counter[Key]) -> list[Ro
 
 
 def _group(wanted: Sequence[Row], found: Sequence[Row], limits: Limits) -> list[tuple[list[Row], list[Row]]]:
-    """The rows of each side that are equal in all but the numbers that have a tolerance."""
+    """Return the rows of each side that are equal in all but the numbers that have a tolerance."""
     groups: dict[Key, tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
     for side, rows in enumerate((wanted, found)):
         for row in rows:
@@ -95,7 +95,7 @@ def _group(wanted: Sequence[Row], found: Sequence[Row], limits: Limits) -> list[
 
 
 def _match(wants: list[Row], finds: list[Row], limits: Limits) -> tuple[list[Row], list[Row]]:
-    """What is left of two groups of rows that are equal but for their tolerant numbers."""
+    """Return what is left of two groups of rows that are equal but for their tolerant numbers."""
     if not wants or not finds:
         return wants, finds
     loose = [at for at, limit in enumerate(limits) if limit is not None and is_number(wants[0][at])]

@@ -39,7 +39,7 @@ def compare_tables(
     tolerance: Tolerance = None,
     key: Sequence[str] = (),
 ) -> Difference | None:
-    """The difference between two tables; `None` if there is none.
+    """Return the difference between two tables; `None` if there is none.
 
     Args:
         built: What is there.
@@ -73,7 +73,7 @@ def compare_tables(
 
 
 def _pick(built: "pa.Table", expected: "pa.Table", columns: Sequence[str] | None) -> "tuple[pa.Table, pa.Table]":
-    """The two tables with the same columns in the same order; names that differ in case alone are the same."""
+    """Return the two tables with the same columns in the same order; names that differ in case alone are the same."""
     wanted = list(columns) if columns is not None else expected.column_names or built.column_names
     picked = []
     for side, table in (("expected", expected), ("built", built)):
@@ -97,7 +97,7 @@ def _pick(built: "pa.Table", expected: "pa.Table", columns: Sequence[str] | None
 def _compare_all(
     pairs: Sequence[Column], limits: Limits, *, ordered: bool
 ) -> tuple[list[Row], list[Row], list[Change]]:
-    """The missing, the extra and, where the order counts, the changed rows of small tables."""
+    """Return the missing, the extra and, where the order counts, the changed rows of small tables."""
     wanted = list(zip(*(pair.read_expected(pair.expected) for pair in pairs), strict=True))
     found = list(zip(*(pair.read_built(pair.built) for pair in pairs), strict=True))
     if not ordered:

@@ -35,7 +35,7 @@ Tokens = Sequence[Token]
 
 
 def text_at(tokens: Tokens, at: int) -> str:
-    """The word, or the mark, at a place; nothing for a quoted name or a string, and behind the end."""
+    """Return the word, or the mark, at a place; nothing for a quoted name or a string, and behind the end."""
     return tokens[at].text if 0 <= at < len(tokens) and tokens[at].kind in {Kind.WORD, Kind.OTHER} else ""
 
 
@@ -51,7 +51,7 @@ def find(tokens: Tokens, *wanted: str) -> int | None:
 
 
 def read_names(tokens: Tokens, at: int) -> list[tuple[str, ...]]:
-    """All names of the list that begins at a place."""
+    """Return all names of the list that begins at a place."""
     found: list[tuple[str, ...]] = []
     while True:
         while at < len(tokens) and tokens[at].word in words.BEFORE_NAME and text_at(tokens, at + 1) != ".":
@@ -69,7 +69,7 @@ def read_names(tokens: Tokens, at: int) -> list[tuple[str, ...]]:
 
 
 def read_name(tokens: Tokens, at: int) -> tuple[tuple[str, ...], int]:
-    """The name at a place, which may be none, and where it ends."""
+    """Return the name at a place, which may be none, and where it ends."""
     parts: list[str] = []
     while at < len(tokens):
         if text_at(tokens, at) == "[" and text_at(tokens, at + 2) == "]":

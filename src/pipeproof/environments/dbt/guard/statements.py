@@ -38,7 +38,7 @@ def read_definition(tokens: Tokens) -> Iterator[Write]:
 
 
 def _read_on(verb: str, kind: str, tokens: Tokens, at: int) -> Iterator[Write]:
-    """What goes where its table is."""
+    """Yield what goes where its table is."""
     on = find(tokens[at:], "to" if kind == "rule" and verb == "create" else "on")
     found = read_names(tokens, (at if on is None else at + on) + 1)
     yield from (Write(verb, kind, name) for name in found)
@@ -61,7 +61,7 @@ def _read_move(kind: str, tokens: Tokens) -> Iterator[Write]:
 
 
 def read_list(tokens: Tokens) -> Iterator[Write]:
-    """A verb and then the tables that it changes: `update`, `truncate`, `delete from`, `merge into`, …."""
+    """Yield a verb and then the tables that it changes: `update`, `truncate`, `delete from`, `merge into`, …."""
     verb, at = tokens[0].text, 1
     if verb in {"insert", "replace", "merge", "delete"}:
         into = next((spot for spot in range(1, min(6, len(tokens))) if tokens[spot].word in {"into", "from"}), None)
@@ -112,7 +112,7 @@ def read_copy(tokens: Tokens) -> Iterator[Write]:
 
 
 def read_file(tokens: Tokens) -> Iterator[Write]:
-    """What writes to a file: `export`, `unload`; and `attach`, unless nothing can be written there."""
+    """Yield what writes to a file: `export`, `unload`; and `attach`, unless nothing can be written there."""
     verb = tokens[0].text
     target = _target(tokens[1:])
     if verb == "attach":
@@ -222,7 +222,7 @@ def _read_use(tokens: Tokens) -> Iterator[Write]:
 
 
 def _first_path(tokens: Tokens) -> Iterator[Write]:
-    """The first schema of a search path: things are made there."""
+    """Yield the first schema of a search path: things are made there."""
     if tokens and tokens[0].kind is Kind.TEXT:
         first = tokens[0].text.split(",")[0]
         name = tuple(part.strip().strip('"') for part in first.split("."))
@@ -232,7 +232,7 @@ def _first_path(tokens: Tokens) -> Iterator[Write]:
 
 
 def read_server(tokens: Tokens) -> Iterator[Write]:
-    """What writes to the whole database, or is read from elsewhere: `import`, `reassign`, …."""
+    """Yield what writes to the whole database, or is read from elsewhere: `import`, `reassign`, …."""
     into = find(tokens, "into")
     if into is not None and (name := read_name(tokens, into + 1)[0]):
         yield Write(tokens[0].text, words.SCHEMA, name)
@@ -241,7 +241,7 @@ def read_server(tokens: Tokens) -> Iterator[Write]:
 
 
 def read_unknown(tokens: Tokens) -> Iterator[Write]:
-    """A statement that is not known: all that is named with its schema in it, else itself."""
+    """Yield a statement that is not known: all that is named with its schema in it, else itself."""
     found = []
     at = 1
     while at < len(tokens):

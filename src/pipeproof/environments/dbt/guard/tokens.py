@@ -104,7 +104,7 @@ def _pattern(escaping: bool) -> re.Pattern[str]:
 
 
 def _token(match: re.Match[str]) -> tuple[list[Token], bool]:
-    """What was matched, as tokens, and whether it is closed."""
+    """Return what was matched, as tokens, and whether it is closed."""
     for group in ("word", "number", "other"):
         if match[group]:
             return [Token(match[group].lower(), Kind.WORD if group == "word" else Kind.OTHER)], True

@@ -88,7 +88,7 @@ class Guard:
         return is_inside(outer[-1], self._schema) and (len(outer) == 1 or outer[-2] == self._database)
 
     def _is_in_database(self, write: Write) -> bool:
-        """Whether what is written is in the test's database, in whatever schema."""
+        """Return whether what is written is in the test's database, in whatever schema."""
         deep = 1 if write.kind == SCHEMA else 2
         inside = len(write.name) <= deep or write.name[0].lower() == self._database
         return bool(write.name) and write.kind not in {FILE, SERVER} and inside
@@ -103,7 +103,7 @@ class Guard:
 
 
 def refusal(refused: Sequence[tuple[str, Write | str]], schema: str) -> DbtRefusedError:
-    """The error for what would be written elsewhere."""
+    """Return the error for what would be written elsewhere."""
     node, write = refused[0]
     if isinstance(write, Write) and not write.name:
         return DbtRefusedError(

@@ -28,7 +28,7 @@ _INSERTS = {"into", "overwrite", "or", "ignore", "all", "first"}
 
 
 def find_writes(sql: str, *, script: bool = False) -> list[Write]:
-    """What the statements of `sql` would write, in their order.
+    """Return what the statements of `sql` would write, in their order.
 
     Args:
         sql: The statements.
@@ -66,7 +66,7 @@ def _read_text(tokens: list[Token], *, script: bool) -> Iterator[Write]:
 
 
 def _split(tokens: list[Token]) -> Iterator[list[Token]]:
-    """The statements of a text, without parentheses before them."""
+    """Yield the statements of a text, without parentheses before them."""
     statement: list[Token] = []
     for token in [*tokens, Token(";", Kind.OTHER)]:
         if token.kind is Kind.OTHER and token.text == ";":
@@ -99,7 +99,7 @@ def _read_statement(statement: list[Token]) -> Iterator[Write]:
 
 
 def _begins_inside(statement: list[Token], at: int) -> bool:
-    """Whether another statement begins at a place inside of one."""
+    """Return whether another statement begins at a place inside of one."""
     word, before = statement[at].word, text_at(statement, at - 1)
     if word not in READERS or (word == "insert" and text_at(statement, at + 1) not in _INSERTS):
         return False
@@ -118,7 +118,7 @@ def _read_settings(statement: list[Token]) -> Iterator[Write]:
 
 
 def _read_strings(statement: list[Token]) -> Iterator[Write]:
-    """What is in the text of a `do` block, and in strings that are executed."""
+    """Yield what is in the text of a `do` block, and in strings that are executed."""
     runs = statement[0].word == "do"
     for token in statement:
         runs = runs or token.word in {"execute", "exec", "immediate"}

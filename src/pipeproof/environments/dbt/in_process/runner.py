@@ -81,7 +81,7 @@ class Parsed:
         return cls(content, pickle.dumps(own, protocol=5), pickle.dumps(tests, protocol=5), surroundings)
 
     def copy(self, *, tests: bool = True) -> Any:
-        """A manifest that may be changed and run, with the project's tests or without."""
+        """Return a manifest that may be changed and run, with the project's tests or without."""
         own = pickle.loads(self._own)  # noqa: S301 - written by this session
         if tests:
             checks = pickle.loads(self._tests)  # noqa: S301 - written by this session
@@ -90,7 +90,7 @@ class Parsed:
         return CORE.find("dbt.contracts.graph.manifest:Manifest")(**self._shared, **own)
 
     def copy_part(self, whole: Any, wanted: Collection[str]) -> Any:
-        """A manifest of some nodes alone, that may be changed and run: what takes time with each node is saved.
+        """Return a manifest of some nodes alone, that may be changed and run: what takes time with each node is saved.
 
         Args:
             whole: The manifest of all nodes, to look at.
@@ -106,12 +106,12 @@ class Parsed:
         return Manifest(**shared, **{name: part for name, part in own.items() if name in known})
 
     def dump(self) -> bytes:
-        """What [load][] makes a parsed project of again, in this run."""
+        """Return what [load][] makes a parsed project of again, in this run."""
         return pickle.dumps((self._shared, self._own, self._tests, self.surroundings), protocol=5)
 
     @classmethod
     def load(cls, content: bytes) -> "Parsed":
-        """The parsed project that [dump][] wrote."""
+        """Return the parsed project that [dump][] wrote."""
         return cls(*pickle.loads(content))  # noqa: S301 - written by this session, in a folder of its own
 
 
@@ -146,12 +146,12 @@ def invoke(
 
 
 def current_adapter(kind: str) -> Any:
-    """The adapter that the last invocation left behind; each makes one anew."""
+    """Return the adapter that the last invocation left behind; each makes one anew."""
     return CORE.find("dbt.adapters.factory:get_adapter_by_type")(kind)
 
 
 def is_ours(kind: str, folders: Folders) -> bool:
-    """Whether the last invocation, which left its adapter behind, was with the profile in these folders."""
+    """Return whether the last invocation, which left its adapter behind, was with the profile in these folders."""
     try:
         return str(current_adapter(kind).config.args.PROFILES_DIR) == str(folders.profiles)
     except (AttributeError, KeyError):

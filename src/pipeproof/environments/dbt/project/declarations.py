@@ -12,7 +12,7 @@ _NAMING = {"name", "test_name", "config", "arguments", "description"}
 
 
 def locate_test(test: Any, file: Path, manifest: Any = None) -> int:
-    """The line of a data test or unit test in the YAML file that declares it."""
+    """Return the line of a data test or unit test in the YAML file that declares it."""
     root = _compose(file)
     if root is None:
         return 1
@@ -24,13 +24,13 @@ def locate_test(test: Any, file: Path, manifest: Any = None) -> int:
 
 
 def find_entry(file: Path, node: Any) -> int | None:
-    """The line of a node's contract, else of its entry."""
+    """Return the line of a node's contract, else of its entry."""
     entry = _named(_get(_compose(file), f"{node.resource_type}s"), node.name)
     return _line(_get(_get(entry, "config"), "contract")) or _line(entry)
 
 
 def find_text(file: Path, text: str) -> int | None:
-    """The line of a value that is this text: a hook's, for one."""
+    """Return the line of a value that is this text: a hook's, for one."""
     root = _compose(file)
     waiting = [root] if root is not None else []
     while waiting:
@@ -42,7 +42,7 @@ def find_text(file: Path, text: str) -> int | None:
 
 
 def find_column(file: Path, node: Any, column: str) -> int | None:
-    """The line on which a node's or source's entry says the type of a column, else names the column."""
+    """Return the line on which a node's or source's entry says the type of a column, else names the column."""
     root = _compose(file)
     if str(node.resource_type) == "source":
         entry = _named(_get(_named(_get(root, "sources"), node.source_name), "tables"), node.name)
@@ -54,14 +54,14 @@ def find_column(file: Path, node: Any, column: str) -> int | None:
 
 
 def _find_unit_test(root: yaml.Node, test: Any) -> yaml.Node | None:
-    """The unit test's entry: tests of several models may have one name."""
+    """Return the unit test's entry: tests of several models may have one name."""
     fitting = [entry for entry in _items(_get(root, "unit_tests")) if _scalar(_get(entry, "name")) == test.name]
     of_model = [entry for entry in fitting if _scalar(_get(entry, "model")) == getattr(test, "model", None)]
     return next(iter(of_model or fitting), None)
 
 
 def _owner(test: Any, root: yaml.Node, manifest: Any) -> yaml.Node | None:
-    """The entry of the model, seed, snapshot or source that a data test belongs to."""
+    """Return the entry of the model, seed, snapshot or source that a data test belongs to."""
     attached = getattr(test, "attached_node", None)
     nodes = manifest.nodes if manifest is not None else {}
     if attached and attached in nodes:
@@ -76,7 +76,7 @@ def _owner(test: Any, root: yaml.Node, manifest: Any) -> yaml.Node | None:
 
 
 def _places(owner: yaml.Node | None, test: Any, manifest: Any) -> Iterator[yaml.Node]:
-    """What may declare a test, likeliest first: a column of a version, a column, the version, the whole entry."""
+    """Yield what may declare a test, likeliest first: a column of a version, a column, the version, the whole entry."""
     attached = manifest.nodes.get(getattr(test, "attached_node", None)) if manifest is not None else None
     version = _version(owner, getattr(attached, "version", None))
     column = getattr(test, "column_name", None)
@@ -101,7 +101,7 @@ def _find_data_test(places: list[yaml.Node], test: Any) -> yaml.Node | None:
 
 
 def _likeness(declared: Any, test: Any) -> int:
-    """How far what an entry declares is what a test has; 0 where it declares nothing."""
+    """Return how far what an entry declares is what a test has; 0 where it declares nothing."""
     if not isinstance(declared, Mapping):
         return 0
     given = {**declared, **(declared.get("arguments") or {})}
@@ -114,7 +114,7 @@ def _likeness(declared: Any, test: Any) -> int:
 
 
 def _values(node: yaml.Node | None) -> Any:
-    """A node's content, as far as it is of plain values."""
+    """Return a node's content, as far as it is of plain values."""
     try:
         return yaml.SafeLoader("").construct_document(node) if node is not None else None
     except yaml.YAMLError:
@@ -122,14 +122,14 @@ def _values(node: yaml.Node | None) -> Any:
 
 
 def _version(entry: yaml.Node | None, version: Any) -> yaml.Node | None:
-    """The part of a model's entry that is about one version."""
+    """Return the part of a model's entry that is about one version."""
     if version is None:
         return None
     return next((item for item in _items(_get(entry, "versions")) if _scalar(_get(item, "v")) == str(version)), None)
 
 
 def _column(entry: yaml.Node | None, name: str | None) -> yaml.Node | None:
-    """A column of an entry; dbt gives the name of a quoted one with its quotes."""
+    """Return a column of an entry; dbt gives the name of a quoted one with its quotes."""
     plain = str(name).strip('"`[]').lower()
     named = [item for item in _items(_get(entry, "columns")) if (_scalar(_get(item, "name")) or "").lower() == plain]
     exact = [item for item in named if _scalar(_get(item, "name")) == str(name).strip('"`[]')]
@@ -144,7 +144,7 @@ def _compose(file: Path) -> yaml.Node | None:
 
 
 def _get(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    """The value of a key, merged ones (`<<: *other`) included."""
+    """Return the value of a key, merged ones (`<<: *other`) included."""
     if not isinstance(node, yaml.MappingNode):
         return None
     own = next((value for name, value in node.value if name.value == key), None)
@@ -156,7 +156,7 @@ def _get(node: yaml.Node | None, key: str) -> yaml.Node | None:
 
 
 def _key_of(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    """The key itself."""
+    """Return the key itself."""
     pairs = node.value if isinstance(node, yaml.MappingNode) else ()
     return next((name for name, _ in pairs if name.value == key), None)
 

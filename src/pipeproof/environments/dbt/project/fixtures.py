@@ -14,7 +14,7 @@ SUFFIXES = (".csv", ".tsv", ".parquet", ".yml", ".yaml")
 
 
 def find_fixtures(manifest: Any, project_dir: Path) -> dict[str, Path]:
-    """The files of the sources that have one, by the sources' unique ids.
+    """Return the files of the sources that have one, by the sources' unique ids.
 
     Raises:
         DbtRowsError: A source has two, or a file in a source's folder is of no table of its.

@@ -31,7 +31,7 @@ _OTHER_FOLDERS = {"macros", "tests", "analyses", "target", "dbt_packages", ".ven
 
 
 def locate_parse_error(text: str, project_dir: Path) -> Location | None:
-    """The file and line that dbt names when it cannot read the project."""
+    """Return the file and line that dbt names when it cannot read the project."""
     for name, line in _PLACE.findall(text):  # as version 2 writes it
         if (project_dir / name).is_file():
             return Location(project_dir / name, _line_of_reference(text, project_dir / name) or int(line))
@@ -43,7 +43,7 @@ def locate_parse_error(text: str, project_dir: Path) -> Location | None:
 
 
 def meant_reference(text: str, project_dir: Path) -> str | None:
-    """What a reference to something that is not there may have meant, by the names of the project's files."""
+    """Return what a reference to something that is not there may have meant, by the names of the project's files."""
     kind, name = _unknown(text)
     if kind != "node":
         return None
@@ -55,7 +55,7 @@ def meant_reference(text: str, project_dir: Path) -> str | None:
 
 
 def locate_node(node: DbtNode, manifest: Any, project_dir: Path) -> tuple[Location | None, str | None]:
-    """The line of a node that failed, and a remark where only the compiled line is known."""
+    """Return the line of a node that failed, and a remark where only the compiled line is known."""
     places = (manifest.nodes, manifest.unit_tests, getattr(manifest, "functions", {}))
     found = next((place[node.unique_id] for place in places if node.unique_id in place), None)
     if found is None or node.file is None or not node.file.is_file():
@@ -86,7 +86,7 @@ def _locate_hook(node: DbtNode, found: Any, project_dir: Path) -> Location | Non
 
 
 def _locate_in_sql(node: DbtNode, found: Any, manifest: Any) -> tuple[Location | None, str | None]:
-    """The line of the raw file where it is sure, else the first one with a remark.
+    """Return the line of the raw file where it is sure, else the first one with a remark.
 
     What the database points at is looked for first: the line that it quotes is the compiled one, and DuckDB counts
     it wrongly in what dbt wraps.
@@ -122,7 +122,7 @@ def _locate_in_sql(node: DbtNode, found: Any, manifest: Any) -> tuple[Location |
 
 
 def _line_of_table(table: str, raw: list[str], found: Any, manifest: Any) -> int | None:
-    """The line that refers to a node or source whose table is not there."""
+    """Return the line that refers to a node or source whose table is not there."""
     name = table.rsplit(".", 1)[-1].strip('"').lower()
     for parent in getattr(found, "depends_on_nodes", ()):
         source, node = manifest.sources.get(parent), manifest.nodes.get(parent)
@@ -134,7 +134,7 @@ def _line_of_table(table: str, raw: list[str], found: Any, manifest: Any) -> int
 
 
 def _line_of_reference(text: str, file: Path) -> int | None:
-    """The line of a reference to something that, as dbt says, is not there."""
+    """Return the line of a reference to something that, as dbt says, is not there."""
     _, name = _unknown(text)
     if not name or not file.is_file():
         return None
@@ -153,19 +153,19 @@ def _unknown(text: str) -> tuple[str, str]:
 
 
 def _call(function: str, *names: str) -> str:
-    """A pattern of a reference by those names, with a package's name before them or not."""
+    """Return a pattern of a reference by those names, with a package's name before them or not."""
     written = r"\s*,\s*".join(rf"['\"]{re.escape(name)}['\"]" for name in names)
     return rf"\b(?:{function})\(\s*(?:['\"]\w+['\"]\s*,\s*)?{written}"
 
 
 def _only_line(pattern: str, raw: list[str]) -> int | None:
-    """The only line that a pattern is on, comments left out."""
+    """Return the only line that a pattern is on, comments left out."""
     lines = [at for at, line in enumerate(raw, 1) if re.search(pattern, re.sub(r"--.*|\{#.*?#\}", "", line))]
     return lines[0] if len(lines) == 1 else None
 
 
 def _suspects(message: str, quoted: "re.Match[str] | None") -> Iterator[str]:
-    """The words that the database points at: under its caret, or named first in its sentence."""
+    """Yield the words that the database points at: under its caret, or named first in its sentence."""
     if quoted is not None and (caret := _CARET.search(message, quoted.end())):
         line = message[quoted.start() : quoted.end()].lstrip("\n")
         at = len(caret["before"].lstrip("\n"))

@@ -76,7 +76,7 @@ def stand_in(manifest: Any, unique_id: str, relation: Any) -> None:
 
 @cache
 def _stand_in_seed() -> Any:
-    """A seed that is empty: dbt's own never are, as they have a file."""
+    """Return a seed that is empty: dbt's own never are, as they have a file."""
     from dbt.contracts.graph.nodes import SeedNode
 
     return type("StandInSeed", (SeedNode,), {"empty": property(lambda _self: True)})
@@ -95,7 +95,7 @@ def metas_of(source: Any) -> tuple[dict[str, Any], ...]:
 
 
 def find_escapes(manifest: Any, target: str, adapter: str) -> dict[str, str]:
-    """The nodes and hooks that write to a schema whose name is written out, with what they write.
+    """Return the nodes and hooks that write to a schema whose name is written out, with what they write.
 
     A hook whose conditions look at nothing but the target is looked at as this target makes it.
     """
@@ -116,12 +116,12 @@ def find_escapes(manifest: Any, target: str, adapter: str) -> dict[str, str]:
 
 
 def _hooks(node: Any) -> list[Any]:
-    """What runs before and after a node."""
+    """Return what runs before and after a node."""
     return [*(getattr(node.config, "pre_hook", ()) or ()), *(getattr(node.config, "post_hook", ()) or ())]
 
 
 def _render_for(text: str, target: str, adapter: str) -> str:
-    """A hook as a target makes it, as far as that is known without dbt; else as it stands."""
+    """Return a hook as a target makes it, as far as that is known without dbt; else as it stands."""
     from jinja2 import Environment, StrictUndefined
 
     known = {"name": target, "type": adapter, "profile_name": PROFILE, "schema": DYNAMIC}
@@ -134,7 +134,7 @@ def _render_for(text: str, target: str, adapter: str) -> str:
 
 
 def uses_graph(manifest: Any, adapter: str) -> bool:
-    """Whether a macro or model of the project (or of a package) looks at dbt's `graph` variable."""
+    """Return whether a macro or model of the project (or of a package) looks at dbt's `graph` variable."""
     own = {"dbt", f"dbt_{adapter}"}
     texts = [macro.macro_sql for macro in manifest.macros.values() if macro.package_name not in own]
     texts += [node.raw_code for node in manifest.nodes.values()]
@@ -143,7 +143,7 @@ def uses_graph(manifest: Any, adapter: str) -> bool:
 
 
 def find_key(manifest: Any, node: Any) -> list[str]:
-    """The columns that tell a node's rows apart: its `unique_key`, else a column that is tested to be unique."""
+    """Return the columns that tell a node's rows apart: its `unique_key`, else a column that is tested to be unique."""
     declared = node.config.get("unique_key") if node.resource_type in {"model", "snapshot"} else None
     if declared:
         return [declared] if isinstance(declared, str) else list(declared)
@@ -207,20 +207,20 @@ def ancestors(
 
 
 def is_built(manifest: Any, unique_id: str) -> bool:
-    """Whether something is a node that dbt builds a relation for."""
+    """Return whether something is a node that dbt builds a relation for."""
     node = manifest.nodes.get(unique_id)
     return node is not None and node.resource_type in BUILT_KINDS and node.config.materialized != "ephemeral"
 
 
 def declared_types(node: Any) -> dict[str, str]:
-    """The types of a node's columns as the project says them."""
+    """Return the types of a node's columns as the project says them."""
     seeded = (node.config.get("column_types") or {}) if node.resource_type == "seed" else {}
     declared = {column.name: str(column.data_type) for column in node.columns.values() if column.data_type}
     return {**{name: str(kind) for name, kind in seeded.items()}, **declared}
 
 
 def declared_keys(node: Any) -> list[tuple[str, list[str]]]:
-    """The primary key and the unique ones of an enforced contract: how SQL calls them, and their columns."""
+    """Return the primary key and the unique ones of an enforced contract: how SQL calls them, and their columns."""
     if node.resource_type != "model" or not node.config.contract.enforced:
         return []
     kinds = {"primary_key": "primary key", "unique": "unique"}

@@ -23,7 +23,7 @@ _BUILDERS = {"seed": "seed", "snapshot": "snapshot"}
 
 
 def suggest(name: str, names: Iterable[str]) -> str | None:
-    """The names that are like one that there is not, as a question."""
+    """Return the names that are like one that there is not, as a question."""
     known = {known.lower(): known for known in sorted(names, key=lambda known: (-known.count("."), known))}
     close = list(dict.fromkeys(known[like] for like in get_close_matches(name.lower(), known, n=3)))
     plain = [like for like in close if like.rsplit(".", 1)[-1] not in close or "." not in like]
@@ -31,7 +31,7 @@ def suggest(name: str, names: Iterable[str]) -> str | None:
 
 
 def unknown_name(name: object, names: Iterable[str], manifest: Any) -> DbtNameError:
-    """The error for a name that nothing in the project has."""
+    """Return the error for a name that nothing in the project has."""
     if not isinstance(name, str):
         return DbtNameError(f"a model, seed, snapshot or source is named by text, not by {type(name).__name__}")
     if any(node.name == name for versions in manifest.disabled.values() for node in versions):
@@ -41,7 +41,7 @@ def unknown_name(name: object, names: Iterable[str], manifest: Any) -> DbtNameEr
 
 
 def nothing_selected(request: Request, unmatched: Sequence[str], manifest: Any) -> DbtNothingSelected:
-    """The error for a selection that matches nothing, in a part or as a whole."""
+    """Return the error for a selection that matches nothing, in a part or as a whole."""
     what = ", ".join(unmatched) or " ".join(request.criteria) or "everything"
     if not unmatched and request.exclude:
         what += f" without {request.exclude}"
@@ -50,7 +50,7 @@ def nothing_selected(request: Request, unmatched: Sequence[str], manifest: Any) 
 
 
 def _hint_at(criterion: str, request: Request, manifest: Any) -> str | None:
-    """What one criterion, a plain name with pluses at most, may have meant."""
+    """Return what one criterion, a plain name with pluses at most, may have meant."""
     name = re.sub(r"^(?:@|\d*\+)|\+\d*$", "", criterion).rsplit(".", 1)[-1]
     if not re.fullmatch(r"\w+", name):
         return None
@@ -103,7 +103,7 @@ def _check_spelling(node: Any, names: Sequence[str]) -> None:
 
 
 def _seed_columns(node: Any, project_dir: Path) -> list[str]:
-    """The columns of a seed's file."""
+    """Return the columns of a seed's file."""
     import csv
 
     folder = getattr(node, "root_path", None) or project_dir
@@ -135,7 +135,7 @@ def explained(what: str, find_absent: Callable[[], PipeproofError | None]) -> It
 
 
 def not_built(node: Any, name: str, status: str | None) -> DbtNotBuiltError:
-    """The error for rows of something that is not in the database; `name` is what a test calls it."""
+    """Return the error for rows of something that is not in the database; `name` is what a test calls it."""
     if node.resource_type == "source":
         return DbtNotBuiltError(f"the source {name} has no table here", hint=f'give it rows: dbt.given("{name}", […])')
     how = f"dbt.{_BUILDERS.get(str(node.resource_type), 'run')}"

@@ -35,11 +35,11 @@ class Names:
                     self._named.setdefault(name, []).append(node)
 
     def __iter__(self) -> Iterator[str]:
-        """All names but the unique ids, for suggestions."""
+        """Return all names but the unique ids, for suggestions."""
         return (name for name, nodes in self._named.items() if name != nodes[0].unique_id)
 
     def find(self, name: object) -> Any:
-        """The node or source of a name.
+        """Return the node or source of a name.
 
         Raises:
             DbtNameError: There is none, or there are several.
@@ -64,7 +64,7 @@ class Names:
         return bool(self._fitting(plain, kind))
 
     def spell(self, unique_id: str) -> str:
-        """The shortest name under which a node or source is found."""
+        """Return the shortest name under which a node or source is found."""
         return self._spellings.get(unique_id, unique_id)
 
     @cached_property
@@ -87,7 +87,7 @@ class Names:
         return [found.unique_id for found in self._fitting(plain, kind)] == [node.unique_id]
 
     def _fitting(self, name: str, kind: str) -> list[Any]:
-        """What a name stands for: one thing, none, or several that nothing tells apart."""
+        """Return what a name stands for: one thing, none, or several that nothing tells apart."""
         kinds = _KINDS.get(kind, set() if kind else {"source", *BUILT_KINDS})
         found = [node for node in self._named.get(name, ()) if node.resource_type in kinds]
         sources = [node for node in found if node.resource_type == "source"]

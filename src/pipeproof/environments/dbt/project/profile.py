@@ -75,7 +75,7 @@ class Folders:
     target: Path
 
     def arguments(self) -> list[str]:
-        """The command line's arguments that say so."""
+        """Return the command line's arguments that say so."""
         return [
             *("--project-dir", str(self.project), "--profiles-dir", str(self.profiles), "--profile", PROFILE),
             *("--target-path", str(self.target), "--log-path", str(self.target / "logs")),
@@ -83,7 +83,7 @@ class Folders:
 
 
 def make_profile(settings: Settings, folder: Path, *, alone: bool = True) -> Profile:
-    """The profile for a session.
+    """Return the profile for a session.
 
     Args:
         settings: What to run against.
@@ -102,7 +102,7 @@ def make_profile(settings: Settings, folder: Path, *, alone: bool = True) -> Pro
 
 
 def _credential_fields(adapter: str) -> set[str]:
-    """The settings that an adapter's targets have."""
+    """Return the settings that an adapter's targets have."""
     try:
         plugin = importlib.import_module(f"dbt.adapters.{adapter}").Plugin
     except ModuleNotFoundError as error:
@@ -190,7 +190,7 @@ def _refuse_production(settings: Settings, profile: Mapping[str, Any], output: M
 
 
 def _render(text: str) -> str:
-    """A value with its `env_var(…)` filled in, as far as it goes without dbt."""
+    """Return a value with its `env_var(…)` filled in, as far as it goes without dbt."""
     from jinja2 import Environment
 
     def env_var(name: str, default: str = "") -> str:
@@ -208,7 +208,7 @@ def _place(output: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _meant(target: str, others: Iterable[str] = ()) -> str:
-    """The target that a misspelt one is like, as the beginning of a hint."""
+    """Return the target that a misspelt one is like, as the beginning of a hint."""
     close = closest(target.lower(), [*others, EMBEDDED])
     return f"did you mean {close}? " if close else ""
 

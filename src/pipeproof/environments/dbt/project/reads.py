@@ -69,7 +69,7 @@ class Reads:
                 self._read(self._roots[at])
 
     def hands_on(self, at: str) -> bool:
-        """Whether a model, of those that were looked through, hands on a source's columns, whatever they are."""
+        """Return whether a model, of those that were looked through, hands on a source's columns, whatever they are."""
         return at in self._roots and self._is_open(self._roots[at])
 
     def _parse(self, at: str, sql: str) -> None:
@@ -114,7 +114,7 @@ class Reads:
             any(self._find(source, name, kind) for source in sources if source not in apart)
 
     def _has(self, source: Source, name: str) -> bool:
-        """Whether something whose columns do not hang on a source is known to have one."""
+        """Return whether something whose columns do not hang on a source is known to have one."""
         at = self.models.get(_place(source)) if not _is_scope(source) else None
         return name in self.known.get(at or "", ()) or self._find(self._roots.get(at or "", source), name, None)
 
@@ -139,14 +139,14 @@ class Reads:
         return any(self._find(inner, name, kind) for inner in sorted(_handed_on(source, name), key=self._is_open))
 
     def _is_open(self, source: Source) -> bool:
-        """Whether a source's columns, whatever they are, come out of a table or query."""
+        """Return whether a source's columns, whatever they are, come out of a table or query."""
         if not _is_scope(source):
             place = _place(source)
             return place in self.sources or self._in_model(place, self._is_open)
         return any(map(self._is_open, _branches(source) or _handed_on(source)))
 
     def _in_model(self, place: Place, ask: "Callable[[Scope], bool]") -> bool:
-        """What is said of a model's own SQL; of a model that reads itself nothing."""
+        """Return what is said of a model's own SQL; of a model that reads itself nothing."""
         at = self.models.get(place, "")
         if at not in self._roots or at in self._inside:
             return False
@@ -162,7 +162,7 @@ def _is_scope(source: Any) -> bool:
 
 
 def _branches(scope: "Scope") -> "list[Scope]":
-    """The parts of a `union`, under either name that sqlglot has for them."""
+    """Return the parts of a `union`, under either name that sqlglot has for them."""
     found: list[Scope] = getattr(scope, "set_operation_scopes", None) or getattr(scope, "union_scopes", [])
     return found
 
@@ -172,12 +172,12 @@ def _place(table: "exp.Table") -> Place:
 
 
 def _selected(scope: "Scope") -> list[Source]:
-    """What a query reads, in order."""
+    """Return what a query reads, in order."""
     return [source for _, source in scope.selected_sources.values()]
 
 
 def _handed_on(scope: "Scope", name: str = "") -> Iterator[Source]:
-    """What a query hands on by `*` or `table.*`, unless it leaves a column of that name out."""
+    """Yield what a query hands on by `*` or `table.*`, unless it leaves a column of that name out."""
     for projection in getattr(scope.expression, "selects", ()):
         if projection.is_star and name not in _left_out(projection):
             table = getattr(projection, "table", "")
@@ -185,7 +185,7 @@ def _handed_on(scope: "Scope", name: str = "") -> Iterator[Source]:
 
 
 def _left_out(star: "exp.Expression") -> set[str]:
-    """The columns that `* exclude (…)` and `* replace (…)` name."""
+    """Return the columns that `* exclude (…)` and `* replace (…)` name."""
     from sqlglot import exp
 
     found = star if isinstance(star, exp.Star) else star.find(exp.Star)
@@ -195,7 +195,7 @@ def _left_out(star: "exp.Expression") -> set[str]:
 
 
 def _is_alias(scope: "Scope", column: "exp.Column") -> bool:
-    """Whether a name without a table is that of another column of the same `select`."""
+    """Return whether a name without a table is that of another column of the same `select`."""
     for projection in getattr(scope.expression, "selects", ()):
         if projection.alias.lower() == column.name.lower():
             return not any(inner is column for inner in projection.find_all(type(column)))

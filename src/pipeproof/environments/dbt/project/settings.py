@@ -41,7 +41,7 @@ class Settings:
 
 
 def find_project(start: Path, given: str | Path | None = None) -> Path:
-    """The folder of the dbt project: the one that is given, else the only one at or below `start`.
+    """Return the folder of the dbt project: the one that is given, else the only one at or below `start`.
 
     Raises:
         InputError: The folder that is given holds no project.

@@ -28,7 +28,7 @@ def _place(node: Any, identifier: str) -> tuple[str, str, str]:
 
 
 def follows_target(source: Any) -> bool:
-    """Whether a source, as it was parsed, is in the target's schema or in one that is named after it."""
+    """Return whether a source, as it was parsed, is in the target's schema or in one that is named after it."""
     return is_inside(str(source.schema), PARSE_SCHEMA)
 
 

@@ -30,12 +30,12 @@ class Surroundings:
 
     @classmethod
     def of(cls, names: Iterable[str]) -> "Surroundings":
-        """What the variables are now."""
+        """Return what the variables are now."""
         known = tuple(sorted({*names} - {DBT_SCHEMA}))
         return cls(known, _digest(known))
 
     def hold(self) -> bool:
-        """Whether they are still what they were."""
+        """Return whether they are still what they were."""
         return _digest(self.names) == self.digest
 
 
@@ -86,7 +86,7 @@ class View:
         return find_makers(self.manifest)
 
     def fixtures(self, project_dir: Path) -> Mapping[str, Path]:
-        """The files with rows of the project's sources, by the sources' unique ids."""
+        """Return the files with rows of the project's sources, by the sources' unique ids."""
         return find_fixtures(self.manifest, project_dir)
 
     @cached_property

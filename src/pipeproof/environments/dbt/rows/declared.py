@@ -32,7 +32,7 @@ _EXACT = Context(prec=10_000)
 
 
 def find_type(kind: str, dialect: str, accepts: Callable[[str], bool]) -> str | None:
-    """The database's type for a declared one; `None` where it is for the values to say.
+    """Return the database's type for a declared one; `None` where it is for the values to say.
 
     Args:
         kind: The type as it is declared.
@@ -57,7 +57,7 @@ def find_type(kind: str, dialect: str, accepts: Callable[[str], bool]) -> str | 
 
 
 def is_zoned(kind: str) -> bool:
-    """Whether a type is of instants."""
+    """Return whether a type is of instants."""
     return _ZONED.search(kind) is not None
 
 

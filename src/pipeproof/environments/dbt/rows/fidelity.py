@@ -40,7 +40,7 @@ def _values_of(keys: "Counter[Key]", has: list[Key], values: list[Any]) -> list[
 
 
 def _is_equal(given: "pa.ChunkedArray", built: "pa.ChunkedArray") -> bool:
-    """Whether two columns are the same as they stand, in order: quick, where they are."""
+    """Return whether two columns are the same as they stand, in order: quick, where they are."""
     import pyarrow as pa
 
     try:
@@ -51,7 +51,7 @@ def _is_equal(given: "pa.ChunkedArray", built: "pa.ChunkedArray") -> bool:
 
 
 def _identify(value: Any, other: "pa.DataType") -> Key:
-    """What is equal for a value and for what a column of another type holds of it."""
+    """Return what is equal for a value and for what a column of another type holds of it."""
     import pyarrow as pa
 
     if isinstance(value, bool) and pa.types.is_integer(other):
@@ -73,7 +73,7 @@ def _read_json(text: str) -> Any:
 
 
 def _without_nulls(value: Any) -> Any:
-    """A struct without the fields that it lacks: a table's column has all of them."""
+    """Return a struct without the fields that it lacks: a table's column has all of them."""
     if isinstance(value, Mapping):
         return {name: _without_nulls(item) for name, item in value.items() if item is not None}
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value

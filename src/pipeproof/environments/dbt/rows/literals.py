@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def write_row(values: Iterable[Any], kinds: Iterable[str]) -> str:
-    """A row of an `insert` statement: its values, each with the type of its column."""
+    """Return a row of an `insert` statement: its values, each with the type of its column."""
     return f"({', '.join(write_literal(value, kind) for value, kind in zip(values, kinds, strict=True))})"
 
 
 def write_literal(value: Any, kind: str) -> str:
-    """A value as SQL."""
+    """Return a value as SQL."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -54,7 +54,7 @@ def _copied(value: Any) -> str:
 
 
 def _item(value: Any) -> str:
-    """An item of an array literal: all but NULL and lists in quotes, in which a backslash goes before itself."""
+    """Return an item of an array literal: all but NULL and lists in quotes, in which a backslash goes before itself."""
     if value is None:
         return "null"
     if isinstance(value, list):

@@ -36,7 +36,7 @@ class Moment:
 
 
 def read_moments(column: "pa.ChunkedArray") -> list[Any]:
-    """The values of a column of dates, times or durations: Python's where it has one, else [Moment][]s."""
+    """Return the values of a column of dates, times or durations: Python's where it has one, else [Moment][]s."""
     import pyarrow as pa
 
     kind = column.type

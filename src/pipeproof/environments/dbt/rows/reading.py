@@ -25,7 +25,7 @@ UUID_FIELD = {b"pipeproof": b"uuid"}
 
 
 def is_sql(rows: object) -> bool:
-    """Whether rows are given as a query: a string that is not the path of a CSV, TSV, Parquet or YAML file.
+    """Return whether rows are given as a query: a string that is not the path of a CSV, TSV, Parquet or YAML file.
 
     Raises:
         DbtRowsError: It is a single word like the path of another file, which no query is.
@@ -82,7 +82,7 @@ def make_table(rows: "Sequence[Mapping[str, Any]]", names: Sequence[str] = ()) -
 
 
 def mark_uuids(table: "pa.Table", types: Sequence[str]) -> "pa.Table":
-    """A table that says of its columns of text which are UUIDs in the database; `types` are that one's."""
+    """Return a table that says of its columns of text which are UUIDs in the database; `types` are that one's."""
     import pyarrow as pa
 
     fields = [
@@ -117,7 +117,7 @@ def make_array(name: str, values: list[Any]) -> "tuple[pa.Array, bool]":
 
 
 def write_json(value: Any) -> str:
-    """A value as JSON: decimals are numbers, and times with a zone are instants."""
+    """Return a value as JSON: decimals are numbers, and times with a zone are instants."""
     return json.dumps(value, default=_as_json)
 
 
@@ -156,7 +156,7 @@ def _read_file(path: Path, folders: Sequence[Path], *, seed: bool) -> "tuple[pa.
 
 
 def _read_yaml(path: Path) -> list[Any]:
-    """The rows of a YAML file: a list of mappings."""
+    """Return the rows of a YAML file: a list of mappings."""
     import yaml
 
     try:
@@ -169,7 +169,7 @@ def _read_yaml(path: Path) -> list[Any]:
 
 
 def _read_csv(path: Path, *, seed: bool) -> "pa.Table":
-    """A CSV file as text: what its columns mean is for the model to say; an empty unquoted field is NULL."""
+    """Return a CSV file as text: what its columns mean is for the model to say; an empty unquoted field is NULL."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -235,7 +235,7 @@ def empty_table(name: str, types: Mapping[str, str]) -> "pa.Table":
 
 
 def _decide(text: "pa.ChunkedArray", read: "pa.ChunkedArray", *, seed: bool) -> "pa.ChunkedArray":
-    """What Arrow read, unless that loses something: `007` is no number, save in a seed."""
+    """Return what Arrow read, unless that loses something: `007` is no number, save in a seed."""
     import pyarrow as pa
     import pyarrow.compute as pc  # type: ignore[import-untyped]
 

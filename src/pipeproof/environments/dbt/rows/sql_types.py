@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def name_type(field: "pa.Field[Any]", adapter: Any) -> str:
-    """What the column of a table that holds an Arrow field is declared as.
+    """Return what the column of a table that holds an Arrow field is declared as.
 
     Args:
         field: The field.
@@ -24,12 +24,12 @@ def name_type(field: "pa.Field[Any]", adapter: Any) -> str:
 
 
 def is_json(field: "pa.Field[Any]") -> bool:
-    """Whether an Arrow field of text is marked as JSON."""
+    """Return whether an Arrow field of text is marked as JSON."""
     return bool(field.metadata and JSON_FIELD.items() <= field.metadata.items())
 
 
 def arrow_type(word: str) -> "pa.DataType":
-    """The Arrow type for a type that an adapter names; text where the name says nothing."""
+    """Return the Arrow type for a type that an adapter names; text where the name says nothing."""
     import pyarrow as pa
 
     return next((kind for part, kind in _named_types() if part in word.upper()), pa.string())

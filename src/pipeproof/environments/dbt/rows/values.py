@@ -22,7 +22,7 @@ _EXACT = Context(prec=1_000_000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def identify(value: Any) -> Key:
-    """What is equal for values that are the same, whatever types the two sides have.
+    """Return what is equal for values that are the same, whatever types the two sides have.
 
     `1`, `1.0` and `Decimal("1.00")` are; `"1"` and `True` are not. A float counts as the shortest decimal that reads
     back as it. Times with a zone are the same when the instant is; a date is its midnight. NaN is itself, NULL too.
@@ -51,7 +51,7 @@ def identify(value: Any) -> Key:
 
 
 def spell(key: Key) -> str:
-    """A key as text that is the same for the same key alone, as a database can compare it."""
+    """Return a key as text that is the same for the same key alone, as a database can compare it."""
     parts = []
     for part in key:
         if isinstance(part, tuple):
@@ -87,19 +87,19 @@ def _identify_time(value: date | time | timedelta | Moment) -> Key:
 
 
 def _identify_tuple(value: Any) -> Key:
-    """A list's items; or what Arrow has for an interval: months, of which nobody knows the length, and time."""
+    """Return a list's items; or what Arrow has for an interval: months, of which nobody knows the length, and time."""
     if hasattr(value, "months"):
         return ("a interval", value.months, value.days * 86_400 * 10**9 + value.nanoseconds)
     return ("9 list", tuple(identify(item) for item in value))
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value counts as a number: a boolean does not."""
+    """Return whether a value counts as a number: a boolean does not."""
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def is_close(one: Any, other: Any, tolerance: float) -> bool:
-    """Whether two numbers differ by no more than `tolerance`, in whatever types they come."""
+    """Return whether two numbers differ by no more than `tolerance`, in whatever types they come."""
     if not math.isfinite(one) or not math.isfinite(other):
         return identify(one) == identify(other)
     return abs(
@@ -109,7 +109,7 @@ def is_close(one: Any, other: Any, tolerance: float) -> bool:
 
 
 def read_column(column: "pa.ChunkedArray") -> list[Any]:
-    """A column's values as Python's, 32-bit floats as the shortest number that reads back as them."""
+    """Return a column's values as Python's, 32-bit floats as the shortest number that reads back as them."""
     import pyarrow as pa
 
     if pa.types.is_temporal(column.type) and not pa.types.is_interval(column.type):
@@ -123,7 +123,7 @@ def read_column(column: "pa.ChunkedArray") -> list[Any]:
 
 
 def _unmap(value: Any, kind: "pa.DataType") -> Any:
-    """A value with its maps, which Arrow gives as lists of pairs, as mappings."""
+    """Return a value with its maps, which Arrow gives as lists of pairs, as mappings."""
     import pyarrow as pa
 
     if value is None:
@@ -138,7 +138,7 @@ def _unmap(value: Any, kind: "pa.DataType") -> Any:
 
 
 def shorten_float32(value: float) -> float:
-    """The shortest decimal that is the same 32-bit float: `0.1`, not `0.10000000149011612`."""
+    """Return the shortest decimal that is the same 32-bit float: `0.1`, not `0.10000000149011612`."""
     if not math.isfinite(value):
         return value
     packed = struct.pack("f", value)
@@ -148,7 +148,7 @@ def shorten_float32(value: float) -> float:
 
 
 def adapt(value: Any, kind: "pa.DataType", *, typed: bool) -> Any:
-    """An expected value as it would be in a column of type `kind`, where its own form cannot say.
+    """Return an expected value as it would be in a column of type `kind`, where its own form cannot say.
 
     A string stands for a time where the column holds times; where rows had no types (a CSV file), for whatever the
     column holds. A time without a zone is UTC where the column has zones. What cannot be read stays as it is, and

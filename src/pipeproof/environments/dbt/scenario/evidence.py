@@ -22,7 +22,7 @@ from pipeproof.environments.dbt.session.project import DbtProject
 def describe_run(
     project: DbtProject, schema: str, request: Request, result: DbtResult, given: Iterable[str]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The records for one command: the project's, the first time, and the command's own."""
+    """Yield the records for one command: the project's, the first time, and the command's own."""
     if project.describe_once():
         yield (
             "dbt.project",

@@ -68,7 +68,7 @@ def _add_reasons(nodes: NodesByName, batches: Mapping[str, Sequence[str]]) -> No
 
 
 def make_manifest(project: DbtProject, request: Request, schemas: Schemas) -> Any:
-    """The project as the invocation sees it: in the test's schemas, with what stands in."""
+    """Return the project as the invocation sees it: in the test's schemas, with what stands in."""
     manifest = project.copy_manifest(request.vars, tests=request.command not in _TESTLESS, only=request.only)
     adapter = project.live_adapter()
     manifests.move_nodes(manifest, adapter, schemas.own)

@@ -25,7 +25,7 @@ def explain_failure(
     given: Mapping[str, Mapping[str, str]],
     said: Sequence[str] = (),
 ) -> DbtFailed:
-    """The error for what failed first; the others are named.
+    """Return the error for what failed first; the others are named.
 
     Args:
         project: The project.
@@ -63,13 +63,13 @@ def explain_failure(
 
 
 def _tell(said: Sequence[str]) -> list[str]:
-    """What dbt said, as lines of a failure: the last of it, where it is much."""
+    """Return what dbt said, as lines of a failure: the last of it, where it is much."""
     left_out = [f"({len(said) - _MOST_SAID} more before it)"] if len(said) > _MOST_SAID else []
     return ["dbt said:", *left_out, *(f"  {text}" for text in said[-_MOST_SAID:])] if said else []
 
 
 def _words(node: DbtNode) -> str:
-    """What the database or dbt says, without the lines that we say better."""
+    """Return what the database or dbt says, without the lines that we say better."""
     text = re.sub(r"^(?:Database|Runtime|Compilation) Error in .*$", "", node.message, flags=re.MULTILINE)
     text = re.sub(r"^\s*compiled code at .*$", "", text, flags=re.MULTILINE)
     return text.strip() or node.status
@@ -114,7 +114,7 @@ def _hint(
 def _undeclared(
     manifest: Any, names: Names, mismatched: Collection[str], given: Mapping[str, Mapping[str, str]]
 ) -> Iterator[str]:
-    """The columns that break a contract as nothing says of what type the values are that were given to them."""
+    """Yield the columns that break a contract as nothing says of what type the values are that were given to them."""
     for at, columns in given.items():
         declared = declared_types(manifest.sources.get(at) or manifest.nodes[at])
         for column, kind in columns.items():

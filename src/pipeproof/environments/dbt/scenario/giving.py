@@ -62,7 +62,7 @@ def give_rows(
 
 
 def _write_keys(schemas: Schemas, node: Any, names: Collection[str]) -> list[str]:
-    """The keys that a node's contract declares, as far as the rows have their columns."""
+    """Return the keys that a node's contract declares, as far as the rows have their columns."""
     given = {name.lower(): name for name in names}
     return [
         f"{kind} ({', '.join(schemas.warehouse.quote(given[column.lower()]) for column in columns)})"

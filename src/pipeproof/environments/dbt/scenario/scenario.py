@@ -194,7 +194,7 @@ class Dbt:
         return result
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        """What was built, or stands in, under a name: its rows with real types."""
+        """Return what was built, or stands in, under a name: its rows with real types."""
         __tracebackhide__ = True
         query = f"select * from {self._source_of(name)}"  # noqa: S608
         with self._explained(f"the rows of {name}", query):
@@ -202,7 +202,7 @@ class Dbt:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def arrow(self, name: str) -> "pa.Table":
-        """What was built, or stands in, under a name."""
+        """Return what was built, or stands in, under a name."""
         __tracebackhide__ = True
         query = f"select * from {self._source_of(name)}"  # noqa: S608
         with self._explained(f"the rows of {name}", query):
@@ -273,7 +273,7 @@ class Dbt:
         return {name: None if kind == UNTYPED else kind for name, kind in types.items()}
 
     def name_type(self, field: "pa.Field[Any]") -> str | None:
-        """What a column of values is declared as; None for one of NULLs alone."""
+        """Return what a column of values is declared as; None for one of NULLs alone."""
         kind = self._warehouse.name_type(field)
         return None if kind == UNTYPED else kind
 
@@ -305,7 +305,7 @@ class Dbt:
         return self._lately[0] if self._lately else self.project.view()
 
     def _find(self, name: str) -> Any:
-        """The node or source of that name."""
+        """Return the node or source of that name."""
         return self.project.find(name, self._lately)
 
     def _execute(self, request: Request) -> Ran:
@@ -319,7 +319,7 @@ class Dbt:
         )
 
     def _source_of(self, name: str) -> str:
-        """What to select from for a name."""
+        """Return what to select from for a name."""
         node = self._find(name)
 
         def compile_node() -> str | None:
@@ -329,7 +329,7 @@ class Dbt:
         return references.locate(node, self._schemas, compile_node)
 
     def _render(self, query: str) -> str:
-        """A query with its references resolved; what they refer to may be made for it."""
+        """Return a query with its references resolved; what they refer to may be made for it."""
         self._schemas.make()
         self._warehouse.share()  # it may write
         return references.render_query(query, self.project, self.schema, self._source_of)

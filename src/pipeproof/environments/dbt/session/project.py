@@ -89,7 +89,7 @@ class DbtProject:
         return first
 
     def next_schema(self) -> str:
-        """The name of a schema that no other test has; with the first, the run begins to say that it lives."""
+        """Return the name of a schema that no other test has; with the first, the run begins to say that it lives."""
         if self._lease is None and not self.profile.embedded:
             self._lease = runner.open_handle(self.live_adapter(), PARSE_SCHEMA)
             lease.hold(self._lease, self.run_name.token)
@@ -97,7 +97,7 @@ class DbtProject:
         return self.run_name.schema(self._count)
 
     def connect(self, schema: str) -> Any:
-        """A connection of our own to the database: a DB-API object.
+        """Return a connection of our own to the database: a DB-API object.
 
         The embedded database is opened past dbt, and kept open: dbt then finds it open each time, and a schema can be
         made before a connection is told to look there first.
@@ -132,7 +132,7 @@ class DbtProject:
     def copy_manifest(
         self, variables: Mapping[str, Any] | None = None, *, tests: bool = True, only: Collection[str] = ()
     ) -> Any:
-        """A manifest that may be changed and run; parsed again where variables or the environment ask for it.
+        """Return a manifest that may be changed and run; parsed again where variables or the environment ask for it.
 
         Args:
             variables: As `--vars`.
@@ -147,7 +147,7 @@ class DbtProject:
         return view.parsed.copy(tests=tests or view.uses_graph)
 
     def parsed(self, variables: Mapping[str, Any] | None = None) -> Any:
-        """The project, parsed with these variables and the environment as it is now."""
+        """Return the project, parsed with these variables and the environment as it is now."""
         return self.view(variables).parsed
 
     def view(self, variables: Mapping[str, Any] | None = None) -> View:
@@ -168,11 +168,11 @@ class DbtProject:
         """Refuse to run the project's own tests where dbt would leave some out; here it runs all."""
 
     def find_escapes(self, manifest: Any) -> Mapping[str, str]:
-        """The nodes and hooks that name another schema to write to, with what they write."""
+        """Return the nodes and hooks that name another schema to write to, with what they write."""
         return manifests.find_escapes(manifest, self.profile.target, self.adapter)
 
     def find(self, name: str, lately: Sequence[View] = ()) -> Any:
-        """The node or source of that name; see [Names][pipeproof.environments.dbt.project.names.Names].
+        """Return the node or source of that name; see [Names][pipeproof.environments.dbt.project.names.Names].
 
         Args:
             name: The name.
@@ -185,7 +185,7 @@ class DbtProject:
         return next((view for view in views if name in view.names), views[0]).names.find(name)
 
     def _read_or_parse(self, variables: Mapping[str, Any], key: str) -> Any:
-        """What a worker of the run has parsed in the same surroundings, else what this one parses."""
+        """Return what a worker of the run has parsed in the same surroundings, else what this one parses."""
         with locked(self._shared / f"dbt-{self.adapter}-{key}.lock"):
             files = sorted(self._shared.glob(f"dbt-{self.adapter}-{key}-*.surroundings"))
             for file in files:
@@ -203,7 +203,7 @@ class DbtProject:
             return parsed
 
     def _load(self, file: Path) -> Any:
-        """A parsed project, as [_parse][] has written it."""
+        """Return a parsed project, as [_parse][] has written it."""
         return Parsed.load(file.read_bytes())
 
     def _parse(self, variables: Mapping[str, Any]) -> tuple[Any, bytes]:

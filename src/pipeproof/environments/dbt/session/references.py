@@ -12,7 +12,7 @@ from pipeproof.errors import PipeproofError
 
 
 def locate(node: Any, schemas: Schemas, compile_node: Callable[[], str | None]) -> str:
-    """What to select from for a node or a source: a relation, or an ephemeral model's query.
+    """Return what to select from for a node or a source: a relation, or an ephemeral model's query.
 
     Args:
         node: The node or source.
@@ -30,7 +30,7 @@ def locate(node: Any, schemas: Schemas, compile_node: Callable[[], str | None]) 
 
 
 def render_query(query: str, project: DbtProject, schema: str, find: Callable[[str], str]) -> str:
-    """A query with its `ref`, `source` and `target` resolved.
+    """Return a query with its `ref`, `source` and `target` resolved.
 
     Args:
         query: The query.

@@ -52,7 +52,7 @@ class Schemas:
         self.warehouse.close()
 
     def relation(self, schema: str, identifier: str | None = None) -> Any:
-        """A relation in a schema; without an identifier the schema itself."""
+        """Return a relation in a schema; without an identifier the schema itself."""
         adapter = self._project.live_adapter()
         return adapter.Relation.create(
             database=adapter.config.credentials.database, schema=schema, identifier=identifier,

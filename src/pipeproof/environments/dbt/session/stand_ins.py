@@ -91,7 +91,7 @@ def _by_column(names: Sequence[str], types: Mapping[str, str]) -> dict[str, str]
 
 
 def _name_type(warehouse: Warehouse, relation: Any, table: "pa.Table", name: str, declared: dict[str, str]) -> str:
-    """A column's type: the declared one, else what it was before if all is NULL now, else that of its values."""
+    """Return a column's type: the declared one, else what it was before if all is NULL now, else that of its values."""
     field = table.schema.field(name)
     if name in declared:
         try:
@@ -149,7 +149,7 @@ def _try(
 def _find_failing(
     warehouse: Warehouse, relation: Any, table: "pa.Table", columns: Mapping[str, str], declared: Mapping[str, str]
 ) -> ColumnError | None:
-    """The column that the database refuses, found by giving it each alone."""
+    """Return the column that the database refuses, found by giving it each alone."""
     alone = relation.incorporate(path={"identifier": "pipeproof_column"})
     try:
         for name, kind in declared.items():

@@ -71,7 +71,7 @@ class Warehouse:
         return cursor
 
     def read(self, sql: str) -> "tuple[list[str], list[tuple[Any, ...]]]":
-        """The columns' names and the rows of a query, as the database's driver gives them."""
+        """Return the columns' names and the rows of a query, as the database's driver gives them."""
         cursor = self.execute(sql)
         names = [column[0] for column in cursor.description or ()]
         rows = cursor.fetchall() if names else []
@@ -79,7 +79,7 @@ class Warehouse:
         return names, [tuple(row) for row in rows]
 
     def read_table(self, sql: str) -> "pa.Table":
-        """The rows of a query as an Arrow table."""
+        """Return the rows of a query as an Arrow table."""
         import pyarrow as pa
 
         query = getattr(self._live_handle().cursor(), "sql", None)
@@ -102,7 +102,7 @@ class Warehouse:
         return pa.table(dict(zip(names, arrays, strict=True)))
 
     def column_types(self, relation: Any) -> dict[str, str]:
-        """The types of a relation's columns in the database's words; none where the relation is not there."""
+        """Return the types of a relation's columns in the database's words; none where the relation is not there."""
         if self._alone and str(relation) not in self._made:
             return {}
         _, rows = self.read(
@@ -206,11 +206,11 @@ class Warehouse:
             self._insert(cursor, relation, names, list(columns.values()), table)
 
     def made_types(self, relation: Any) -> Mapping[str, str]:
-        """The types of a table that was made here, by column; none where it was not."""
+        """Return the types of a table that was made here, by column; none where it was not."""
         return self._made.get(str(relation), {})
 
     def quote(self, name: str) -> str:
-        """A column's name in a statement."""
+        """Return a column's name in a statement."""
         return str(self._adapter().quote_as_configured(name, "identifier"))
 
     def name_type(self, field: "pa.Field[Any]") -> str:
@@ -222,7 +222,7 @@ class Warehouse:
         return name_type(field, self._adapter())
 
     def accepts(self, kind: str) -> bool:
-        """Whether the database knows a type."""
+        """Return whether the database knows a type."""
         known = (self.dialect, kind)
         if known in _accepted:
             return _accepted[known]
@@ -270,7 +270,7 @@ class Warehouse:
         return array.cast(arrow_type(str(self._adapter().connections.data_type_code_to_name(code))))
 
     def _live_handle(self) -> Any:
-        """The connection; made anew where dbt has closed it."""
+        """Return the connection; made anew where dbt has closed it."""
         if self._handle is not None:
             try:
                 cursor = self._handle.cursor()

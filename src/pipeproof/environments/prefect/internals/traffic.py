@@ -26,7 +26,7 @@ LATE_HEADER = "x-pipeproof-late"
 
 
 def asks_what_was_told(method: str, path: str) -> bool:
-    """Whether a request may ask for what is not stored at once, but told by events or sent as logs."""
+    """Return whether a request may ask for what is not stored at once, but told by events or sent as logs."""
     return bool(_TOLD.match(path)) and not is_of_engine(method, path)
 
 
@@ -48,7 +48,7 @@ class Traffic:
             self._answered = asyncio.get_running_loop().time()
 
     def is_quiet(self) -> bool:
-        """Whether no request is answered now, nor was a moment ago."""
+        """Return whether no request is answered now, nor was a moment ago."""
         return not self._requests and asyncio.get_running_loop().time() >= self._answered + QUIET_SECONDS
 
     async def quiet(self) -> None:

@@ -57,7 +57,7 @@ def run_flow(
 async def run_flow_here(
     flow: "Flow[..., Any]", arguments: tuple[Any, ...], parameters: Mapping[str, Any], *, real_time: bool = False
 ) -> FlowResult:
-    """The same in the event loop that runs: an asynchronous flow in it, a synchronous one in a thread beside it.
+    """Return the same in the event loop that runs: an asynchronous flow in it, a synchronous one in a thread beside it.
 
     Raises:
         asyncio.CancelledError: The task that awaits it was cancelled.
@@ -98,7 +98,7 @@ class _Run:
             self._duration = time.perf_counter() - started
 
     def result(self) -> FlowResult:
-        """What became of it."""
+        """Return what became of it."""
         watch = self._watch
         told: dict[str, Any] = {
             "parameters": self.bound,
@@ -118,7 +118,7 @@ class _Run:
 
 
 def outcome(result: FlowResult) -> FlowResult:
-    """The result of a run that completed.
+    """Return the result of a run that completed.
 
     Raises:
         FlowNotCompleted: It ended in another state; the user's own exception is the cause.

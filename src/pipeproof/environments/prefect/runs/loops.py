@@ -15,7 +15,7 @@ def outside_loop(call: Callable[[], T]) -> T:
 
 
 def loop_runs_here() -> bool:
-    """Whether an event loop of asyncio's runs in this thread."""
+    """Return whether an event loop of asyncio's runs in this thread."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -47,7 +47,7 @@ class FlowPaused(FlowNotCompleted):
 
 
 def outcome_error(result: "FlowResult") -> FlowNotCompleted | None:
-    """The exception for the state that a run ended in; None for Completed.
+    """Return the exception for the state that a run ended in; None for Completed.
 
     A state that is none of the known ends (a run left Pending or Scheduled, say) is told as `FlowNotCompleted`.
     """

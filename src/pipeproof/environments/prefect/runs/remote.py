@@ -58,7 +58,7 @@ class RemoteTask:
         return bool(self.states) and self.states[-1].is_final()
 
     def result(self, stored: StoredTaskRun | None = None) -> TaskRunResult:
-        """What became of it, from what its process has told, or from what the server has stored."""
+        """Return what became of it, from what its process has told, or from what the server has stored."""
         state = self.future.state
         if stored is not None and not self.told_all:
             return stored_result(stored, state if state.is_final() else None)
@@ -74,7 +74,7 @@ class RemoteTask:
 
 
 def stored_result(stored: StoredTaskRun, state: "State[Any] | None" = None) -> TaskRunResult:
-    """A task run that only the server knows of.
+    """Return a task run that only the server knows of.
 
     Args:
         stored: What it knows.
@@ -95,7 +95,7 @@ def stored_result(stored: StoredTaskRun, state: "State[Any] | None" = None) -> T
 
 
 def task_run_of(event: Any) -> UUID | None:
-    """The task run whose state an event tells of; None for any other event."""
+    """Return the task run whose state an event tells of; None for any other event."""
     resource = event.resource.id
     if not event.event.startswith(_RESOURCE) or not resource.startswith(_RESOURCE):
         return None
@@ -103,7 +103,7 @@ def task_run_of(event: Any) -> UUID | None:
 
 
 def log_record(log: dict[str, Any], task_run_name: str) -> logging.LogRecord:
-    """The record for a log entry, as Prefect's API takes it."""
+    """Return the record for a log entry, as Prefect's API takes it."""
     moment = datetime.fromisoformat(log["timestamp"]).timestamp()
     record = logging.LogRecord(log["name"], log["level"], "", 0, log["message"], None, None)
     record.created, record.msecs = moment, moment % 1 * 1000

@@ -144,7 +144,7 @@ class FlowResult:
 
 
 def _brief(kind: str, name: str, result: "TaskRunResult | FlowResult") -> str:
-    """What pytest and a debugger show: one short line."""
+    """Return what pytest and a debugger show: one short line."""
     parts = [f"{name!r}", f"state={result.state.name}"]
     if result.value is not None:
         parts.append(f"value={_shorten(result.value, _BRIEF)}")
@@ -154,7 +154,7 @@ def _brief(kind: str, name: str, result: "TaskRunResult | FlowResult") -> str:
 
 
 def describe(result: FlowResult) -> dict[str, Any]:
-    """The record of a run for the report, kind `prefect.flow_run`, made of plain values.
+    """Return the record of a run for the report, kind `prefect.flow_run`, made of plain values.
 
     Shape:
         flow, flow_run_id, flow_run_name: Strings; the id may be None.

@@ -39,23 +39,23 @@ class Reader:
         self._url = str(PREFECT_API_URL.value())
 
     def flow_run(self, flow_run_id: UUID) -> "FlowRun":
-        """A flow run, with the state that it is in."""
+        """Return a flow run, with the state that it is in."""
         from prefect.client.schemas.objects import FlowRun
 
         return FlowRun.model_validate(self._get(f"/flow_runs/{flow_run_id}"))
 
     def flow_run_states(self, flow_run_id: UUID) -> "tuple[State[Any], ...]":
-        """The states of a flow run, in order."""
+        """Return the states of a flow run, in order."""
         return self._states(f"/flow_run_states/?flow_run_id={flow_run_id}")
 
     def artifacts(self, flow_run_ids: Sequence[UUID]) -> "list[Artifact]":
-        """The artifacts that flow runs and their tasks made."""
+        """Return the artifacts that flow runs and their tasks made."""
         from prefect.client.schemas.objects import Artifact
 
         return [Artifact.model_validate(found) for found in self._filtered("artifacts", flow_run_ids, "KEY_ASC")]
 
     def task_runs(self, flow_run_id: UUID, expected: AbstractSet[UUID] | None = None) -> list[StoredTaskRun]:
-        """The task runs of a flow run, which the server stores some time after they were.
+        """Return the task runs of a flow run, which the server stores some time after they were.
 
         Args:
             flow_run_id: The flow run, which has ended.

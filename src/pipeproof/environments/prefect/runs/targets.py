@@ -22,7 +22,7 @@ class FlowParametersError(PipeproofError, TypeError):
 
 
 def require_flow(target: Any) -> "Flow[..., Any]":
-    """The flow that it is.
+    """Return the flow that it is.
 
     Raises:
         TargetError: It is something else.
@@ -45,7 +45,7 @@ def require_flow(target: Any) -> "Flow[..., Any]":
 
 
 def require_function(target: Any) -> Any:
-    """The function underneath a flow or task, or the function that it is.
+    """Return the function underneath a flow or task, or the function that it is.
 
     Raises:
         TargetError: It cannot be called.
@@ -64,7 +64,7 @@ def require_function(target: Any) -> Any:
 def bind_parameters(
     flow: "Flow[..., Any]", arguments: tuple[Any, ...], parameters: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The flow's parameters by name, defaults included.
+    """Return the flow's parameters by name, defaults included.
 
     Raises:
         FlowParametersError: It does not take these, or not all that it needs are there.
@@ -89,7 +89,7 @@ def bind_parameters(
 def too_large(
     flow: "Flow[..., Any]", parameters: Mapping[str, Any], error: BaseException | None
 ) -> FlowParametersError | None:
-    """The error for parameters that Prefect's server has refused for their size; None where that is not it."""
+    """Return the error for parameters that Prefect's server has refused for their size; None where that is not it."""
     from prefect.exceptions import PrefectHTTPStatusError
 
     if not isinstance(error, PrefectHTTPStatusError):

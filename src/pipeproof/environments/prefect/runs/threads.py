@@ -51,7 +51,7 @@ def flows_awaited(patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
 
 
 def _flow_of(thread: threading.Thread) -> str | None:
-    """The name of the flow that a thread runs; None where it runs none."""
+    """Return the name of the flow that a thread runs; None where it runs none."""
     for frame in _frames(thread):
         if frame.f_globals.get("__name__") in _RUNNERS and (flow := frame.f_locals.get("flow")):
             return str(flow.name)
@@ -59,7 +59,7 @@ def _flow_of(thread: threading.Thread) -> str | None:
 
 
 def _frames(thread: threading.Thread) -> Iterator[FrameType]:
-    """What a thread is at, and what waits in its event loop, if it runs one."""
+    """Yield what a thread is at, and what waits in its event loop, if it runs one."""
     frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - it is documented, for such as debuggers
     while frame is not None:
         yield frame

@@ -40,7 +40,7 @@ def unseen_result(
     ended: BaseException | None,
     duration: float,
 ) -> FlowResult:
-    """What the server knows of a flow run that has ended, with the value and the error that its call gave."""
+    """Return what the server knows of a flow run that has ended, with the value and the error that its call gave."""
     drain_services()
     reader = Reader()
     flow_run = reader.flow_run(flow_run_id)
@@ -72,7 +72,7 @@ def unseen_result(
 
 
 def _converted(flow: "Flow[..., Any]", parameters: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The parameters as the flow got them; None where it does not convert or refuses them."""
+    """Return the parameters as the flow got them; None where it does not convert or refuses them."""
     if not flow.should_validate_parameters:
         return None
     with suppress(Exception):  # pydantic's, Prefect's, or a validator's own

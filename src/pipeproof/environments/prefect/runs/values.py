@@ -8,12 +8,12 @@ if TYPE_CHECKING:
 
 
 def state_value(state: "State[Any]") -> Any:
-    """What a run in this state returned; None where it did not complete."""
+    """Return what a run in this state returned; None where it did not complete."""
     return _content(state) if state.is_completed() else None
 
 
 def state_error(state: "State[Any]") -> BaseException | None:
-    """The exception that a run in this state raised: of several failed runs, the first one's.
+    """Return the exception that a run in this state raised: of several failed runs, the first one's.
 
     None where there was none: a flow may return `Failed(message=…)` without raising.
     """
@@ -21,7 +21,7 @@ def state_error(state: "State[Any]") -> BaseException | None:
 
 
 def users_error(error: BaseException | None) -> BaseException | None:
-    """The exception that ended a run, unless Prefect made it up to tell of the state."""
+    """Return the exception that ended a run, unless Prefect made it up to tell of the state."""
     from prefect.exceptions import CancelledRun, CrashedRun, FailedRun, Pause, PausedRun, UnfinishedRun
 
     invented = (CancelledRun, CrashedRun, FailedRun, Pause, PausedRun, UnfinishedRun)
@@ -29,7 +29,7 @@ def users_error(error: BaseException | None) -> BaseException | None:
 
 
 def raised_into(error: BaseException | None) -> BaseException | None:
-    """What somebody else has raised into a run from outside, such as a test's time-out; None for all else.
+    """Return what somebody else has raised into a run from outside, such as a test's time-out; None for all else.
 
     An event loop tells a run of it by cancelling that, and it is the cancellation that the run's state holds.
     """
@@ -42,7 +42,7 @@ def raised_into(error: BaseException | None) -> BaseException | None:
 
 
 def is_of_upstream(error: BaseException | None) -> bool:
-    """Whether it says only that a run was not started, since one that it waits for has failed."""
+    """Return whether it says only that a run was not started, since one that it waits for has failed."""
     from prefect.exceptions import UnfinishedRun
 
     place = error.__traceback__ if error is not None else None
@@ -65,7 +65,7 @@ def _find_error(content: Any) -> BaseException | None:
 
 
 def _content(state: "State[Any]") -> Any:
-    """A state's data: as it is in memory, or loaded from where it was persisted."""
+    """Return a state's data: as it is in memory, or loaded from where it was persisted."""
     data = state.data
     if hasattr(data, "metadata") and hasattr(data, "result"):  # a ResultRecord: the value itself
         return data.result

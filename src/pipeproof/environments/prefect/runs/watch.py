@@ -175,7 +175,7 @@ def _task_result(seen: Seen, task_run: Any) -> TaskRunResult:
 
 
 def _has_converted(seen: Seen) -> bool:
-    """Whether the flow's function was given what its types have made of the parameters."""
+    """Return whether the flow's function was given what its types have made of the parameters."""
     return seen.engine.flow.should_validate_parameters and any(state.is_running() for state in seen.states)
 
 

@@ -181,7 +181,7 @@ def _copy_folder(source: Path, target: Path) -> None:
 
 @contextlib.contextmanager
 def forked(launcher: Launcher, database: str | None) -> Iterator[ForkedBackend]:
-    """A server of the fork server's, for as long as it is wanted."""
+    """Yield a server of the fork server's, for as long as it is wanted."""
     launcher.wait_ready()
     backend = ForkedBackend(launcher, database)
     try:

@@ -128,7 +128,7 @@ class _ForkServer:
                 os.waitpid(pid, 0)
 
     def status(self, pid: int) -> int:
-        """The exit status of a server that is ending by itself; if it was killed, minus the signal's number."""
+        """Return the exit status of a server that is ending by itself; if it was killed, minus the signal's number."""
         self.servers.remove(pid)
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 

@@ -131,7 +131,7 @@ class Launcher:
         return isinstance(self._ready, Path) and not self.runs
 
     def log_size(self) -> int:
-        """How much the fork server and its servers have written to their log."""
+        """Return how much the fork server and its servers have written to their log."""
         with contextlib.suppress(OSError):
             return (self.folder / _LOG).stat().st_size
         return 0
@@ -196,7 +196,7 @@ def start(database: str | None = None) -> Launcher:
 
 
 def read_tail(log: Path, start: int = 0) -> str:
-    """The end of a log file, from `start` on, indented to stand below a message; empty where there is none."""
+    """Return the end of a log file, from `start` on, indented to stand below a message; empty where there is none."""
     try:
         lines = log.read_bytes()[start:].decode(errors="replace").splitlines()
     except OSError:

@@ -21,7 +21,7 @@ _ALL = """
 
 
 def with_database(url: str, name: str) -> str:
-    """The URL of another database on the same server."""
+    """Return the URL of another database on the same server."""
     from sqlalchemy.engine import make_url
 
     return make_url(url).set(database=name).render_as_string(hide_password=False)
@@ -45,12 +45,12 @@ def drop(url: str, name: str) -> None:
 
 
 def new_name() -> str:
-    """A name for a database, by which it is known as ours and its age is told."""
+    """Return a name for a database, by which it is known as ours and its age is told."""
     return f"pipeproof_prefect_{datetime.now(UTC):%Y%m%d%H%M%S}_{secrets.token_hex(8)}"
 
 
 def find_leftovers(url: str, older_than: timedelta, now: datetime | None = None) -> tuple[list[str], list[str]]:
-    """The databases of test servers on a server: those of dead runs, and those that may be alive.
+    """Return the databases of test servers on a server: those of dead runs, and those that may be alive.
 
     Args:
         url: A database of the server to which its user can connect, as `postgresql+asyncpg://…`.

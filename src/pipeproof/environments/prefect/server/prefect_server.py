@@ -180,7 +180,7 @@ def _one_certificate(folder: Path) -> Path:
 
 
 def _without_proxy() -> dict[str, str | None]:
-    """What keeps requests to this machine from a proxy, where one is set."""
+    """Return what keeps requests to this machine from a proxy, where one is set."""
     proxies = getproxies()
     if not set(proxies) - {"no"}:
         return {}

@@ -30,12 +30,12 @@ def template_name() -> str:
 
 
 def shared_folder() -> Path:
-    """The folder beside the interpreter, for an image or an environment that was prepared."""
+    """Return the folder beside the interpreter, for an image or an environment that was prepared."""
     return Path(sys.prefix) / "share" / "pipeproof"
 
 
 def _folder_beside_package() -> Path:
-    """The folder of the environment that pipeproof is installed in.
+    """Return the folder of the environment that pipeproof is installed in.
 
     It is another one than the interpreter's where a project's requirements are laid over the image's.
     """
@@ -44,7 +44,7 @@ def _folder_beside_package() -> Path:
 
 
 def cache_folder() -> Path:
-    """The user's folder: `PIPEPROOF_CACHE_DIR`, or the platform's place for caches."""
+    """Return the user's folder: `PIPEPROOF_CACHE_DIR`, or the platform's place for caches."""
     if chosen := CACHE_DIR.read():
         return chosen
     home = Path(environ.get("HOME") or Path.home())

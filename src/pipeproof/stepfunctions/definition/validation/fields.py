@@ -17,7 +17,7 @@ Check = Callable[[Any, Position, bool, Findings], None]
 
 
 def is_substitution(value: Any) -> bool:
-    """Whether a value, or a part of it, is put in at deployment (`${Name}`)."""
+    """Return whether a value, or a part of it, is put in at deployment (`${Name}`)."""
     if isinstance(value, dict) and len(value) == 1:
         return bool(next(iter(value)).startswith(("Fn::", "Ref")))
     return isinstance(value, str) and "${" in value
@@ -155,7 +155,7 @@ def check_boolean(value: Any, position: Position, _jsonata: bool, findings: Find
 
 
 def number_check(*, least: float, integer: bool = True, most: float | None = None) -> Check:
-    """A number within bounds; in JSONata it may be an expression."""
+    """Return a number within bounds; in JSONata it may be an expression."""
 
     def check(value: Any, position: Position, jsonata: bool, findings: Findings) -> None:
         if is_substitution(value):

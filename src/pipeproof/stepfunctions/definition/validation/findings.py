@@ -83,5 +83,5 @@ class Findings:
 
 
 def errors_of(findings: Iterable[Finding]) -> list[Finding]:
-    """Those that make the service reject the definition."""
+    """Return those that make the service reject the definition."""
     return [finding for finding in findings if finding.severity == "error"]

@@ -23,7 +23,7 @@ _NESTING_LIMIT = 60
 
 
 def validate(document: Document, machine_type: str = "STANDARD", *, expressions: bool = True) -> list[Finding]:
-    """What is wrong with a definition, in the order of the definition.
+    """Return what is wrong with a definition, in the order of the definition.
 
     Args:
         document: The definition.
@@ -48,7 +48,7 @@ def validate(document: Document, machine_type: str = "STANDARD", *, expressions:
 
 
 def misplaced_language(raw: Mapping[str, Any]) -> str | None:
-    """The QueryLanguage that somebody wrote among the states, where there should be a state."""
+    """Return the QueryLanguage that somebody wrote among the states, where there should be a state."""
     states = raw.get("States")
     found = states.get("QueryLanguage") if isinstance(states, Mapping) else None
     return found if isinstance(found, str) else None

@@ -40,7 +40,7 @@ def check_variables(raw: Mapping[str, Any], findings: Findings) -> None:
 
 
 def _assigned(value: Any) -> Iterator[str]:
-    """The names of all Assign blocks, wherever they stand."""
+    """Yield the names of all Assign blocks, wherever they stand."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             if key == "Assign" and isinstance(item, Mapping):
@@ -66,7 +66,7 @@ def _states(raw: Any, position: Position, language: str) -> Iterator[tuple[Mappi
 
 
 def _texts(value: Any, position: Position) -> Iterator[tuple[str, Position]]:
-    """The texts of a state, those of the states inside of it left out."""
+    """Yield the texts of a state, those of the states inside of it left out."""
     if isinstance(value, str):
         yield value, position
     elif isinstance(value, Mapping):

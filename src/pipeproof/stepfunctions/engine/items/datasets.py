@@ -12,7 +12,7 @@ STATE_DATA = "STATE_DATA"
 
 
 def reader_failure(cause: str, exception: BaseException | None = None) -> StateFailure:
-    """The dataset cannot be read."""
+    """Return the dataset cannot be read."""
     return StateFailure("States.ItemReaderFailed", cause, exception=exception)
 
 
@@ -51,7 +51,7 @@ class Dataset:
             self.items.append(item)
 
     def context(self, index: int) -> dict[str, Any]:
-        """The context object's `Map.Item` of an item (AWS: Key is there for an object's entries only)."""
+        """Return the context object's `Map.Item` of an item (AWS: Key is there for an object's entries only)."""
         item = self.items[index]
         source, keyed = self.sources[bisect_right(self.starts, index) - 1]
         found = (
@@ -62,5 +62,5 @@ class Dataset:
 
 
 def entries_of(value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """An object's entries as items."""
+    """Return an object's entries as items."""
     return [{"Key": key, "Value": item} for key, item in value.items()]

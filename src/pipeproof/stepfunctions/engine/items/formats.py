@@ -34,7 +34,7 @@ NOT_ITERABLE = "Attempting to map over non-iterable node."
 
 
 def unpack(data: bytes) -> bytes:
-    """The bytes without their compression."""
+    """Return the bytes without their compression."""
     if data[:2] == _GZIP:
         try:
             return gzip.decompress(data)
@@ -46,7 +46,7 @@ def unpack(data: bytes) -> bytes:
 
 
 def decode(data: bytes) -> str:
-    """The text of a file: UTF-8, or what its byte order mark says.
+    """Return the text of a file: UTF-8, or what its byte order mark says.
 
     Raises:
         StateFailure: States.ItemReaderFailed, where it is neither.
@@ -60,7 +60,7 @@ def decode(data: bytes) -> str:
 
 
 def read_json(text: str, pointer: Any = None) -> tuple[list[Any], bool]:
-    """The items of a JSON document: an array's, or an object's entries.
+    """Return the items of a JSON document: an array's, or an object's entries.
 
     Args:
         text: The document.
@@ -80,12 +80,12 @@ def read_json(text: str, pointer: Any = None) -> tuple[list[Any], bool]:
 
 
 def as_json_bytes(value: Any) -> bytes:
-    """A JSON value as a file would hold it, for a mock that gives the value itself."""
+    """Return a JSON value as a file would hold it, for a mock that gives the value itself."""
     return json.dumps(value).encode()
 
 
 def parse_json(text: str, complaint: str) -> Any:
-    """A JSON text's value; `complaint` begins the cause where it is none."""
+    """Return a JSON text's value; `complaint` begins the cause where it is none."""
     try:
         return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -111,14 +111,14 @@ def _follow(value: Any, pointer: str) -> Any:
 
 
 def read_json_lines(text: str) -> Iterator[Any]:
-    """The items of JSON Lines: one a line; blank lines are skipped."""
+    """Yield the items of JSON Lines: one a line; blank lines are skipped."""
     for number, line in enumerate(re.split(r"\r?\n", text), 1):
         if line.strip():
             yield parse_json(line, f"Line {number} of the file is not valid JSON")
 
 
 def read_delimited(text: str, config: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """The items of delimited text: an object a record, all its values text.
+    """Return the items of delimited text: an object a record, all its values text.
 
     Missing fields are empty, further ones are left out.
 
@@ -147,7 +147,7 @@ def as_objects(records: Iterable[list[str]], headers: list[str]) -> Iterator[dic
 
 
 def split_records(text: str, delimiter: str) -> Iterator[list[str]]:
-    """The records of delimited text, empty lines left out.
+    """Yield the records of delimited text, empty lines left out.
 
     A field in double quotes may hold delimiters and line breaks; a doubled quote is a quote; a backslash escapes a
     quote, a delimiter or a backslash, and is dropped before anything else.
@@ -197,7 +197,7 @@ def _escapes(delimiter: str) -> re.Pattern[str]:
 
 
 def read_parquet(data: bytes) -> Iterator[Any]:
-    """The rows of a Parquet file as JSON objects."""
+    """Yield the rows of a Parquet file as JSON objects."""
     try:
         import pyarrow.parquet as parquet  # type: ignore[import-untyped]
     except ImportError as error:

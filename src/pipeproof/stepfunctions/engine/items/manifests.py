@@ -32,7 +32,7 @@ def athena_files(text: str) -> Iterator[tuple[str, str]]:
 
 
 def inventory_files(text: str, bucket: Any) -> tuple[list[tuple[str, str]], str, list[str]]:
-    """What an S3 inventory's `manifest.json` says.
+    """Return what an S3 inventory's `manifest.json` says.
 
     Args:
         text: The manifest.
@@ -52,7 +52,7 @@ def inventory_files(text: str, bucket: Any) -> tuple[list[tuple[str, str]], str,
 
 
 def inventory_items(data: bytes, kind: str, columns: list[str]) -> Iterable[Any]:
-    """The rows of one of an inventory's files."""
+    """Return the rows of one of an inventory's files."""
     if kind == "PARQUET":
         return formats.read_parquet(data)
     if kind != "CSV":

@@ -68,7 +68,7 @@ def read_items(
 
 
 def _pages(resource: str, parameters: Mapping[str, Any], ask: Ask) -> Iterator[Any]:
-    """The pages of a listing, as many as there are."""
+    """Yield the pages of a listing, as many as there are."""
     token = None
     while True:
         page = ask(resource, {**parameters, **({"ContinuationToken": token} if token else {})})
@@ -137,7 +137,7 @@ def _add_file(content: Any, source: str, config: Mapping[str, Any], dataset: Dat
 
 
 def _bytes(content: Any) -> bytes:
-    """What an answer of `s3:getObject` holds."""
+    """Return what an answer of `s3:getObject` holds."""
     if isinstance(content, Mapping) and "Body" in content:
         content = content["Body"]
     if isinstance(content, (bytes, bytearray)):

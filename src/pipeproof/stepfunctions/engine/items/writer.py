@@ -23,7 +23,7 @@ _OUTPUT_TYPES = ("JSON", "JSONL")
 
 
 def writer_failure(cause: str | None, exception: BaseException | None = None) -> StateFailure:
-    """The results cannot be written."""
+    """Return the results cannot be written."""
     return StateFailure("States.ResultWriterFailed", cause, exception=exception)
 
 
@@ -49,7 +49,7 @@ def check_config(config: Mapping[str, Any], *, exports: bool) -> tuple[str, str]
 
 
 def transform(transformation: str, record: Mapping[str, Any], output: Any) -> list[Any]:
-    """What a child that succeeded adds to the results."""
+    """Return what a child that succeeded adds to the results."""
     if transformation == NONE:
         return [record]
     return output if transformation == FLATTEN and isinstance(output, list) else [output]
@@ -76,7 +76,7 @@ class Results:
             self._found[index] = [record()]
 
     def finish(self, _map_run_arn: str) -> Any:
-        """The state's result: the children's, in the order of their items."""
+        """Return the state's result: the children's, in the order of their items."""
         return [result for index in sorted(self._found) for result in self._found[index]]
 
 

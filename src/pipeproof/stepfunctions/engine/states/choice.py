@@ -37,7 +37,7 @@ def run_choice(place: Place) -> Outcome:
 
 
 def choose(place: Place, document: Any) -> Rule | None:
-    """The first rule that holds, or None."""
+    """Return the first rule that holds, or None."""
     for rule in place.state.rules:
         holds = _condition(rule, place) if place.state.is_jsonata else rule_holds(rule.raw, document, place.environment)
         if holds:
@@ -60,7 +60,7 @@ def _condition(rule: Rule, place: Place) -> bool:
 
 
 def rule_holds(raw: Mapping[str, Any], document: Any, environment: Environment) -> bool:
-    """Whether a JSONPath rule holds; And, Or and Not stop as soon as the answer is known."""
+    """Return whether a JSONPath rule holds; And, Or and Not stop as soon as the answer is known."""
     if "And" in raw:
         return all(rule_holds(part, document, environment) for part in raw["And"])
     if "Or" in raw:

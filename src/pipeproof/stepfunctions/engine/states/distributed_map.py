@@ -108,7 +108,7 @@ def note_inputs(place: Place, effective: Any, dataset: Dataset) -> None:
 
 
 def given_dataset(place: Place, effective: Any) -> Dataset:
-    """The items where no reader gives them; an object's are its entries."""
+    """Return the items where no reader gives them; an object's are its entries."""
     found = given_items(place, effective)
     dataset = Dataset()
     if isinstance(found, dict):
@@ -121,7 +121,7 @@ def given_dataset(place: Place, effective: Any) -> Dataset:
 
 
 def _batches(map_run: MapRun, items: Iterator[Any]) -> Iterator[tuple[Any, int]]:
-    """Each child's input, and how many items it has."""
+    """Yield each child's input, and how many items it has."""
     raw = map_run.place.state.raw.get("ItemBatcher")
     if raw is None:
         for item in items:
@@ -150,7 +150,7 @@ def _batches(map_run: MapRun, items: Iterator[Any]) -> Iterator[tuple[Any, int]]
 
 
 def _selected(map_run: MapRun, dataset: Dataset) -> Iterator[Any]:
-    """What becomes of each item."""
+    """Yield what becomes of each item."""
     place, frame = map_run.place, map_run.place.frame
     if "ItemSelector" not in place.state.raw and "Parameters" not in place.state.raw:
         yield from dataset.items
@@ -265,7 +265,7 @@ def _child_frame(map_run: MapRun, index: int, payload: Any, *, recorded: bool) -
 
 
 def _record(map_run: MapRun, line: Line, status: str, end: Mapping[str, Any]) -> dict[str, Any]:
-    """A child execution as ResultWriter describes it."""
+    """Return a child execution as ResultWriter describes it."""
     execution = line.frame.execution or {}
     settings = map_run.place.run.settings
     redrivable = status != "SUCCEEDED" and map_run.child_type == "STANDARD"

@@ -34,7 +34,7 @@ def run_map(place: Place) -> Work[Outcome]:
 
 
 def find_items(place: Place, effective: Any) -> list[Any]:
-    """The items: of Items (JSONata), of ItemsPath, or the input itself."""
+    """Return the items: of Items (JSONata), of ItemsPath, or the input itself."""
     found = given_items(place, effective)
     if not isinstance(found, list):
         raise not_items(place.state, found)

@@ -45,7 +45,7 @@ def not_items(state: State, found: Any) -> Exception:
 
 
 def select_item(place: Place, item: Any, effective: Any, level: Frame) -> Any:
-    """What an iteration is given: the item, or what ItemSelector (once Parameters) makes of it.
+    """Return what an iteration is given: the item, or what ItemSelector (once Parameters) makes of it.
 
     Args:
         place: The Map's place.
@@ -95,14 +95,14 @@ def find_tolerance(place: Place, effective: Any) -> tuple[float | None, float | 
 
 
 def out_of_range(place: Place, field: str, cause: str) -> Exception:
-    """The failure of a number that its field does not take."""
+    """Return the failure of a number that its field does not take."""
     return evaluation_failure(cause, field) if place.state.is_jsonata else runtime_failure(cause)
 
 
 def find_number(
     place: Place, raw: Mapping[str, Any], field: str, effective: Any, *, prefix: str = "", whole: bool = True
 ) -> float | None:
-    """A number that may be literal, a path's (`…Path`, digits in a string allowed) or an expression's.
+    """Return a number that may be literal, a path's (`…Path`, digits in a string allowed) or an expression's.
 
     Args:
         place: The Map's place.

@@ -50,11 +50,11 @@ class MapRun:
         return str(processor.get("ProcessorConfig", {}).get("ExecutionType", "STANDARD"))
 
     def number(self, raw: Mapping[str, Any], field: str, prefix: str = "") -> float | None:
-        """A number of the state's own fields, or of a part's."""
+        """Return a number of the state's own fields, or of a part's."""
         return find_number(self.place, raw, field, self.effective, prefix=prefix)
 
     def answer(self, arn: str, payload: Any) -> Reply:
-        """What a reader or writer's resource answers."""
+        """Return what a reader or writer's resource answers."""
         return self.place.run.handlers.answer(self._request(arn, payload))
 
     def refuse_children(self) -> None:
@@ -80,7 +80,7 @@ class MapRun:
         return Request(state.name, resource, payload, context, iterations, run.random, location, is_task=False)
 
     def fill(self, template: Any, field: str) -> Any:
-        """A template of a reader, a writer or a batcher."""
+        """Return a template of a reader, a writer or a batcher."""
         place = self.place
         if place.state.is_jsonata:
             return fill_expressions(template, field, {"input": place.value}, place.environment)
@@ -93,7 +93,7 @@ class MapRun:
         return found if isinstance(found, dict) else {}
 
     def read(self, ask: Ask | None = None) -> Dataset:
-        """The items that ItemReader gives.
+        """Return the items that ItemReader gives.
 
         Args:
             ask: Stands in for S3.
@@ -119,7 +119,7 @@ class MapRun:
         return read_items(raw["Resource"], parameters, filled, int(limit) if limit else None, ask or call)
 
     def results(self) -> Results | ResultFiles:
-        """What collects the children's results: ResultWriter's files, or the state's own result."""
+        """Return what collects the children's results: ResultWriter's files, or the state's own result."""
         raw = self.place.state.raw.get("ResultWriter") or {}
         config = self.fill(raw.get("WriterConfig", {}), "ResultWriter/WriterConfig")
         if "Resource" not in raw:

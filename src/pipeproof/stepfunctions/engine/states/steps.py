@@ -17,7 +17,7 @@ from pipeproof.stepfunctions.expressions.payload import (
 
 
 def effective_input(place: Place) -> Any:
-    """The input after InputPath; in JSONata the input itself."""
+    """Return the input after InputPath; in JSONata the input itself."""
     if place.state.is_jsonata:
         return place.value
     effective = select(place.state.raw, "InputPath", place.value, place.environment)
@@ -41,7 +41,7 @@ def find_payload(place: Place, effective: Any) -> Any:
 
 
 def result_outcome(place: Place, result: Any) -> Outcome:
-    """The end of a Task, Parallel or Map that gave a result."""
+    """Return the end of a Task, Parallel or Map that gave a result."""
     state, environment = place.state, place.environment
     raw = state.raw
     if state.is_jsonata:

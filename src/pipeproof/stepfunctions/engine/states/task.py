@@ -56,7 +56,7 @@ def _request(place: Place, resource: Resource, payload: Any, token: str | None, 
 
 
 def _find_role(place: Place, effective: Any) -> str | None:
-    """The role of `Credentials`, which makes the call in place of the machine's."""
+    """Return the role of `Credentials`, which makes the call in place of the machine's."""
     written = place.state.raw.get("Credentials")
     if written is None:
         return None

@@ -41,7 +41,7 @@ def partition(items: Any, size: Any) -> Any:
 
 
 def range_(first: Any, last: Any, step: Any) -> Any:
-    """The numbers from first to last; one number alone is that number.
+    """Return the numbers from first to last; one number alone is that number.
 
     Raises:
         JsonataError: There are too many.
@@ -58,7 +58,7 @@ def range_(first: Any, last: Any, step: Any) -> Any:
 
 
 def hash_(text: Any, algorithm: Any) -> Any:
-    """The hash of a text in hexadecimal digits.
+    """Return the hash of a text in hexadecimal digits.
 
     Raises:
         JsonataError: D3137, another algorithm.
@@ -71,7 +71,7 @@ def hash_(text: Any, algorithm: Any) -> Any:
 
 
 def parse(text: Any) -> Any:
-    """The value of a JSON text.
+    """Return the value of a JSON text.
 
     Raises:
         JsonataError: D3137, it is none, or has a name twice.
@@ -96,12 +96,12 @@ def _refuse(name: str) -> Any:
 
 
 def random(call: Call, seed: Any) -> Any:
-    """A number from 0 up to 1; with a seed the one that java.util.Random gives first, as on the service."""
+    """Return a number from 0 up to 1; with a seed the one that java.util.Random gives first, as on the service."""
     return call.run.world.random.random() if seed is MISSING else seeded(math.trunc(seed))
 
 
 def seeded(seed: int) -> float:
-    """The first double of Java's linear congruential generator."""
+    """Return the first double of Java's linear congruential generator."""
     state = (seed ^ 0x5DEECE66D) & (2**48 - 1)
     bits = []
     for size in (26, 27):
@@ -111,7 +111,7 @@ def seeded(seed: int) -> float:
 
 
 def new_uuid(call: Call) -> Any:
-    """A UUID of version 4."""
+    """Return a UUID of version 4."""
     return str(uuid.UUID(int=call.run.world.random.getrandbits(128), version=4))
 
 

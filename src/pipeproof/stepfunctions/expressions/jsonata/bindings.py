@@ -16,7 +16,7 @@ TupleStep = Callable[[list[Any], Array | None, Env], Array]
 
 
 def tuple_step(node: Node, depth: int, build: Build) -> TupleStep:
-    """A step of a path with bindings: from bindings to bindings, or from the first items to them."""
+    """Return a step of a path with bindings: from bindings to bindings, or from the first items to them."""
     stages = [stage if isinstance(stage, str) else item_filter(stage, depth, build) for stage in node.stages]
     make = _sort_tuples(node, depth, build) if node.kind == "sort" else _bind_tuples(node, depth, build)
 

@@ -35,7 +35,7 @@ class Body:
         self._careful: Evaluator | None = None
 
     def at(self, base: int) -> Evaluator:
-        """The evaluator for a call at this depth: one that counts only where it could come too deep."""
+        """Return the evaluator for a call at this depth: one that counts only where it could come too deep."""
         if base + self._deepest <= DEPTH:
             return self._evaluator
         if self._careful is None:
@@ -58,7 +58,7 @@ class Lambda(Function):
         self.partial = False
 
     def partially(self, arguments: Sequence[Any]) -> "Lambda":
-        """The function with some arguments given; OPEN stands for those that are not."""
+        """Return the function with some arguments given; OPEN stands for those that are not."""
         given = [*arguments, *[MISSING] * (len(self.parameters) - len(arguments))]
         bound = {name: value for name, value in zip(self.parameters, given, strict=False) if value is not OPEN}
         made = Lambda(self.body, self.value, Env(bound, self.env, self.env.run, self.env.base))
@@ -116,7 +116,7 @@ class PartialNative(Function):
         self.given = given
 
     def filled(self, arguments: Sequence[Any]) -> list[Any]:
-        """The arguments in their places."""
+        """Return the arguments in their places."""
         rest = iter(arguments)
         return [next(rest, MISSING) if value is OPEN else value for value in self.given]
 

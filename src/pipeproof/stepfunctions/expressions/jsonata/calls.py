@@ -12,7 +12,7 @@ from pipeproof.stepfunctions.values import MISSING
 
 
 def function(node: Node, depth: int, build: Build) -> Evaluator:
-    """The evaluator of `$name(…)`."""
+    """Return the evaluator of `$name(…)`."""
     called, settles = call(node, depth, build), not node.goes_on
 
     def evaluate(value: Any, env: Env) -> Any:
@@ -48,7 +48,7 @@ def call(node: Node, depth: int, build: Build) -> Callable[[Any, Env, tuple[Any,
 
 
 def partial(node: Node, depth: int, build: Build) -> Evaluator:
-    """The evaluator of `$name(?, …)`."""
+    """Return the evaluator of `$name(?, …)`."""
     procedure_node = node.part("procedure")
     procedure, name = build(procedure_node, depth + 1), _named(procedure_node)
     arguments = [None if argument.kind == "operator" else build(argument, depth + 1) for argument in node.items]
@@ -71,14 +71,14 @@ def partial(node: Node, depth: int, build: Build) -> Evaluator:
 
 
 def _named(node: Node) -> Any:
-    """What the procedure of a call is called in messages."""
+    """Return what the procedure of a call is called in messages."""
     if node.kind == "path":
         return node.items[0].value
     return None if node.kind in ("block", "lambda", "condition", "transform") else node.value
 
 
 def _forgot_dollar(procedure: Node, env: Env) -> bool:
-    """Whether `name(…)` was written where `$name(…)` is a function."""
+    """Return whether `name(…)` was written where `$name(…)` is a function."""
     if procedure.kind != "path":
         return False
     name = procedure.items[0].value

@@ -39,7 +39,7 @@ class Closures:
         self.deepest = 0
 
     def __call__(self, node: Node, depth: int) -> Evaluator:
-        """The evaluator of a part at a depth."""
+        """Return the evaluator of a part at a depth."""
         self.deepest = max(self.deepest, depth)
         work = _KINDS[node.kind](node, depth, self)
         if self.careful:
@@ -56,7 +56,7 @@ class Closures:
 
 
 def compile_node(node: Node, careful: bool = False) -> tuple[Evaluator, int]:
-    """The evaluator of a whole expression or a function's body, and how deep its parts are nested."""
+    """Return the evaluator of a whole expression or a function's body, and how deep its parts are nested."""
     build = Closures(careful)
     return build(node, 1), build.deepest
 

@@ -178,19 +178,19 @@ class ResultTypeError(JsonataError):
 
 
 def syntax_error(code: str, position: int, **values: Any) -> JsonataSyntaxError:
-    """The error for a code of the parser."""
+    """Return the error for a code of the parser."""
     return JsonataSyntaxError(code, fill(MESSAGES[code], values), position)
 
 
 def internal_error(reason: str) -> JsonataError:
-    """The error where the reference breaks with an error of its own platform."""
+    """Return the error where the reference breaks with an error of its own platform."""
     error = JsonataError(None, reason)
     error.internal = True
     return error
 
 
 def fill(template: str, values: dict[str, Any]) -> str:
-    """A message with its placeholders filled in."""
+    """Return a message with its placeholders filled in."""
     for name, value in values.items():
         if "{" + name + "}" in template:
             template = template.replace("{" + name + "}", value if name == "name" else _shown(value))
@@ -198,7 +198,7 @@ def fill(template: str, values: dict[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    """The value as JSON, numbers as JavaScript writes them; what JSON has no form for is undefined."""
+    """Return the value as JSON, numbers as JavaScript writes them; what JSON has no form for is undefined."""
     if value is MISSING:
         return "undefined"
     if isinstance(value, float):

@@ -28,7 +28,7 @@ _FUNCTIONS: dict[str, Any] = {**BUILT_IN, **ADDED}
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Node:
-    """The tree of an expression (without its marks).
+    """Return the tree of an expression (without its marks).
 
     Raises:
         JsonataSyntaxError: It does not parse.
@@ -41,7 +41,7 @@ def parse(text: str) -> Node:
 
 @lru_cache(maxsize=4096)
 def compile_expression(text: str) -> Body:
-    """An expression (without its marks), ready to be evaluated.
+    """Return an expression (without its marks), ready to be evaluated.
 
     Raises:
         JsonataSyntaxError: It does not parse.
@@ -91,7 +91,7 @@ def _number(value: float) -> int | float | str:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether the value is one of JSON already, so that it can be handed on as it is."""
+    """Return whether the value is one of JSON already, so that it can be handed on as it is."""
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None:
         return True
@@ -103,7 +103,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A JSON value of lists, dicts, strings, ints and floats."""
+    """Return a JSON value of lists, dicts, strings, ints and floats."""
     if _is_plain(value):
         return value
     if isinstance(value, dict):

@@ -42,7 +42,7 @@ class Lexer:
         self.position = 0
 
     def next(self, after_value: bool) -> Token | None:
-        """The next token, or None at the end.
+        """Return the next token, or None at the end.
 
         Args:
             after_value: A value stands before it, so that `/` divides.
@@ -144,7 +144,7 @@ class Lexer:
         return self._made("value", _WORDS[name]) if name in _WORDS else self._made("name", name)
 
     def _regex(self) -> Pattern:
-        """The pattern between two slashes; a slash in brackets or after a backslash is part of it."""
+        """Return the pattern between two slashes; a slash in brackets or after a backslash is part of it."""
         source, start, depth = self.source, self.position, 0
         for index in range(start, len(source)):
             letter = source[index]

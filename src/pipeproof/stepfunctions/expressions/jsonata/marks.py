@@ -7,5 +7,5 @@ def is_expression(text: str) -> bool:
 
 
 def inner(text: str) -> str:
-    """The expression between the marks."""
+    """Return the expression between the marks."""
     return text[2:-2].strip()

@@ -81,7 +81,7 @@ class Node:
         return bool(self.predicate) or self.group is not None or self.keep_array
 
     def part(self, name: str) -> "Node":
-        """A part that nodes of this kind have.
+        """Return a part that nodes of this kind have.
 
         Raises:
             LookupError: They have not.
@@ -93,7 +93,7 @@ class Node:
 
 
 def parse(source: str) -> Node:
-    """The tree of an expression.
+    """Return the tree of an expression.
 
     Raises:
         JsonataSyntaxError: It does not parse.

@@ -24,13 +24,13 @@ Step = Callable[[list[Any], Env], list[Any]]
 
 
 def name(node: Node, _depth: int, _build: Build) -> Evaluator:
-    """The evaluator of a field's name."""
+    """Return the evaluator of a field's name."""
     wanted = node.value
     return lambda value, _env: value.get(wanted, MISSING) if isinstance(value, dict) else lookup(value, wanted)
 
 
 def path(node: Node, depth: int, build: Build) -> Evaluator:
-    """The evaluator of a path."""
+    """Return the evaluator of a path."""
     if any(step.tuple for step in node.items):
         walk = _tuple_path(node, depth, build)
     else:
@@ -111,7 +111,7 @@ def _is_field(step: Node) -> bool:
 
 
 def _fields(found: Any, names: list[str], start: int, env: Env) -> Any:
-    """The rest of a path of fields, from where it comes upon something else than an object."""
+    """Return the rest of a path of fields, from where it comes upon something else than an object."""
     items = found if isinstance(found, list) and not (isinstance(found, Array) and found.cons) else sequence(found)
     for index in range(start, len(names)):
         if not items:
@@ -131,7 +131,7 @@ def _field_step(items: list[Any], name: str, env: Env, last: bool) -> list[Any]:
 
 
 def _flattened(results: list[Any], last: bool) -> list[Any]:
-    """What a step found as one sequence; the last step of a path leaves a single list as it is."""
+    """Return what a step found as one sequence; the last step of a path leaves a single list as it is."""
     if last and len(results) == 1 and isinstance(results[0], list) and not is_sequence(results[0]):
         return results[0]
     flat = sequence()

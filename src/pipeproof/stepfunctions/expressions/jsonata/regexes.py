@@ -40,7 +40,7 @@ class Pattern:
     slow: bool = False
 
     def search(self, text: str, start: int) -> re.Match[str] | Spans | None:
-        """The next match at or after a position; its spans count, not its texts.
+        """Return the next match at or after a position; its spans count, not its texts.
 
         Raises:
             JsonataError: It takes too long.
@@ -63,7 +63,7 @@ _MASKED = str.maketrans(_ALIKE, "\ue000\ue001\ue002\ue003\ue004")
 
 @lru_cache(maxsize=1024)
 def compile_pattern(source: str, flags: str) -> Pattern:
-    """A pattern, with the flags i and m.
+    """Return a pattern, with the flags i and m.
 
     Raises:
         ValueError: It is no regular expression, or one that cannot be matched here.
@@ -83,7 +83,7 @@ class _Translation:
         self.index = 0
 
     def text(self) -> str:
-        """The pattern in Python's words."""
+        """Return the pattern in Python's words."""
         parts: list[str] = []
         while self.index < len(self.source):
             parts.append(self._piece())

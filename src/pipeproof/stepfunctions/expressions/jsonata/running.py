@@ -70,7 +70,7 @@ class Env:
         self.base = base
 
     def lookup(self, name: str) -> Any:
-        """A variable's value, or MISSING."""
+        """Return a variable's value, or MISSING."""
         env: Env | None = self
         while env is not None:
             if name in env.names:
@@ -79,7 +79,7 @@ class Env:
         return MISSING
 
     def inner(self, names: dict[str, Any]) -> "Env":
-        """A scope in this one."""
+        """Return a scope in this one."""
         return Env(names, self, self.run, self.base)
 
 
@@ -99,11 +99,11 @@ class Build(Protocol):
     deepest: int
 
     def __call__(self, node: Node, depth: int) -> Evaluator:
-        """The evaluator of a part at a depth."""
+        """Return the evaluator of a part at a depth."""
 
 
 def check_text(text: str) -> str:
-    """The text, if it is not too long.
+    """Return the text, if it is not too long.
 
     Raises:
         JsonataError: It is.
@@ -123,5 +123,5 @@ def check_length(length: int) -> None:
 
 
 def overflow(depth: int) -> JsonataError:
-    """The error for an evaluation that is nested too deep."""
+    """Return the error for an evaluation that is nested too deep."""
     return JsonataError(None, STACK.format(depth=depth, limit=DEPTH))

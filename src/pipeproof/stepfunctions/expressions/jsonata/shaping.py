@@ -11,7 +11,7 @@ _LEAVES = {"string", "number", "value", "wildcard", "descendant", "variable", "r
 
 
 def parse_expression(source: str) -> Node:
-    """The tree that is evaluated.
+    """Return the tree that is evaluated.
 
     Raises:
         JsonataSyntaxError: The expression does not parse.

@@ -32,7 +32,7 @@ class Signature:
         self._simple = not any(parameter.context or parameter.kind == "a" for parameter in parameters)
 
     def validate(self, arguments: list[Any], context: Any) -> list[Any]:
-        """The arguments as the function gets them.
+        """Return the arguments as the function gets them.
 
         Args:
             arguments: As they were given.
@@ -89,7 +89,7 @@ def _fitted(parameter: _Parameter, single: str, letters: str, argument: Any, ind
 
 
 def letter(value: Any) -> str:
-    """The letter that stands for a value's type in a signature; `m` for what is not there."""
+    """Return the letter that stands for a value's type in a signature; `m` for what is not there."""
     if isinstance(value, str):
         return "s"
     if is_any_number(value):
@@ -107,7 +107,7 @@ def letter(value: Any) -> str:
 
 @lru_cache(maxsize=512)
 def parse_signature(text: str) -> Signature:
-    """A signature, `<` and `>` around it.
+    """Return a signature, `<` and `>` around it.
 
     Raises:
         JsonataSyntaxError: S0401 or S0402.

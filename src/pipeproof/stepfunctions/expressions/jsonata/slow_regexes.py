@@ -103,7 +103,7 @@ class _Worker:
             self.answers.put(line)
 
     def ask(self, question: Any) -> Any:
-        """The answer to a question.
+        """Return the answer to a question.
 
         Raises:
             queue.Empty: There is none in time.
@@ -119,7 +119,7 @@ _worker: _Worker | None = None
 
 
 def search(compiled: re.Pattern[str], text: str, start: int) -> Spans | None:
-    """The next match at or after a position.
+    """Return the next match at or after a position.
 
     Raises:
         JsonataError: It takes too long.

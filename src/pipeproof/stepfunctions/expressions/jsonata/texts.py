@@ -13,7 +13,7 @@ _FIFTEEN = Context(prec=15, rounding=ROUND_HALF_UP)
 
 
 def number_text(value: int | float) -> str:
-    """A number as JavaScript writes it: plain below 1e21, `1e+21` from there, `1e-7` below 0.000001."""
+    """Return a number as JavaScript writes it: plain below 1e21, `1e+21` from there, `1e-7` below 0.000001."""
     value = double(value)
     if type(value) is int:
         return str(value)
@@ -40,7 +40,7 @@ def _placed(digits: str, point: int) -> str:
 
 
 def rounded(value: int | float) -> int | float:
-    """The number with 15 significant digits, as `$string` writes it.
+    """Return the number with 15 significant digits, as `$string` writes it.
 
     Raises:
         JsonataError: D1001, it is infinite.

@@ -14,7 +14,7 @@ _SIGNATURE = parse_signature("<(oa):o>")
 
 
 def transformer(pattern: Evaluator, update: Evaluator, delete: Evaluator | None, env: Env) -> Native:
-    """The function that a transform stands for.
+    """Return the function that a transform stands for.
 
     Args:
         pattern: What is changed.

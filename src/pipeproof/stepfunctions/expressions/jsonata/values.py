@@ -35,12 +35,12 @@ class Array(list[Any]):
 
 
 def sequence(*items: Any) -> Array:
-    """A sequence of the items."""
+    """Return a sequence of the items."""
     return Array(items, sequence=True)
 
 
 def is_sequence(value: Any) -> bool:
-    """Whether the value is what a path or a function found."""
+    """Return whether the value is what a path or a function found."""
     return isinstance(value, Array) and value.sequence
 
 
@@ -58,7 +58,7 @@ class Function:
 
 
 def is_number(value: Any) -> bool:
-    """Whether the value is a number that can be counted with.
+    """Return whether the value is a number that can be counted with.
 
     Raises:
         JsonataError: D1001, it is infinite.
@@ -74,23 +74,23 @@ def is_number(value: Any) -> bool:
 
 
 def is_any_number(value: Any) -> bool:
-    """Whether the value is of the type number, infinity and NaN among them."""
+    """Return whether the value is of the type number, infinity and NaN among them."""
     kind = type(value)
     return kind is int or kind is float
 
 
 def are_numbers(value: Any) -> bool:
-    """Whether the value is a list of numbers only."""
+    """Return whether the value is a list of numbers only."""
     return isinstance(value, list) and all(map(is_number, value))
 
 
 def are_texts(value: Any) -> bool:
-    """Whether the value is a list of strings only."""
+    """Return whether the value is a list of strings only."""
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def double(value: int | float) -> int | float:
-    """An int that JavaScript's numbers cannot hold is made the nearest one that they can."""
+    """Return an int that JavaScript's numbers cannot hold is made the nearest one that they can."""
     if type(value) is int and not -SAFE <= value <= SAFE:
         try:
             return float(value)
@@ -100,12 +100,12 @@ def double(value: int | float) -> int | float:
 
 
 def whole(value: Any) -> bool:
-    """Whether the value is a number without a fraction."""
+    """Return whether the value is a number without a fraction."""
     return type(value) is int or (type(value) is float and value.is_integer())
 
 
 def floor(value: int | float) -> int | float:
-    """The next whole number down; infinity and NaN stay."""
+    """Return the next whole number down; infinity and NaN stay."""
     return math.floor(value) if math.isfinite(value) else value
 
 
@@ -134,7 +134,7 @@ def script_truth(value: Any) -> bool:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Whether two values are the same, in depth; functions only with themselves."""
+    """Return whether two values are the same, in depth; functions only with themselves."""
     if left is right:
         return not (type(left) is float and left != left)
     if isinstance(left, list) and isinstance(right, list):
@@ -145,7 +145,7 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two values are identical: scalars by type and value, all else only with itself."""
+    """Return whether two values are identical: scalars by type and value, all else only with itself."""
     if type(left) is type(right) or (is_any_number(left) and is_any_number(right)):
         return bool(left == right) if isinstance(left, (str, int, float)) else left is right
     return False
@@ -160,21 +160,21 @@ def units(text: str) -> str:
 
 
 def joined(text: str) -> str:
-    """The text with pairs of UTF-16 units put together again."""
+    """Return the text with pairs of UTF-16 units put together again."""
     if text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def less(left: Any, right: Any) -> bool:
-    """Whether one number or string comes before another; strings by their UTF-16 units."""
+    """Return whether one number or string comes before another; strings by their UTF-16 units."""
     if isinstance(left, str) and not (left.isascii() and right.isascii()):
         return units(left) < units(right)
     return bool(left < right)
 
 
 def keys(value: Mapping[str, Any]) -> list[str]:
-    """The names of an object in JavaScript's order: whole numbers first, ascending, then as they were put in."""
+    """Return the names of an object in JavaScript's order: whole numbers first, ascending, then as they were put in."""
     names = list(value)
     if not any(name and name[0] in "0123456789" for name in names):
         return names
@@ -187,7 +187,7 @@ def _is_index(name: str) -> bool:
 
 
 def settle(result: Any, keep: bool = False) -> Any:
-    """A sequence of one item as that item, of none as nothing; all else as it is."""
+    """Return a sequence of one item as that item, of none as nothing; all else as it is."""
     if type(result) is Array and result.sequence and not result.tuples:
         if keep:
             result.keep = True
@@ -209,7 +209,7 @@ def append(one: Any, other: Any) -> Any:
 
 
 def lookup(value: Any, name: str) -> Any:
-    """The field of an object, or of each object in a list."""
+    """Return the field of an object, or of each object in a list."""
     if isinstance(value, dict):
         return value.get(name, MISSING)
     if not isinstance(value, list):

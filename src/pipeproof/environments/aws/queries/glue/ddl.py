@@ -26,18 +26,18 @@ class Options:
 
 
 def words_of(text: str) -> dict[str, str]:
-    """The options of WITH (…): names in small letters, values without quotes."""
+    """Return the options of WITH (…): names in small letters, values without quotes."""
     found = re.findall(r"(\w+)\s*=\s*('(?:[^']|'')*'|ARRAY\s*\[[^\]]*\]|[\w.]+)", text, re.IGNORECASE)
     return {name.lower(): value.strip("'") for name, value in found}
 
 
 def list_of(text: str) -> list[str]:
-    """The names of ARRAY['a', 'b'], in small letters."""
+    """Return the names of ARRAY['a', 'b'], in small letters."""
     return [name.lower() for name in re.findall(r"'([^']*)'", text)]
 
 
 def table_options(tree: Any, sql: str) -> Options:
-    """What WITH (…) of CREATE TABLE AS says; Parquet unless it says another format.
+    """Return what WITH (…) of CREATE TABLE AS says; Parquet unless it says another format.
 
     Raises:
         UntranslatableQueryError: An option or a format is not known here.
@@ -241,7 +241,7 @@ def run_text_statement(client: Client, sql: str, database: str | None) -> tuple[
 
 
 def is_text_statement(sql: str) -> bool:
-    """Whether a statement is of the kinds that are read by their text, or begins as one of them."""
+    """Return whether a statement is of the kinds that are read by their text, or begins as one of them."""
     return (
         re.match(
             r"\s*(MSCK|SHOW|DESCRIBE|DESC|ALTER|CREATE\s+(DATABASE|SCHEMA)|DROP\s+(DATABASE|SCHEMA))\b",

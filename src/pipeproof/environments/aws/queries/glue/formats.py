@@ -26,7 +26,7 @@ Reader = Callable[[str, Sequence[Column], Mapping[str, str]], Iterator[dict[str,
 
 
 def text_reader(serde: str) -> Reader | None:
-    """The reader of a SerDe for text; None of any other."""
+    """Return the reader of a SerDe for text; None of any other."""
     if serde == LAZY:
         return _lazy_rows
     if serde == OPEN_CSV:
@@ -35,7 +35,7 @@ def text_reader(serde: str) -> Reader | None:
 
 
 def unpacked(content: bytes) -> bytes:
-    """An object's bytes without gzip or bzip2."""
+    """Return an object's bytes without gzip or bzip2."""
     if content[:2] == b"\x1f\x8b":
         return gzip.decompress(content)
     return bz2.decompress(content) if content[:3] == b"BZh" else content

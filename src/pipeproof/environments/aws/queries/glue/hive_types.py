@@ -20,7 +20,7 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}:\d{2}(\.\d+)?)?")
 
 
 def duck_type(hive: str) -> str:
-    """The type of a column in DuckDB's words.
+    """Return the type of a column in DuckDB's words.
 
     Raises:
         ValueError: The type is not known.
@@ -44,7 +44,7 @@ def duck_type(hive: str) -> str:
 
 
 def hive_type(duck: Any) -> str:
-    """The type of a DuckDB column in Hive's words.
+    """Return the type of a DuckDB column in Hive's words.
 
     Args:
         duck: DuckDB's type.
@@ -63,7 +63,7 @@ def _quoted(name: str) -> str:
 
 
 def _parts(text: str) -> list[str]:
-    """The parts between commas that no bracket holds together."""
+    """Return the parts between commas that no bracket holds together."""
     return list(_split(text))
 
 
@@ -78,7 +78,7 @@ def _split(text: str) -> Iterator[str]:
 
 
 def lazy_value(text: str, duck: str) -> Any:
-    """A field of LazySimpleSerDe's, as JSON for DuckDB: NULL where it is no value of the type."""
+    """Return a field of LazySimpleSerDe's, as JSON for DuckDB: NULL where it is no value of the type."""
     if duck == "VARCHAR":
         return text
     try:

@@ -24,7 +24,7 @@ _UNITS = {"YEARS": 365 * 86400, "MONTHS": 30 * 86400, "WEEKS": 7 * 86400, "DAYS"
 def partitions(
     s3: Any, location: str, columns: Sequence[str], parameters: Mapping[str, str], sql: str
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The location and the values of each partition that has objects.
+    """Yield the location and the values of each partition that has objects.
 
     Raises:
         UntranslatableQueryError: A column's projection is of a type that is not read here (`injected`).

@@ -53,7 +53,7 @@ class Table:
 
 
 def find_table(client: Client, database: str, name: str, sql: str) -> Table | None:
-    """A table of the catalogue, or None.
+    """Return a table of the catalogue, or None.
 
     Raises:
         UntranslatableQueryError: It is a view, or has a type or a projection that is not read here.
@@ -183,7 +183,7 @@ def _insert(
 
 
 def _parquet_columns(connection: Any, table: Table, file: Path, uri: str) -> Iterator[str]:
-    """A file's columns by name, as the table declares them; one that it lacks is NULL."""
+    """Yield a file's columns by name, as the table declares them; one that it lacks is NULL."""
     import duckdb
 
     described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(file))})").fetchall()
@@ -210,10 +210,10 @@ def _family(kind: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A name as SQL quotes it."""
+    """Return a name as SQL quotes it."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(value: Any) -> str:
-    """A value as SQL writes it."""
+    """Return a value as SQL writes it."""
     return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"

@@ -16,7 +16,7 @@ class FailedError(Exception):
 
 
 def untranslatable(service: str, what: str, sql: str, start: int | None, why: str = "") -> UntranslatableQueryError:
-    """The refusal of a part of a statement.
+    """Return the refusal of a part of a statement.
 
     Args:
         service: boto3's name of the service.

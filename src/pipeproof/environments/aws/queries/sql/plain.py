@@ -59,7 +59,7 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
 
 
 def strange_argument(node: Any) -> str | None:
-    """An argument of a node that nothing here knows."""
+    """Return an argument of a node that nothing here knows."""
     known = ARGUMENTS.get(type(node).__name__)
     if known is None:
         return None

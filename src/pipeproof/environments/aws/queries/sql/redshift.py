@@ -15,7 +15,7 @@ _PARTS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second",
 
 @cache
 def redshift_rules() -> Mapping[Any, Rule]:
-    """The rules, by sqlglot's classes."""
+    """Return the rules, by sqlglot's classes."""
     from sqlglot import exp
 
     text = {"of": ("text",)}

@@ -73,7 +73,7 @@ def duck(template: str, **parts: Any) -> Any:
 
 
 def wrapped(part: Any) -> Any:
-    """A copy of a part that keeps together wherever it is put."""
+    """Return a copy of a part that keeps together wherever it is put."""
     from sqlglot import exp
 
     copy = part.copy()
@@ -91,13 +91,13 @@ def failing(message: str, kind: str = "BIGINT") -> str:
 
 
 def message_of(error: str) -> str | None:
-    """The message that [failing][] was given, in DuckDB's error."""
+    """Return the message that [failing][] was given, in DuckDB's error."""
     _, found, rest = error.partition(_FAILURE)
     return rest.partition(_END)[0] if found else None
 
 
 def template(*templates: str, of: tuple[str, ...] = ()) -> Rule:
-    """A rule of templates that differ in the arguments which they take.
+    """Return a rule of templates that differ in the arguments which they take.
 
     Args:
         templates: Each takes all arguments of the node that it names (`_this_`), and fits where no other is given.
@@ -126,7 +126,7 @@ def template(*templates: str, of: tuple[str, ...] = ()) -> Rule:
 
 
 def named(node: Any) -> str:
-    """A node's name as people write it."""
+    """Return a node's name as people write it."""
     from sqlglot import exp
 
     if isinstance(node, exp.Anonymous):
@@ -137,7 +137,7 @@ def named(node: Any) -> str:
 
 
 def shown(kind: Any) -> str:
-    """A type as Trino names it."""
+    """Return a type as Trino names it."""
     name = name_of(kind)
     plain = {"INT": "integer", "TEXT": "varchar", "FLOAT": "real"}.get(name, name.lower())
     digits = ", ".join(part.name for part in kind.expressions) if name == "DECIMAL" else ""
@@ -145,7 +145,7 @@ def shown(kind: Any) -> str:
 
 
 def rewrite(tree: Any, rules: Mapping[Any, Rule], plain: frozenset[Any], context: Context) -> Any:
-    """A tree with each node rewritten by its rule, children first.
+    """Return a tree with each node rewritten by its rule, children first.
 
     Args:
         tree: The statement; its expressions have types.

@@ -65,7 +65,7 @@ def float_quotient(node: Any, parts: dict[str, Any], by_zero: str, context: Cont
 def decimal_quotient(
     parts: dict[str, Any], first: tuple[int, int], second: tuple[int, int], result: tuple[int, int], by_zero: str
 ) -> Any:
-    """The exact quotient of two decimals, by whole numbers, its last digit rounded half up."""
+    """Return the exact quotient of two decimals, by whole numbers, its last digit rounded half up."""
     shift = 10 ** (result[1] - first[1] + second[1])
     whole = {name: f"CAST(replace(CAST(CAST(_{name}_ AS DECIMAL(38, {scale})) AS TEXT), '.', '') AS HUGEINT)"
              for name, scale in (("a", first[1]), ("b", second[1]))}  # fmt: skip
@@ -152,7 +152,7 @@ def one_type(node: Any, context: Context) -> Any:
 
 
 def moved(node: Any, context: Context) -> Any:
-    """A moment and an interval."""
+    """Return a moment and an interval."""
     unit = (node.right.text("unit") or "").upper()
     kind = name_of(node.left.type)
     if group_of(node.left.type) != "moment" or unit not in UNITS:
@@ -179,7 +179,7 @@ def date_add(node: Any, context: Context) -> Any:
 
 
 def unit_of(node: Any, context: Context) -> str:
-    """The unit of time that a function names."""
+    """Return the unit of time that a function names."""
     unit = (node.text("unit") or "").upper()
     if unit not in UNITS:
         context.refuse(node, f"{named(node)} by {unit.lower() or 'a unit that is no literal'}")
@@ -300,7 +300,7 @@ def _strict(value: Any, rule: str, kind: str, to: str, context: Context) -> Any:
 
 
 def literal(node: Any, context: Context, what: str) -> str:
-    """The text of an argument that has to be a literal."""
+    """Return the text of an argument that has to be a literal."""
     from sqlglot import exp
 
     if not isinstance(node, exp.Literal):
@@ -309,7 +309,7 @@ def literal(node: Any, context: Context, what: str) -> str:
 
 
 def time_format(node: Any, context: Context) -> Any:
-    """A format of strftime's, which sqlglot made of the dialect's own; only what DuckDB reads alike."""
+    """Return a format of strftime's, which sqlglot made of the dialect's own; only what DuckDB reads alike."""
     text = literal(node.args["format"], context, f"the format of {named(node)}")
     if not _DIRECTIVES.fullmatch(text):
         context.refuse(node, f"the format {text!r} of {named(node)}")
@@ -317,7 +317,7 @@ def time_format(node: Any, context: Context) -> Any:
 
 
 def pattern(node: Any, context: Context) -> str:
-    """A regular expression that RE2 and the service read alike."""
+    """Return a regular expression that RE2 and the service read alike."""
     text = literal(node, context, "a regular expression")
     if _OTHER_REGEX.search(text):
         context.refuse(node, f"the regular expression {text!r}", "DuckDB's engine (RE2) has no such construct")
@@ -333,7 +333,7 @@ def group_number(node: Any, text: str, context: Context) -> int:
 
 
 def replacement(node: Any, context: Context) -> Any:
-    """A replacement with the service's `$1` in DuckDB's `\\1`."""
+    """Return a replacement with the service's `$1` in DuckDB's `\\1`."""
     from sqlglot import exp
 
     text = literal(node, context, "the replacement of regexp_replace")

@@ -14,7 +14,7 @@ PACKAGES = ("duckdb", "sqlglot")
 
 
 def is_available() -> bool:
-    """Whether SQL can be executed."""
+    """Return whether SQL can be executed."""
     return all(is_installed(package) for package in PACKAGES)
 
 
@@ -28,7 +28,7 @@ class Rows:
 
 
 def connect() -> Any:
-    """An empty database in memory, in UTC."""
+    """Return an empty database in memory, in UTC."""
     import duckdb
 
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
@@ -37,7 +37,7 @@ def connect() -> Any:
 
 
 def query(connection: Any, sql: str, names: Sequence[str], service: str, original: str) -> Rows:
-    """The rows of a query.
+    """Return the rows of a query.
 
     Args:
         connection: DuckDB's connection.

@@ -53,7 +53,7 @@ class Translated:
 
 
 def read_statements(sql: str, dialect: Dialect) -> list[Any]:
-    """The trees of the statements of a text.
+    """Return the trees of the statements of a text.
 
     Raises:
         RejectedError: The text is no statement of the dialect.
@@ -77,7 +77,7 @@ def read_statements(sql: str, dialect: Dialect) -> list[Any]:
 
 
 def tables_of(tree: Any) -> list[Any]:
-    """The tables that a tree names, without those that its own WITH defines."""
+    """Return the tables that a tree names, without those that its own WITH defines."""
     from sqlglot import exp
 
     defined = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
@@ -87,7 +87,7 @@ def tables_of(tree: Any) -> list[Any]:
 
 
 def translate(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Translated:
-    """A query as DuckDB's SQL.
+    """Return a query as DuckDB's SQL.
 
     Args:
         tree: The query; each of its tables has a database, and is in the schema.
@@ -135,7 +135,7 @@ def _names_given(tree: Any) -> dict[str, str]:
 
 
 def _name_by_function(select: Any) -> str:
-    """What Redshift calls a column that is a function's result; empty where it has no name for it."""
+    """Return what Redshift calls a column that is a function's result; empty where it has no name for it."""
     from sqlglot import exp
 
     core = select
@@ -156,7 +156,7 @@ def _shown(name: str, index: int, given: Mapping[str, str], dialect: Dialect) ->
 
 
 def _qualified(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Any:
-    """The tree with each column's table written, stars expanded, and types told."""
+    """Return the tree with each column's table written, stars expanded, and types told."""
     from sqlglot import Dialect as SqlDialect
     from sqlglot.errors import SqlglotError
     from sqlglot.optimizer.annotate_types import annotate_types

@@ -14,7 +14,7 @@ _BY_ZERO = "DIVISION_BY_ZERO: Division by zero"
 
 @cache
 def trino_rules() -> Mapping[Any, Rule]:
-    """The rules, by sqlglot's classes."""
+    """Return the rules, by sqlglot's classes."""
     from sqlglot import exp
 
     text = {"of": ("text",)}
@@ -299,7 +299,7 @@ def _unnest(node: Any, context: Context) -> Any:
 
 
 def _json_scalar(node: Any, context: Context) -> Any:
-    """A scalar as text; NULL for objects, arrays, null, and texts that are no JSON."""
+    """Return a scalar as text; NULL for objects, arrays, null, and texts that are no JSON."""
     from sqlglot import exp
 
     path = node.expression

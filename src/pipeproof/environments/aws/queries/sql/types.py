@@ -44,14 +44,14 @@ def digits_of(kind: Any) -> tuple[int, int] | None:
 
 
 def decimal(precision: int, scale: int) -> Any:
-    """The type DECIMAL(precision, scale); precision is cut to what there is."""
+    """Return the type DECIMAL(precision, scale); precision is cut to what there is."""
     from sqlglot import exp
 
     return exp.DataType.build(f"DECIMAL({min(precision, _MOST)}, {scale})")
 
 
 def arithmetic_type(operator: str, left: Any, right: Any) -> Any:
-    """The type of a sum, product, quotient or remainder; None where it is not known.
+    """Return the type of a sum, product, quotient or remainder; None where it is not known.
 
     Args:
         operator: The operator's class in sqlglot: `Add`, `Sub`, `Mul`, `Div`, `Mod`.

@@ -76,7 +76,7 @@ def _uses_schema(folder: Path, packages: str) -> bool:
 
 
 def keep_configuration(make: Callable[..., Any]) -> Callable[..., Any]:
-    """The configuration that was made of the same project before, with this invocation's profile and flags."""
+    """Return the configuration that was made of the same project before, with this invocation's profile and flags."""
 
     def from_parts(project: Any, profile: Any, args: Any, *more: Any) -> Any:
         kept = getattr(profile, "pipeproof_kept", {})
@@ -93,7 +93,7 @@ def keep_configuration(make: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _kept(*key: Any) -> dict[str, Any]:
-    """What is kept for the same settings and the same environment."""
+    """Return what is kept for the same settings and the same environment."""
     environment = {name: value for name, value in environ.everything().items() if name not in _PASSING}
     text = json.dumps([key, environment], sort_keys=True, default=str)
     while text not in _memory and len(_memory) >= KEPT:

@@ -53,7 +53,7 @@ def _trees_kept() -> Iterator[None]:
 
 
 def _all_names() -> set[str]:
-    """All variables, save for those that change from test to test."""
+    """Return all variables, save for those that change from test to test."""
     return {*environ.everything()} - {"PYTEST_CURRENT_TEST"}
 
 

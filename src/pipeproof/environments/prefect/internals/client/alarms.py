@@ -23,7 +23,7 @@ _NEVER = float("inf")
 
 
 def alarms_shared() -> Mapping[str, Make]:
-    """What lets Prefect's timeouts in the main thread ring by the alarm, whoever has set one before."""
+    """Return what lets Prefect's timeouts in the main thread ring by the alarm, whoever has set one before."""
 
     def sharing(original: Callable[..., Any]) -> Callable[..., Any]:
         cancelled = ALARMS.find("prefect._internal.concurrency.cancellation:CancelledError")

@@ -104,7 +104,7 @@ _START_WORKER = f"{_RUNNERS}:_initialize_process_pool_worker"
 
 
 def has_process_runner() -> bool:
-    """Whether this version of Prefect has a ProcessPoolTaskRunner: 3.4.0 has none."""
+    """Return whether this version of Prefect has a ProcessPoolTaskRunner: 3.4.0 has none."""
     try:
         look_up(f"{_RUNNERS}:ProcessPoolTaskRunner")
     except (ImportError, AttributeError):

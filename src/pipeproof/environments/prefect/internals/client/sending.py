@@ -85,7 +85,7 @@ class _Mark(dict[str, Any]):
 
 
 def _waits(request: Any) -> Iterator[float]:
-    """How long to sleep, again and again, until the server has been told what a request may ask for."""
+    """Yield how long to sleep, again and again, until the server has been told what a request may ask for."""
     if not asks_what_was_told(request.method, request.url.path) or REQUESTS.find(_IN_SENDING_THREAD)():
         return
     kind = REQUESTS.locate(_HANDLE_LOGS if "/logs/" in request.url.path else _HANDLE_EVENT).owner
@@ -140,7 +140,7 @@ def reaching_marks(handle: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def reaching_marks_of_batches(handle_batch: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for one that is given many items at a time, and has sent them when it returns."""
+    """Return the same for one that is given many items at a time, and has sent them when it returns."""
 
     async def handled(service: Any, items: list[Any]) -> None:
         marks = [item for item in items if isinstance(item, _Mark)]
@@ -162,7 +162,7 @@ async def _arrived(client: Any) -> None:
 
 
 def until_sent(request: Any, services: list[Any]) -> Iterator[float]:
-    """How long to sleep, again and again, until services have sent what they have to at the beginning.
+    """Yield how long to sleep, again and again, until services have sent what they have to at the beginning.
 
     One that has ended is not waited for, nor one that sends nothing for too long, of which a warning tells.
     """
@@ -183,7 +183,7 @@ def until_sent(request: Any, services: list[Any]) -> Iterator[float]:
 
 
 def _marked(service: Any) -> tuple[Any, _Mark] | None:
-    """A mark behind all that a service has to send; None where it sends nothing more."""
+    """Return a mark behind all that a service has to send; None where it sends nothing more."""
     with service._lock:  # noqa: SLF001 - as it has it itself when something is to be sent
         if service._stopped:  # noqa: SLF001
             return None
@@ -198,7 +198,7 @@ def _is_reached(service: Any, mark: _Mark) -> bool:
 
 
 def _warned(response: Any) -> Any:
-    """The response, with a warning where the server says that it may lack something."""
+    """Return the response, with a warning where the server says that it may lack something."""
     if reason := response.headers.get(LATE_HEADER):
         _warn(reason)
     return response
@@ -220,7 +220,7 @@ class _Item:
 
 
 def _gathering(waiting: "queue.Queue[Any]", get: Callable[..., Any]) -> Callable[..., Any]:
-    """What gets an item that has to be waited for, and gives others time to come with it."""
+    """Return what gets an item that has to be waited for, and gives others time to come with it."""
 
     def got(*args: Any, **kwargs: Any) -> Any:
         item = get(*args, **kwargs)
@@ -242,7 +242,7 @@ def _gather(waiting: "queue.Queue[Any]") -> None:
 
 
 def _is_ending(waiting: "queue.Queue[Any]") -> bool:
-    """Whether the service was told to end: then what has come is waited for."""
+    """Return whether the service was told to end: then what has come is waited for."""
     return bool(waiting.queue) and waiting.queue[-1] is None
 
 

@@ -102,7 +102,7 @@ def _without_ours(system: Any, ours: Mapping[str, str | None]) -> Any:
 
 @contextlib.contextmanager
 def _settings_here(updates: Mapping[str, Any]) -> Iterator[None]:
-    """The same by what Prefect offers everybody, which is bound to this context."""
+    """Yield the same by what Prefect offers everybody, which is bound to this context."""
     from prefect import settings
 
     named = {f"PREFECT_{name.replace('.', '_').upper()}": value for name, value in updates.items()}
@@ -112,7 +112,7 @@ def _settings_here(updates: Mapping[str, Any]) -> Iterator[None]:
 
 
 def settings_of_process() -> Any:
-    """The settings that hold where no context has others; None where Prefect is not imported."""
+    """Return the settings that hold where no context has others; None where Prefect is not imported."""
     if "prefect.context" not in sys.modules or not IMPORTS.usable():
         return None
     return _everywhere(IMPORTS)[0]
@@ -164,7 +164,7 @@ def _settings_context_kept() -> Iterator[None]:
 
 
 def _everywhere(hook: Hook) -> tuple[Any, Any]:
-    """The settings that hold where a context has none of its own, and the module whose variable they are."""
+    """Return the settings that hold where a context has none of its own, and the module whose variable they are."""
     found = hook.locate("prefect.context:GLOBAL_SETTINGS_CONTEXT")
     return found.value, found.owner
 

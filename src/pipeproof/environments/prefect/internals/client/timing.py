@@ -67,7 +67,7 @@ def pauses_end_runs(*, real_time: bool) -> Mapping[str, Make]:
 
 
 def sync_pauses_end_runs(*, real_time: bool) -> Mapping[str, Make]:
-    """The same for what synchronous flows propose."""
+    """Return the same for what synchronous flows propose."""
 
     def ending(proposing: Callable[..., Any]) -> Callable[..., Any]:
         def propose(client: Any, state: Any, flow_run_id: Any) -> Any:
@@ -90,7 +90,7 @@ def _ended(state: Any, *, real_time: bool) -> Any:
 
 
 def _is_own(flow_run_id: Any) -> bool:
-    """Whether it is the run that asks, no subflow's, and Prefect would let it suspend if it had a deployment."""
+    """Return whether it is the run that asks, no subflow's, and Prefect would let it suspend if it had a deployment."""
     context = PAUSES.find("prefect.context:FlowRunContext").get()
     run = context and context.flow_run
     return bool(run and run.id == flow_run_id and run.parent_task_run_id is None and run.deployment_id is None)
@@ -108,7 +108,7 @@ def _ready_at_once(wait_until_ready: Callable[[Any], Any]) -> Callable[[Any], An
 
 
 def _moving_on(wait: Callable[..., Any]) -> Callable[..., Any]:
-    """A future's method that leaves whoever waits at the time at which the run that he waits for has ended."""
+    """Return a future's method that leaves whoever waits at the time at which the run that he waits for has ended."""
 
     def waited(future: Any, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -31,7 +31,7 @@ class EventIntake:
         self._held = 0
 
     def holding(self, receive: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
-        """A websocket's `receive` that gives what has come when the server is not busy."""
+        """Return a websocket's `receive` that gives what has come when the server is not busy."""
 
         async def received() -> Any:
             message = await receive()
@@ -77,7 +77,7 @@ class EventIntake:
 
 
 def _undelivered() -> bool:
-    """Whether events wait to be read by a service."""
+    """Return whether events wait to be read by a service."""
     sizes: list[int] = []
     with INTAKE.tolerated():
         sizes += [each._queue.qsize() for each in _topics()("events")._subscriptions]  # noqa: SLF001

@@ -124,5 +124,5 @@ def collected_events(stack: ExitStack, traffic: Traffic) -> list[Batches]:
 
 
 def _is_present(moment: datetime) -> bool:
-    """Whether a time is now, as who asks has it, or a moment ago."""
+    """Return whether a time is now, as who asks has it, or a moment ago."""
     return abs((datetime.now(moment.tzinfo) - moment).total_seconds()) < _PRESENT_SECONDS

@@ -77,7 +77,7 @@ def make_server_app() -> Any:
 
 
 def _saying(send: Any, reason: str) -> Any:
-    """What sends an answer that says why it may lack something."""
+    """Return what sends an answer that says why it may lack something."""
 
     async def send_with_reason(message: Any) -> None:
         if message["type"] == "http.response.start":
@@ -106,7 +106,7 @@ def _operators_declared() -> Iterator[None]:
 
 
 def _may_write(scope: Any) -> bool:
-    """Whether a request may change something: reading is by GET, or by POST to one of a few paths."""
+    """Return whether a request may change something: reading is by GET, or by POST to one of a few paths."""
     if scope["type"] == "http":
         reads = ("/filter", "/count", "/paginate", "/history", "/lateness")
         return scope["method"] != "GET" and not scope["path"].endswith(reads)

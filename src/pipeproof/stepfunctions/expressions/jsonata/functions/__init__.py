@@ -97,7 +97,7 @@ _CONTEXTUAL: dict[str, tuple[Callable[..., Any], str, int]] = {
 
 
 def natives(table: dict[str, tuple[Callable[..., Any], str, int]], contextual: bool) -> dict[str, Native]:
-    """The functions of a table, ready to be called."""
+    """Return the functions of a table, ready to be called."""
     return {
         name: Native(implementation, parse_signature(signature), arity, contextual)
         for name, (implementation, signature, arity) in table.items()

@@ -33,7 +33,7 @@ class Moment:
 
     @classmethod
     def at(cls, millis: int | float) -> "Moment | None":
-        """The moment, or None where there is none (no number, or beyond what JavaScript knows)."""
+        """Return the moment, or None where there is none (no number, or beyond what JavaScript knows)."""
         if millis != millis or abs(millis) > _LIMIT:
             return None
         days, time = divmod(math.trunc(millis), DAY)
@@ -83,7 +83,7 @@ def _weekday(millis: int | float) -> int | float:
 
 
 def _week(moment: Moment, monthly: bool) -> int | float:
-    """The week of the year or of the month."""
+    """Return the week of the year or of the month."""
     year, month, most = (moment.year, moment.month, 4) if monthly else (moment.year, 0, 52)
     step = 1 if monthly else 12
     today = utc(moment.year, moment.month, moment.day)
@@ -101,7 +101,7 @@ def _moved(year: int, month: int, months: int) -> tuple[int, int]:
 
 
 def _week_owner(moment: Moment, monthly: bool) -> int:
-    """The year, or the month from 1, that the moment's week belongs to."""
+    """Return the year, or the month from 1, that the moment's week belongs to."""
     year, month, step = (moment.year, moment.month, 1) if monthly else (moment.year, 0, 12)
     before, after = _moved(year, month, -step), _moved(year, month, step)
     if moment.millis < _first_week(year, month):
@@ -112,7 +112,7 @@ def _week_owner(moment: Moment, monthly: bool) -> int:
 
 
 def component(moment: Moment | None, letter: str) -> int | float | str:
-    """A part of a moment by XPath's letter; NaN of a moment that there is none of."""
+    """Return a part of a moment by XPath's letter; NaN of a moment that there is none of."""
     if letter in ("C", "E"):
         return "ISO"
     if letter == "P":

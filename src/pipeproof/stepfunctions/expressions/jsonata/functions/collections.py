@@ -52,7 +52,7 @@ def type_(value: Any) -> Any:
 
 
 def keys(value: Any) -> Any:
-    """The names of an object's fields, or of all objects in a list, each once."""
+    """Return the names of an object's fields, or of all objects in a list, each once."""
     if isinstance(value, list):
         merged: dict[str, None] = {}
         for item in value:
@@ -106,7 +106,7 @@ def zip_(*lists: Any) -> Any:
 
 
 def distinct(value: Any) -> Any:
-    """Each item once; the first stays."""
+    """Return each item once; the first stays."""
     if not isinstance(value, list) or len(value) <= 1:
         return value
     found = Array(sequence=is_sequence(value))

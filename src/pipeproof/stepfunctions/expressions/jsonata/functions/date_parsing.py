@@ -140,7 +140,7 @@ def _texts(found: re.Match[str], count: int) -> list[str]:
 
 
 def _assembled(values: dict[str, Any], now: int) -> Any:
-    """The time of the parts that were read; larger parts are today's, smaller ones the first."""
+    """Return the time of the parts that were read; larger parts are today's, smaller ones the first."""
     given = {name for name, value in values.items() if value and value == value}
     by_day = _is(given, "YXMxWwdD", 130) and not _is(given, "YXMxWwdD", 161)
     by_month_week = _is(given, "YXMxWwdD", 84)
@@ -164,7 +164,7 @@ def _assembled(values: dict[str, Any], now: int) -> Any:
 
 
 def _is(given: set[str], letters: str, mask: int) -> bool:
-    """Whether parts of a mask are given and none beside them: the reference's way to tell notations apart."""
+    """Return whether parts of a mask are given and none beside them: the reference's way to tell notations apart."""
     bits = sum(1 << (len(letters) - 1 - index) for index, letter in enumerate(letters) if letter in given)
     return not (~mask & bits) and bool(mask & bits)
 

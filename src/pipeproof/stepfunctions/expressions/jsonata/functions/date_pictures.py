@@ -119,7 +119,7 @@ def _number(marker: Marker, picture: str, least: int | float | None) -> None:
 
 
 def from_millis(millis: Any, picture: Any, zone: Any) -> Any:
-    """The time as the picture writes it.
+    """Return the time as the picture writes it.
 
     Args:
         millis: Milliseconds since 1970.

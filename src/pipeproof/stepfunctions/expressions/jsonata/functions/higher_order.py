@@ -39,7 +39,7 @@ def filter_(call: Call, items: Any, function: Any) -> Any:
 
 
 def single(call: Call, items: Any, function: Any) -> Any:
-    """The one item that fits.
+    """Return the one item that fits.
 
     Raises:
         JsonataError: D3138 or D3139, there are more or none.

@@ -49,7 +49,7 @@ class IntegerPicture:
 
 
 def read_picture(picture: str) -> IntegerPicture:
-    """What a picture says.
+    """Return what a picture says.
 
     Raises:
         JsonataError: D3131, digits of several scripts.
@@ -92,7 +92,7 @@ def _regular(separators: list[tuple[int, str]]) -> int:
 
 
 def format_integer(value: Any, picture: Any) -> Any:
-    """The number, rounded down, as the picture writes it.
+    """Return the number, rounded down, as the picture writes it.
 
     Raises:
         JsonataError: D3130 or D3131, the picture cannot be used.
@@ -101,7 +101,7 @@ def format_integer(value: Any, picture: Any) -> Any:
 
 
 def written(value: int | float, picture: IntegerPicture) -> str:
-    """The whole number as the picture writes it."""
+    """Return the whole number as the picture writes it."""
     size = abs(value)
     match picture.kind:
         case "letters":
@@ -138,7 +138,7 @@ def _decimal(value: int | float, picture: IntegerPicture) -> str:
 
 
 def parse_integer(text: Any, picture: Any) -> Any:
-    """The number that a text says; NaN where it says none.
+    """Return the number that a text says; NaN where it says none.
 
     Raises:
         JsonataError: D3130 or D3131, the picture cannot be used.
@@ -147,7 +147,7 @@ def parse_integer(text: Any, picture: Any) -> Any:
 
 
 def reader(picture: IntegerPicture, width: int = 0) -> tuple[str, Callable[[str], int | float]]:
-    """How a number is read: the pattern of its text, and what the text says.
+    """Return how a number is read: the pattern of its text, and what the text says.
 
     Args:
         picture: How it is written.
@@ -184,7 +184,7 @@ def _read_decimal(text: str, picture: IntegerPicture) -> int | float:
 
 
 def leading_number(text: str) -> int | float:
-    """The whole number that a text begins with, decimal or after 0x; NaN where there is none."""
+    """Return the whole number that a text begins with, decimal or after 0x; NaN where there is none."""
     found = _LEADING.match(text)
     if found is None:
         return math.nan

@@ -26,7 +26,7 @@ from pipeproof.stepfunctions.values import MISSING
 
 
 def matcher(pattern: Pattern) -> Host:
-    """The function that a regular expression is."""
+    """Return the function that a regular expression is."""
 
     def match(value: Any = MISSING, start: Any = MISSING, *_: Any) -> Any:
         text = units(_script_text(value))
@@ -67,7 +67,7 @@ def _found(pattern: Pattern, text: str, start: int) -> Any:
 
 
 def _script_text(value: Any) -> str:
-    """The value as JavaScript makes a text of it where it needs one."""
+    """Return the value as JavaScript makes a text of it where it needs one."""
     if isinstance(value, str):
         return value
     if value is MISSING:
@@ -80,7 +80,7 @@ def _script_text(value: Any) -> str:
 
 
 def _asked(call: Call, function: Any, arguments: list[Any]) -> Any:
-    """What a matcher answers.
+    """Return what a matcher answers.
 
     Raises:
         JsonataError: T1010, it is no match.
@@ -171,7 +171,7 @@ def _replacer(call: Call, replacement: Any) -> Callable[[dict[str, Any]], Any]:
 
 
 def _substituted(template: str, whole: str, groups: list[Any]) -> str:
-    """A replacement with `$1` and its like filled in: as many digits as there are groups for, then fewer."""
+    """Return a replacement with `$1` and its like filled in: as many digits as there are groups for, then fewer."""
     digits = len(str(len(groups))) if groups else 1
 
     def filled(found: re.Match[str]) -> str:

@@ -36,7 +36,7 @@ class _Format:
         self.active = {*self.digits, self.point, self.exponent, self.comma, self.digit, self.separator}
 
     def count(self, part: str, optional: bool = False) -> int:
-        """How many digits a part has; optional ones too, if asked."""
+        """Return how many digits a part has; optional ones too, if asked."""
         return sum(letter in self.digits or (optional and letter == self.digit) for letter in part)
 
 
@@ -67,7 +67,7 @@ class _Picture:
 
 
 def format_number(value: Any, picture: Any, options: Any) -> Any:
-    """The number as the picture shows it.
+    """Return the number as the picture shows it.
 
     Args:
         value: The number.
@@ -164,7 +164,7 @@ def _groups(parts: _Parts, form: _Format, part: str, to_left: bool) -> list[int]
 
 
 def _regular(places: list[int]) -> int:
-    """The size of groups, if all are of one size; else 0."""
+    """Return the size of groups, if all are of one size; else 0."""
     if not places:
         return 0
     size = reduce(math.gcd, places)

@@ -17,7 +17,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def added(numbers: Any) -> Any:
-    """The sum, added up from the left."""
+    """Return the sum, added up from the left."""
     total: Any = 0
     for number in numbers:
         total = double(total + number)
@@ -69,7 +69,7 @@ def number(value: Any) -> Any:
 
 
 def tidy(value: float) -> int | float:
-    """A float without a fraction as an int, where it holds each digit."""
+    """Return a float without a fraction as an int, where it holds each digit."""
     return int(value) if value.is_integer() and abs(value) < SAFE else value
 
 
@@ -113,7 +113,7 @@ def _to_even(value: int | float) -> int | float:
 
 
 def _shifted(value: int | float, places: int | float) -> int | float:
-    """The number with its decimal point moved; no number where the places are no whole number."""
+    """Return the number with its decimal point moved; no number where the places are no whole number."""
     mantissa, _, exponent = number_text(value).partition("e")
     if not math.isfinite(value) or (type(places) is float and not places.is_integer()):
         return math.nan
@@ -151,7 +151,7 @@ def _powered(base: Any, exponent: Any) -> int | float:
 
 
 def format_base(value: Any, radix: Any) -> Any:
-    """The number, rounded, in digits of another base.
+    """Return the number, rounded, in digits of another base.
 
     Raises:
         JsonataError: D3100.

@@ -43,7 +43,7 @@ def substring(text: Any, start: Any, length: Any) -> Any:
 
 
 def _cut(position: int | float) -> int | None:
-    """A place in a text, without its fraction."""
+    """Return a place in a text, without its fraction."""
     return math.trunc(position) if math.isfinite(position) else None
 
 
@@ -87,7 +87,7 @@ def trim(text: Any) -> Any:
 
 
 def pad(text: Any, width: Any, padding: Any) -> Any:
-    """The text filled up to a width; a negative width fills the left side."""
+    """Return the text filled up to a width; a negative width fills the left side."""
     if text is MISSING:
         return MISSING
     filling = " " if padding is MISSING or padding == "" else padding
@@ -114,7 +114,7 @@ def base64_encode(text: Any) -> Any:
 
 
 def base64_decode(text: Any) -> Any:
-    """The characters that the bytes stand for.
+    """Return the characters that the bytes stand for.
 
     Raises:
         JsonataError: It is no base64. The reference gives something; the service has an internal error.
@@ -165,5 +165,5 @@ def decode_url_component(text: Any) -> Any:
 
 
 def decode_url(text: Any) -> Any:
-    """The text of a URL; what is encoded in it because it would part the URL stays."""
+    """Return the text of a URL; what is encoded in it because it would part the URL stays."""
     return _decoded(text, _URL_ESCAPES, "decodeUrl")

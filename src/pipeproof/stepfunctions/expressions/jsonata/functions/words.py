@@ -78,7 +78,7 @@ def _words(number: int | float, after: bool, ordinal: bool) -> str:
 
 
 def from_words(text: str) -> int | float:
-    """The number that words in lower case say; NaN where one of them is none."""
+    """Return the number that words in lower case say; NaN where one of them is none."""
     segments: list[int | float] = [0]
     for word in re.split(r",\s|\sand\s|[\s\\-]", text):
         value: int | float = _VALUES.get(word, math.nan)
@@ -94,7 +94,7 @@ def from_words(text: str) -> int | float:
 
 
 def to_roman(value: int | float) -> str:
-    """The number in Roman numerals, lower case; nothing for 0.
+    """Return the number in Roman numerals, lower case; nothing for 0.
 
     Raises:
         JsonataError: It has more numerals than the reference can write.
@@ -110,7 +110,7 @@ def to_roman(value: int | float) -> str:
 
 
 def from_roman(text: str) -> int | float:
-    """The number that Roman numerals in upper case say; NaN where a letter is none."""
+    """Return the number that Roman numerals in upper case say; NaN where a letter is none."""
     total: int | float = 0
     most = 1
     for letter in reversed(text):
@@ -135,7 +135,7 @@ def to_letters(value: int | float, first: str) -> str:
 
 
 def from_letters(text: str, first: str) -> int | float:
-    """The number that letters say."""
+    """Return the number that letters say."""
     total: int | float = 0
     for index, letter in enumerate(reversed(text)):
         total = double(total + (ord(letter) - ord(first) + 1) * double(26**index))
