@@ -33,6 +33,7 @@ LAYERS: dict[str, str] = {
     "pipeproof.stepfunctions.engine": """
         history scheduler settings visits map_runs items
         run
+        retries
         interpreter fan_out
         states
         workers

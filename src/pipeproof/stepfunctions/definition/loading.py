@@ -8,10 +8,11 @@ from pipeproof.cloudformation import DocumentError
 from pipeproof.errors import InputError
 from pipeproof.stepfunctions.definition.files import Machines, read_machines
 from pipeproof.stepfunctions.definition.functions import TemplateFunction, find_functions
-from pipeproof.stepfunctions.definition.leftovers import find_leftovers
 from pipeproof.stepfunctions.definition.model import Definition, build_definition
-from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document, substitute, substitute_value
+from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document
+from pipeproof.stepfunctions.definition.substitutions import substitute, substitute_value
 from pipeproof.stepfunctions.definition.templates import choose_machine
+from pipeproof.stepfunctions.definition.unfilled import find_unfilled
 from pipeproof.stepfunctions.definition.validation import Finding, validate
 from pipeproof.stepfunctions.errors import DefinitionError
 
@@ -48,7 +49,7 @@ def load_definition(
         raise DefinitionError(render_findings(errors, document), location=document.locate(errors[0].position))
     definition = build_definition(document)
     definition.name, definition.machine_type = found_name, kind
-    definition.unfilled = tuple(dict.fromkeys(name for name, _ in find_leftovers(document)))
+    definition.unfilled = tuple(dict.fromkeys(name for name, _ in find_unfilled(document)))
     return definition
 
 
@@ -61,7 +62,7 @@ def require_filled(definition: Definition) -> None:
     names = definition.unfilled
     if not names:
         return
-    position = next(position for _, position in find_leftovers(definition.document))
+    position = next(position for _, position in find_unfilled(definition.document))
     shown = ", ".join(f"${{{name}}}" for name in names)
     values = ", ".join(f'"{name}": …' for name in names)
     raise DefinitionError(

@@ -24,14 +24,6 @@ class Retrier:
     max_delay: float | None
     full_jitter: bool
 
-    def delay(self, attempt: int) -> float:
-        """Return how long to wait before the retry `attempt` (from 0), without jitter."""
-        try:
-            seconds = self.interval * self.backoff**attempt
-        except OverflowError:
-            seconds = float("inf")
-        return min(seconds, self.max_delay if self.max_delay is not None else 31_622_400.0)
-
 
 @dataclass(frozen=True, slots=True)
 class Catcher:

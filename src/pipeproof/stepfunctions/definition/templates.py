@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pipeproof.cloudformation import DocumentError, Resource, Template, is_template, locate, parse_document
 from pipeproof.errors import Location
 from pipeproof.stepfunctions.definition.assets import find_asset, find_ignoring_case
-from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document, substitute
+from pipeproof.stepfunctions.definition.source import Document, parse_text, read_document
+from pipeproof.stepfunctions.definition.substitutions import substitute
 from pipeproof.stepfunctions.errors import DefinitionError
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import Location
-from pipeproof.stepfunctions.definition.source import Document, parse_text, substitute
+from pipeproof.stepfunctions.definition.source import Document, parse_text
+from pipeproof.stepfunctions.definition.substitutions import substitute
 from pipeproof.stepfunctions.definition.templates import RoleReading, TemplateMachine
 from pipeproof.stepfunctions.errors import DefinitionError
 

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from pipeproof.stepfunctions.definition.model import Catcher, Graph, Retrier, State
+from pipeproof.stepfunctions.definition.model import Catcher, Graph, State
+from pipeproof.stepfunctions.engine.retries import RETRIED, matches, retry_delay
 from pipeproof.stepfunctions.engine.run import Frame, Outcome, Place
 from pipeproof.stepfunctions.engine.scheduler import PAUSE, Sleep, Work
 from pipeproof.stepfunctions.engine.visits import Attempt, Visit
 from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.expressions.payload import assignments, fill_expressions, place_result
 from pipeproof.stepfunctions.values import byte_size
-
-_RETRIED = {"Task", "Parallel", "Map"}
-_UNCATCHABLE = {"States.Runtime"}
 
 
 def run_graph(graph: Graph, value: Any, frame: Frame) -> Work[Any]:
@@ -46,7 +44,7 @@ def run_state(state: State, value: Any, frame: Frame) -> Work[Outcome]:
     tries: dict[int, int] = {}
     while True:
         attempt = Attempt(len(visit.attempts) + 1, run.clock.now)
-        if state.type in _RETRIED:
+        if state.type in RETRIED:
             visit.attempts.append(attempt)
         try:
             if at_once is not None:
@@ -57,7 +55,7 @@ def run_state(state: State, value: Any, frame: Frame) -> Work[Outcome]:
         except StateFailure as raised:
             failure = _explain(raised, place)
             attempt.ended, attempt.error, attempt.cause = run.clock.now, failure.error, failure.cause
-            delay = _retry_delay(state, failure, tries, frame)
+            delay = retry_delay(state, failure, tries, frame)
             if delay is not None:
                 attempt.retry_at = run.clock.now + delay
                 visit.retry_count += 1
@@ -139,42 +137,6 @@ def _explain(failure: StateFailure, place: Place) -> StateFailure:
             place.frame.add_event("EvaluationFailed", details)
     visit.error, visit.cause = failure.error, failure.cause
     return failure
-
-
-def matches(errors: tuple[str, ...], failure: StateFailure) -> bool:
-    """Whether a Retrier's or Catcher's list names the failure (AWS: States.ALL, States.TaskFailed and plain names)."""
-    if failure.terminal or failure.error in _UNCATCHABLE:
-        return False
-    for name in errors:
-        if name in (failure.error, "States.ALL") or name in failure.also:
-            return True
-        if name == "States.TaskFailed" and failure.error != "States.Timeout" and _is_task_failure(failure):
-            return True
-    return False
-
-
-def _is_task_failure(failure: StateFailure) -> bool:
-    return failure.error is not None and failure.error != "States.HeartbeatTimeout"
-
-
-def _retry_delay(state: State, failure: StateFailure, tries: dict[int, int], frame: Frame) -> float | None:
-    """Return how long to wait for the next attempt, or None where there is none."""
-    if state.type not in _RETRIED:
-        return None
-    retrier = next((retrier for retrier in state.retriers if matches(retrier.errors, failure)), None)
-    if retrier is None:
-        return None
-    frame.run.hit("retrier", state.position, retrier.index)
-    count = tries.get(retrier.index, 0)
-    if count >= retrier.max_attempts:
-        return None
-    tries[retrier.index] = count + 1
-    return _jittered(retrier, count, frame)
-
-
-def _jittered(retrier: Retrier, count: int, frame: Frame) -> float:
-    delay = retrier.delay(count)
-    return frame.run.random.uniform(0, delay) if retrier.full_jitter else delay
 
 
 def _caught(place: Place, failure: StateFailure) -> Outcome:

@@ -8,8 +8,9 @@ from pipeproof.stepfunctions.answers.handlers import Handlers
 from pipeproof.stepfunctions.answers.mocks import Returns, Throws
 from pipeproof.stepfunctions.definition.model import Definition, State
 from pipeproof.stepfunctions.engine.history import Thread
-from pipeproof.stepfunctions.engine.interpreter import catch, matches
+from pipeproof.stepfunctions.engine.interpreter import catch
 from pipeproof.stepfunctions.engine.items.datasets import STATE_DATA, Dataset
+from pipeproof.stepfunctions.engine.retries import delay_before, matches
 from pipeproof.stepfunctions.engine.run import Frame, Outcome, Place, Run
 from pipeproof.stepfunctions.engine.settings import Settings
 from pipeproof.stepfunctions.engine.states.distributed_map import given_dataset, note_inputs
@@ -186,7 +187,7 @@ def _failed(place: Place, failure: StateFailure, options: UnitOptions) -> StateR
     for retrier in state.retriers:
         if matches(retrier.errors, failure):
             if options.retry_count < retrier.max_attempts:
-                delay = retrier.delay(options.retry_count)
+                delay = delay_before(retrier, options.retry_count)
                 seen["errorDetails"] = {
                     "retryIndex": retrier.index,
                     "retryBackoffIntervalSeconds": int(delay) if delay == int(delay) else delay,

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeproof.stepfunctions.definition.leftovers import find_leftovers
 from pipeproof.stepfunctions.definition.resources import parse_resource
 from pipeproof.stepfunctions.definition.source import Document, Position
+from pipeproof.stepfunctions.definition.unfilled import find_unfilled
 from pipeproof.stepfunctions.definition.validation import fields as kinds
 from pipeproof.stepfunctions.definition.validation.findings import Finding, Findings
 from pipeproof.stepfunctions.definition.validation.maps import check_map
@@ -42,7 +42,7 @@ def validate(document: Document, machine_type: str = "STANDARD", *, expressions:
     checker.check_graph(raw, (), raw.get("QueryLanguage", "JSONPath"))
     if expressions:
         check_variables(raw, findings)
-    for name, place in find_leftovers(document):
+    for name, place in find_unfilled(document):
         findings.warn("SFN108", f"nothing is put in for ${{{name}}}, which cannot stay text here", place)
     return findings.items
 

@@ -8,13 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeproof.stepfunctions.definition.source import Document, Position
+from pipeproof.stepfunctions.definition.substitutions import NUMBER_FIELDS
 
-_NUMBERS = """
-    BackoffRate HeartbeatSeconds IntervalSeconds MaxAttempts MaxConcurrency MaxDelaySeconds MaxInputBytesPerBatch
-    MaxItems MaxItemsPerBatch Seconds TimeoutSeconds ToleratedFailureCount ToleratedFailurePercentage
-"""
 _DATA = "Arguments Assign BatchInput Credentials ItemSelector Output Parameters Result ResultSelector"
-NUMBER_FIELDS = frozenset(_NUMBERS.split())
 DATA_FIELDS = frozenset(_DATA.split())
 """Fields whose values are anybody's: what is in them has no kind of its own."""
 _NAME = re.compile(r"\$\{([^}]+)\}")
@@ -22,7 +18,7 @@ _BOOLEANS = re.compile(r"End|BooleanEquals|Is[A-Z]\w*")
 _NUMERIC = re.compile(r"Numeric\w*(?<!Path)")
 
 
-def find_leftovers(document: Document) -> Iterator[tuple[str, Position]]:
+def find_unfilled(document: Document) -> Iterator[tuple[str, Position]]:
     """Yield each name that has to be put in, and where it stands."""
     yield from _walk(document.value, (), document.bare, in_data=False)
 
