@@ -15,6 +15,15 @@ def everything() -> Mapping[str, str]:
     return os.environ
 
 
+def copy() -> dict[str, str]:
+    """Return all variables as they are now, also while other threads set and unset some."""
+    while True:
+        try:
+            return dict(os.environ)
+        except (KeyError, RuntimeError):  # one was unset, or set, meanwhile
+            continue
+
+
 def get(name: str) -> str | None:
     """Return a variable's value; `None` where it is not set."""
     return os.environ.get(name)

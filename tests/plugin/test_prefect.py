@@ -468,7 +468,7 @@ def test_no_prefect_fixture__costs_nothing(pytester):
         import sys
 
         def test_it():
-            assert not [name for name in sys.modules if name == "prefect" or "environments.prefect" in name]
+            assert not [name for name in sys.modules if name == "prefect" or "environments.prefect.server" in name]
         """
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=1)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from prefect.context import root_settings_context
+from prefect.context import SettingsContext, root_settings_context
 from prefect.settings import PREFECT_API_KEY, PREFECT_API_URL, PREFECT_HOME, get_current_settings
 from prefect.settings.models.root import Settings
 
@@ -36,10 +36,10 @@ def developer(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith("PREFECT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PREFECT_HOME", str(home))
-    before = client.settings_of_process()
-    monkeypatch.setattr("prefect.context.GLOBAL_SETTINGS_CONTEXT", before)
-    client.set_settings_of_process(None)
-    return home
+    token = SettingsContext.__var__.set(None)  # another module's server may be in force in this process
+    monkeypatch.setattr("prefect.context.GLOBAL_SETTINGS_CONTEXT", root_settings_context())
+    yield home
+    SettingsContext.__var__.reset(token)
 
 
 def test_empty_profile__is_in_force_while_modules_are_imported(developer):

@@ -95,5 +95,5 @@ def test_end_leftovers__says_who_would_not_end(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(leftovers, "_kill_all_of", lambda user: None)
     monkeypatch.setattr(leftovers, "_end_children", set)
     monkeypatch.setattr(leftovers, "_processes_of", lambda user: iter([os.getpid()]))
-    with pytest.raises(leftovers.LeftoversError, match=rf"could not be ended: {os.getpid()} \(\w+"):
+    with pytest.raises(leftovers.LeftoversError, match=rf"could not be ended: {os.getpid()} \(.+\)"):
         leftovers.end_leftovers(None, leftovers.User(54321, 54321), patience=0)

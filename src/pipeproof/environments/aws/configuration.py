@@ -60,11 +60,12 @@ def require_region(region: str) -> str:
     """
     if region == REGION:
         return region
-    from boto3.session import Session  # type: ignore[import-untyped]
+    from botocore.loaders import create_loader  # type: ignore[import-untyped]
 
-    session = Session()
-    partitions = session.get_available_partitions()
-    known = [name for partition in partitions for name in session.get_available_regions("ec2", partition)]
+    # Not by a session: it would look for the profile that AWS_PROFILE names.
+    known = [
+        name for partition in create_loader().load_data("endpoints")["partitions"] for name in partition["regions"]
+    ]
     if region in known:
         return region
     close = closest(region, known)

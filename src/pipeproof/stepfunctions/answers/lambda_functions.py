@@ -146,7 +146,7 @@ class FunctionInstance:
             self._role = FunctionRole(described, self.function.role_policy, self._account)
         if described is not None and self.function.handler is None:
             self._find_code(described)
-        self._shell = dict(environ.everything())
+        self._shell = environ.copy()
         self._given = self._variables(context)
         self._prepared = True
 

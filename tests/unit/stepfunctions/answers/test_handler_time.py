@@ -241,7 +241,7 @@ def test_functions__in_threads__each_see_their_own_environment() -> None:
 
     def run(name: str) -> None:
         functions = {"work": {"handler": reads, "environment": {"WHO": name}}}
-        results.extend(machine(lambdas=functions).run(name).output for _ in range(20))
+        results.extend([machine(lambdas=functions).run(name).output for _ in range(20)])
 
     results: list[bool] = []
     before = sys.getswitchinterval()

@@ -123,9 +123,10 @@ def build_database(folder: Path, url: str | None = None) -> None:
     It starts an event loop, and so belongs in a process of its own.
     """
     register = SERVER.find("prefect.server.models.block_registration:run_block_auto_registration")
-    interface = SERVER.find("prefect.server.database:provide_database_interface")()
+    provide_interface = SERVER.find("prefect.server.database:provide_database_interface")
 
     async def build() -> None:
+        interface = provide_interface()  # of the URL that the settings have by now
         await interface.create_db()
         async with await interface.session() as session:
             await register(session=session)
