@@ -107,6 +107,33 @@ def test_changes__stay_and_say_how_many_rows_they_touch(redshift: Redshift) -> N
     assert redshift.run("select 1 from orders", Database="other")["Status"] == "FAILED"  # each database is its own
 
 
+def test_texts__are_compared_without_the_blanks_at_their_ends(redshift: Redshift) -> None:
+    redshift.run("create table blank (v varchar(3), n int)")
+    redshift.run("insert into blank values ('x  ', 1), ('x', 2)")
+    counted = {
+        "where v = 'x'": 2, "where 'x ' = v": 2, "where v <> 'x'": 0, "where v in ('x', 'y')": 2, "where v in (select v from blank)": 2,
+        "where v between 'x' and 'x'": 2, "a join blank b on a.v = b.v": 4, "a join blank b using (v)": 4, "where nullif(v, 'x') is null": 2,
+        "where case v when 'x' then 1 else 0 end = 1": 2, "where decode(v, 'x', 1, 0) = 1": 2, "where v like 'x'": 1,
+    }  # fmt: skip
+    for rest, count in counted.items():
+        assert redshift.rows(f"select count(*) from blank {rest}") == [[count]], rest
+    assert redshift.rows("select count(distinct v) from blank") == [[1]]
+    assert redshift.rows("select n, count(*) over (partition by v) from blank order by v, n") == [[1, 2], [2, 2]]
+    for query in (
+        "select v, count(*) from blank group by 1",
+        "select distinct v from blank",
+        "select v from blank union select 'x'",
+        "select 'x ' union select 'x'",
+        "select v, count(*) from blank group by rollup (v)",
+    ):
+        with pytest.raises(UntranslatableQueryError, match="over a text that ends in blanks"):
+            redshift.run(query)
+    assert redshift.rows("select v, sum(n) from blank where n = 2 group by v order by v") == [["x", 2]]
+    assert redshift.run("insert into blank values ('xyz   ', 3)")["Status"] == "FINISHED"
+    assert redshift.run("update blank set v = 'ab      ' where n = 1")["Status"] == "FINISHED"
+    assert redshift.rows("select v from blank where n <> 2 order by n") == [["ab "], ["xyz"]]
+
+
 FAILURES = {
     "select * from nope": 'ERROR: relation "nope" does not exist',
     "insert into nope values (1)": 'ERROR: relation "nope" does not exist',

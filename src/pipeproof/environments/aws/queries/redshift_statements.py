@@ -188,15 +188,41 @@ def _inserted(connection: Any, tree: Any, sql: str) -> Result | None:
     node = tree.find(exp.Table)
     _known(connection, node)
     given = [column.name.lower() for column in tree.this.expressions] if isinstance(tree.this, exp.Schema) else []
-    columns = f" ({', '.join(map(_quoted, given))})" if given else ""
     query = tree.expression
     if isinstance(query, exp.Values):
         width = len(query.expressions[0].expressions) if isinstance(query.expressions[0], exp.Tuple) else 1
         names = [f"c{index}" for index in range(width)]
         query = exp.select("*").from_(exp.alias_(query, "rows", table=names))
     translated = _translated(connection, query, sql)
-    cursor = _run(connection, f"INSERT INTO {_target(node)}{columns} {translated.sql}", sql)
+    wanted = given or list(_schema(connection)[_owner(node)][node.name.lower()])
+    source = [f"c{index}" for index in range(len(translated.names))]
+    lengths = _lengths(connection, node)
+    values = ", ".join(_shortened(column, lengths.get(name)) for column, name in zip(source, wanted, strict=False))
+    if len(source) > len(wanted):
+        raise FailedError("ERROR: INSERT has more expressions than target columns")
+    target = f"{_target(node)} ({', '.join(map(_quoted, wanted[: len(source)]))})"
+    rows = f"SELECT {values} FROM ({translated.sql}) AS rows({', '.join(source)})"
+    cursor = _run(connection, f"INSERT INTO {target} {rows}", sql)
     return Result(count=int(cursor.fetchone()[0]))
+
+
+def _lengths(connection: Any, node: Any) -> dict[str, int]:
+    """The lengths of a table's columns of text, in bytes."""
+    checks = "SELECT expression FROM duckdb_constraints() WHERE schema_name = ? AND table_name = ? AND expression <> ''"
+    found = connection.execute(checks, [_owner(node), node.name.lower()]).fetchall()
+    matches = (re.search(r"strlen\((.+)\) <= (\d+)", expression) for (expression,) in found)
+    return {match[1].strip('"').replace('""', '"'): int(match[2]) for match in matches if match}
+
+
+def _shortened(value: str, length: int | None) -> str:
+    """DuckDB's SQL for a value that is stored: of a text that is too long, blanks at its end are cut."""
+    if length is None:
+        return value
+    text = f"rtrim({value}, ' ')"
+    return (
+        f"CASE WHEN strlen({value}) > {length} AND strlen({text}) <= {length} "
+        f"THEN {text} || repeat(' ', {length} - strlen({text})) ELSE {value} END"
+    )
 
 
 def _updated(connection: Any, tree: Any, sql: str) -> Result | None:
@@ -222,7 +248,11 @@ def _updated(connection: Any, tree: Any, sql: str) -> Result | None:
     if isinstance(tree, exp.Delete):
         cursor = _run(connection, f"DELETE FROM {target} WHERE rowid IN (SELECT row FROM ({chosen}))", sql)
     else:
-        sets = ", ".join(f"{_quoted(change.this.name.lower())} = new.v{index}" for index, change in enumerate(changes))
+        lengths = _lengths(connection, node)
+        columns = [change.this.name.lower() for change in changes]
+        sets = ", ".join(
+            f"{_quoted(name)} = {_shortened(f'new.v{index}', lengths.get(name))}" for index, name in enumerate(columns)
+        )
         name = _quoted(node.name.lower())
         cursor = _run(
             connection, f"UPDATE {target} SET {sets} FROM ({chosen}) AS new WHERE {name}.rowid = new.row", sql

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pipeproof.environments.aws.queries.sql import rules
+from pipeproof.environments.aws.queries.sql import blanks, rules
 from pipeproof.environments.aws.queries.sql.rewriting import Context, Rule, duck, named, template
 from pipeproof.environments.aws.queries.sql.types import FLOATS, INTEGERS, group_of, name_of
 
@@ -22,8 +22,13 @@ def redshift_rules() -> Mapping[Any, Rule]:
     return {
         **dict.fromkeys((exp.Add, exp.Sub, exp.Mul), rules.arithmetic),
         **dict.fromkeys((exp.Div, exp.Mod), rules.quotient("ERROR: Divide by zero")),
-        **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between), _kept),
-        **dict.fromkeys((exp.Case, exp.Coalesce, exp.If, exp.Nullif, exp.DecodeCase, exp.ILike), _kept),
+        **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between), blanks.compared),
+        **dict.fromkeys((exp.NullSafeEQ, exp.NullSafeNEQ), blanks.compared),
+        **dict.fromkeys((exp.Case, exp.Nullif, exp.DecodeCase), blanks.chosen),
+        **dict.fromkeys((exp.Union, exp.Except, exp.Intersect), blanks.united),
+        **dict.fromkeys((exp.Coalesce, exp.If, exp.ILike), _kept),
+        exp.Select: blanks.selected,
+        exp.Count: blanks.counted,
         **dict.fromkeys((exp.Cast, exp.Date), rules.cast),
         **dict.fromkeys((exp.Sum, exp.Avg, exp.Window, exp.Filter), rules.aggregate(_finish)),
         exp.DPipe: rules.joined_text,
@@ -80,6 +85,9 @@ def _kept(node: Any, context: Context) -> Any:
 def _finish(whole: Any, core: Any, context: Context) -> Any:
     """Sums of BIGINT are NUMERIC(38, 0), averages of integers are integers, cut."""
     from sqlglot import exp
+
+    if isinstance(whole, exp.Window):
+        blanks.divided(whole)
 
     if not isinstance(core, (exp.Sum, exp.Avg)):
         return whole

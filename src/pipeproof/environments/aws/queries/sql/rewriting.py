@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from pipeproof.environments.aws.queries.sql.errors import FailedError, place, untranslatable
 from pipeproof.environments.aws.queries.sql.types import group_of, name_of
 
-_FAILURE, _END = "pipeproof-failure:", ":pipeproof"
+_FAILURE, _REFUSAL, _END = "pipeproof-failure:", "pipeproof-refusal:", ":pipeproof"
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,23 @@ def failing(message: str, kind: str = "BIGINT") -> str:
     return f"CAST('{_FAILURE}{message}{_END}' AS {kind})"
 
 
+def refusing(what: str) -> str:
+    """DuckDB's SQL for a value of BIGINT that refuses the statement, as it runs, for what it has come upon."""
+    return f"CAST('{_REFUSAL}{what}{_END}' AS BIGINT)"
+
+
 def message_of(error: str) -> str | None:
     """Return the message that [failing][] was given, in DuckDB's error."""
-    _, found, rest = error.partition(_FAILURE)
+    return _between(error, _FAILURE)
+
+
+def refusal_of(error: str) -> str | None:
+    """Return what [refusing][] was given, in DuckDB's error."""
+    return _between(error, _REFUSAL)
+
+
+def _between(error: str, start: str) -> str | None:
+    _, found, rest = error.partition(start)
     return rest.partition(_END)[0] if found else None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeproof.environments.aws.queries.sql.errors import FailedError, untranslatable
-from pipeproof.environments.aws.queries.sql.rewriting import message_of
+from pipeproof.environments.aws.queries.sql.rewriting import message_of, refusal_of
 from pipeproof.environments.installed import is_installed
 
 PACKAGES = ("duckdb", "sqlglot")
@@ -89,6 +89,9 @@ def execute(connection: Any, sql: str, service: str, original: str) -> Any:
         said = f"DuckDB says: {_first_line(error)}"
         raise untranslatable(service, "This statement", original, None, said) from error
     except duckdb.Error as error:
+        refused = refusal_of(str(error))
+        if refused is not None:
+            raise untranslatable(service, refused, original, None) from error
         own = message_of(str(error))
         if own is not None:
             raise FailedError(own) from error
