@@ -145,6 +145,8 @@ FAILURES = {
     "insert into orders (id, name) values (3, 'toolong')": "ERROR: value too long for type character varying(5)",
     "insert into orders (id) values (null)": "ERROR: Cannot insert a NULL value into column id",
     "create table orders (a int)": 'ERROR: Relation "orders" already exists',
+    "select 1 from orders where id": "ERROR: argument of WHERE must be type boolean, not type integer",
+    "select distinct id from orders order by total": "ERROR: for SELECT DISTINCT, ORDER BY expressions must appear in select list",
     "select 1; select 2": "ERROR: cannot insert multiple commands into a prepared statement",
 }
 
@@ -156,6 +158,9 @@ def test_statement__that_fails__says_why_in_its_description(redshift: Redshift, 
 
 
 REFUSED = {
+    "select 1 union select name from orders": "column 1 in UNION query has incompatible types: integer, varchar",
+    "select distinct on (id) id from orders": "ON of DISTINCT",
+    "select count(distinct id, name) from orders": "DISTINCT",
     "copy orders from 's3://a/b' iam_role 'x' csv": "COPY",
     "select median(id) from orders": "median, line 1",
     "select avg(total) from orders": "avg of decimals",

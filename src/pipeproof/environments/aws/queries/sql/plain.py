@@ -52,6 +52,9 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
     "Except": frozenset(["this", "expression", "distinct", "with_", "order", "limit", "offset"]),
     "Intersect": frozenset(["this", "expression", "distinct", "with_", "order", "limit", "offset"]),
     "Window": frozenset(["this", "partition_by", "order", "spec", "over", "alias"]),
+    "Star": frozenset(),
+    "Group": frozenset({"expressions"}),
+    "Distinct": frozenset({"expressions"}),
     "Limit": frozenset({"expression"}),
     "With": frozenset({"expressions"}),
 }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeproof.environments.aws.queries.sql.checks import check_types
 from pipeproof.environments.aws.queries.sql.errors import FailedError, RejectedError, place, untranslatable
 from pipeproof.environments.aws.queries.sql.plain import plain_nodes, strange_argument
 from pipeproof.environments.aws.queries.sql.rewriting import Context, Rule, named, rewrite, start_of
@@ -103,6 +104,7 @@ def translate(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Translat
 
     tree = tree.copy()
     given = _names_given(tree)
+    _refuse_strange(tree, sql, dialect)  # here too, as stars are expanded
     tree = _qualified(tree, sql, dialect, schema)
     for node in tree.find_all(exp.Func):
         if "start" in node.meta:  # as it is written, where sqlglot has a name of its own
@@ -110,7 +112,9 @@ def translate(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Translat
     _refuse_strange(tree, sql, dialect)
     columns = [select.alias_or_name for select in tree.selects]
     names = tuple(_shown(name, index, given, dialect) for index, name in enumerate(columns))
-    tree = rewrite(tree, dialect.rules, plain_nodes(), Context(dialect.service, sql))
+    context = Context(dialect.service, sql)
+    check_types(tree, context)
+    tree = rewrite(tree, dialect.rules, plain_nodes(), context)
     return Translated(tree.sql("duckdb", identify=True), names)
 
 

@@ -1,0 +1,106 @@
+"""What a service refuses and DuckDB or sqlglot would take: conditions that are no booleans, columns of no one type."""
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from pipeproof.environments.aws.queries.sql.errors import FailedError
+from pipeproof.environments.aws.queries.sql.rewriting import Context, shown
+from pipeproof.environments.aws.queries.sql.types import group_of
+
+_ANY = ("UNKNOWN", "NULL")
+
+
+def check_types(tree: Any, context: Context) -> None:
+    """Check a query whose expressions have types, before it is rewritten.
+
+    Raises:
+        FailedError: The service would not accept it.
+        UntranslatableQueryError: It is not known whether it would.
+    """
+    for node in tree.walk():
+        _conditions(node, context)
+        _columns_of_one_type(node, context)
+        _distinct(node, context)
+
+
+def _conditions(node: Any, context: Context) -> None:
+    from sqlglot import exp
+
+    clause, term = "{} must evaluate to a boolean: actual type {}", "{} must evaluate to a boolean (actual: {})"
+    found: list[tuple[Any, str, str, str]] = []
+    if isinstance(node, (exp.Where, exp.Having)):
+        found = [(node.this, clause, f"{node.key.upper()} clause", node.key.upper())]
+    elif isinstance(node, exp.Join) and node.args.get("on") is not None:
+        found = [(node.args["on"], clause, "JOIN ON clause", "JOIN/ON")]
+    elif isinstance(node, exp.Not):
+        found = [(node.this, term, "Value of logical NOT expression", "NOT")]
+    elif isinstance(node, (exp.And, exp.Or)):
+        found = [(side, term, "Logical expression term", node.key.upper()) for side in (node.left, node.right)]
+    elif isinstance(node, exp.If) and not (isinstance(node.parent, exp.Case) and node.parent.this is not None):
+        is_case = isinstance(node.parent, exp.Case)
+        found = [(node.this, term, "CASE WHEN clause" if is_case else "IF condition", "CASE/WHEN")]
+    for part, words, what, keyword in found:
+        if group_of(part.type) in ("BOOLEAN", *_ANY):
+            continue
+        if context.service == "athena":
+            context.fail(part, "TYPE_MISMATCH", words.format(what, shown(part.type)))
+        raise FailedError(f"ERROR: argument of {keyword} must be type boolean, not type {shown(part.type)}")
+
+
+def _columns_of_one_type(node: Any, context: Context) -> None:
+    from sqlglot import exp
+
+    if isinstance(node, exp.SetOperation):
+        sides = node.this.selects, node.expression.selects
+        if len(sides[0]) != len(sides[1]):
+            said = f"{node.key.upper()} query has different number of fields: {len(sides[0])}, {len(sides[1])}"
+            _fail(node.expression, "TYPE_MISMATCH", said, context)
+        for number, kinds in enumerate(zip(*([one.type for one in side] for side in sides), strict=True), 1):
+            words = f"column {number} in {node.key.upper()} query has incompatible types: "
+            _one_group(node.expression, kinds, words + "{}, {}", context)
+    elif isinstance(node, exp.Values):
+        rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
+        for row in rows[1:]:
+            for first, other in zip(rows[0], row, strict=False):
+                _one_group(other, (first.type, other.type), "Values rows have mismatched types: {} vs {}", context)
+    elif isinstance(node, exp.Array):
+        words = (
+            "All ARRAY elements must be the same type or coercible to a common type. Cannot find common type between "
+            "{0} and {1}, all types (without duplicates): [{0}, {1}]"
+        )
+        for item in node.expressions[1:]:
+            _one_group(item, (node.expressions[0].type, item.type), words, context)
+
+
+def _one_group(node: Any, kinds: Sequence[Any], words: str, context: Context) -> None:
+    known = {group_of(kind) for kind in kinds} - set(_ANY)
+    if len(known) > 1:
+        _fail(node, "TYPE_MISMATCH", words.format(*map(shown, kinds)), context)
+
+
+def _fail(node: Any, code: str, said: str, context: Context) -> NoReturn:
+    """Fail in Trino's words; Redshift casts literals of text to what they stand beside, and what it says differs."""
+    if context.service == "athena":
+        context.fail(node, code, said)
+    context.refuse(node, said)
+
+
+def _distinct(node: Any, context: Context) -> None:
+    from sqlglot import exp
+
+    if isinstance(node, exp.Count) and isinstance(node.this, exp.Distinct):
+        given = node.this.expressions
+        if len(given) > 1 or isinstance(given[0], exp.Tuple):
+            context.refuse(node, "count(DISTINCT …) of several values")
+    if not (isinstance(node, exp.Select) and node.args.get("distinct") and node.args.get("order")):
+        return
+    names = {one.alias_or_name.lower() for one in node.expressions}
+    values = [one.unalias() for one in node.expressions]
+    for part in node.args["order"].expressions:
+        key = part.this
+        by_name = isinstance(key, exp.Column) and not key.table and key.name.lower() in names
+        if not (by_name or isinstance(key, exp.Literal) or key in values):
+            said = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
+            if context.service == "athena":
+                context.fail(key, "EXPRESSION_NOT_IN_DISTINCT", said)
+            raise FailedError(f"ERROR: {said[0].lower()}{said[1:]}")
