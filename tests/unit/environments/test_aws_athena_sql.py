@@ -106,6 +106,7 @@ QUERIES: list[tuple[str, list[list[str | None]]]] = [
     ]),
     ("select t.r.p, l[1], m['k'] from typed t where a / 2 > 1", [["1", "1", "1"]]),
     ("select count(*), sum(a), avg(a), avg(x), sum(x) / count(*), count_if(a > 2), max_by(b, a), array_agg(a order by a) from typed", [["2", "9", "4.5", "0.80", "0.80", "1", "ann", "[2, 7]"]]),
+    ("select a from typed order by a offset 1 limit 1", [["7"]]), ("select l[1], (array[3])[1], m['k'] from typed where a = 7", [["1", "3", "1"]]),
     ("select b from typed order by b", [["ann"], [None]]),
     ("select b from typed order by b desc", [["ann"], [None]]),
     ("select t.a, u.v from typed t cross join unnest(l) as u(v) order by 2", [["7", "1"], ["7", "2"]]),
@@ -189,6 +190,12 @@ def test_query__fails_as_athena_says_it(athena: Athena, sql: str) -> None:
         "select `a` from typed",
         "select 1; select 2",
         "select a from typed limit",
+        "select a from typed limit 1 offset 1",
+        "from typed select a",
+        "select [1, 2]",
+        "select !true",
+        "select 'a' 'b'",
+        "select b rlike 'a' from typed",
     ],
 )
 def test_statement__that_is_no_athena_sql__is_refused_when_it_is_sent(athena: Athena, sql: str) -> None:
@@ -199,6 +206,25 @@ def test_statement__that_is_no_athena_sql__is_refused_when_it_is_sent(athena: At
 def test_query__whose_output_bucket_is_missing__is_refused_when_it_is_sent(athena: Athena) -> None:
     with pytest.raises(ClientError, match="Unable to verify/create output bucket nowhere"):
         athena.start("select 1", ResultConfiguration={"OutputLocation": "s3://nowhere/x"})
+
+
+ABSENT = (
+    "nvl(a, 1)",
+    "ifnull(a, 1)",
+    "instr(b, 'a')",
+    "len(b)",
+    "string_agg(b, ',')",
+    "group_concat(b)",
+    "iff(a = 1, 1, 2)",
+    "startswith(b, 'a')",
+)
+
+
+@pytest.mark.parametrize("call", ABSENT)
+def test_function__of_other_dialects__is_none_of_athenas(athena: Athena, call: str) -> None:
+    name = call.partition("(")[0]
+    said = f"FUNCTION_NOT_FOUND: line 2:2: Function '{name}' not registered"
+    assert athena.failure(f"select\n {call} from typed") == said
 
 
 REFUSED = {

@@ -158,11 +158,13 @@ def test_statement__that_fails__says_why_in_its_description(redshift: Redshift, 
 
 
 REFUSED = {
+    "select string_agg(name, ',') from orders": "the function string_agg, line 1",
+    "select group_concat(name) from orders": "the function group_concat, line 1",
     "select 1 union select name from orders": "column 1 in UNION query has incompatible types: integer, varchar",
     "select distinct on (id) id from orders": "ON of DISTINCT",
     "select count(distinct id, name) from orders": "DISTINCT",
     "copy orders from 's3://a/b' iam_role 'x' csv": "COPY",
-    "select median(id) from orders": "median, line 1",
+    "select median(id) from orders": "the function median, line 1",
     "select avg(total) from orders": "avg of decimals",
     "select total / 2 from orders": "cast one side to double precision",
     "create table i (id int identity(1, 1))": "IDENTITY",

@@ -9,6 +9,7 @@ from pipeproof.environments.aws.queries.sql.checks import check_types
 from pipeproof.environments.aws.queries.sql.errors import FailedError, RejectedError, place, untranslatable
 from pipeproof.environments.aws.queries.sql.plain import plain_nodes, strange_argument
 from pipeproof.environments.aws.queries.sql.rewriting import Context, Rule, named, rewrite, start_of
+from pipeproof.environments.aws.queries.sql.spelling import check_functions, check_trino
 from pipeproof.environments.aws.queries.sql.types import annotators
 
 Columns = Mapping[str, str]
@@ -58,16 +59,20 @@ def read_statements(sql: str, dialect: Dialect) -> list[Any]:
 
     Raises:
         RejectedError: The text is no statement of the dialect.
+        FailedError: It calls a function that the service has not.
+        UntranslatableQueryError: It calls one that is not executed here.
     """
     import sqlglot
+    from sqlglot import exp
     from sqlglot.errors import ParseError, SqlglotError, TokenError
 
     try:
-        for token in sqlglot.tokenize(sql, read=dialect.name):
+        tokens = sqlglot.tokenize(sql, read=dialect.name)
+        for token in tokens:
             if token.text in dialect.foreign:
                 line, column = place(sql, token.start)
                 raise RejectedError(f"line {line}:{column}: mismatched input '{token.text}'")
-        return [tree for tree in sqlglot.parse(sql, read=dialect.name) if tree is not None]
+        trees = [tree for tree in sqlglot.parse(sql, read=dialect.name) if tree is not None]
     except ParseError as error:
         first = error.errors[0]
         found = str(first["highlight"])
@@ -75,6 +80,11 @@ def read_statements(sql: str, dialect: Dialect) -> list[Any]:
         raise RejectedError(f"line {first['line']}:{column}: mismatched input '{found}'") from error
     except (TokenError, SqlglotError) as error:
         raise RejectedError(f"line 1:1: {str(error).splitlines()[0]}") from error
+    if not any(isinstance(tree, exp.Create) and tree.expression is None for tree in trees):
+        if dialect.service == "athena":
+            check_trino(tokens, sql)
+        check_functions(tokens, sql, dialect.service)
+    return trees
 
 
 def tables_of(tree: Any) -> list[Any]:
