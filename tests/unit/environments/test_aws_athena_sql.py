@@ -91,6 +91,8 @@ EXPRESSIONS: list[tuple[str, str | None]] = [
     # arrays, maps, JSON
     ("array[1, null]", "[1, null]"), ("map(array['k'], array[1])", "{k=1}"), ("element_at(array[1], 5)", None), ("cardinality(array[1, 2])", "2"), ("contains(array[1], 1)", "true"), ("array_join(array[1, null, 2], ',')", "1,2"), ("transform(array[1, 2], v -> v + 1)", "[2, 3]"),
     ("json_extract_scalar('{\"a\":{\"b\":[1,\"x\"]}}', '$.a.b[1]')", "x"), ("json_extract_scalar('{\"a\":{}}', '$.a')", None), ("json_extract_scalar('no json', '$.a')", None),
+    ("json_extract_scalar('{\"a\": 1.10, \"b\": 1.1}', '$.a')", "1.10"), ("json_extract_scalar('[1.0,2.50, 1E5]', '$[1]')", "2.50"), ("json_extract_scalar('[1.0, 1E5]', '$[1]')", "1E5"), ("json_extract_scalar('1.50', '$')", "1.50"), ("json_extract_scalar('[\"1.50\", 7]', '$[1]')", "7"),
+    ("cast(json_extract_scalar('{\"p\":1.10}', '$.p') as decimal(10,2)) + 1", "2.10"), ("json_extract_scalar('{\"p\":\"1.10\"}', '$.p')", "1.10"), ("json_extract_scalar('{\"p\":true}', '$.p')", "true"),
 ]  # fmt: skip
 
 
@@ -228,6 +230,7 @@ def test_function__of_other_dialects__is_none_of_athenas(athena: Athena, call: s
 
 
 REFUSED = {
+    'select json_extract_scalar(\'{"a": 1.10, "b": "x: 1"}\', \'$.a\')': "json_extract_scalar of a number among texts",
     "select count(distinct a, b) from typed": "DISTINCT",
     "select * exclude (a) from typed": "EXCLUDE|EXCEPT",
     "select a, count(*) from typed group by all": "ALL of GROUP",

@@ -5,7 +5,16 @@ from functools import cache
 from typing import Any
 
 from pipeproof.environments.aws.queries.sql import rules
-from pipeproof.environments.aws.queries.sql.rewriting import Context, Rule, duck, failing, named, shown, template
+from pipeproof.environments.aws.queries.sql.rewriting import (
+    Context,
+    Rule,
+    duck,
+    failing,
+    named,
+    refusing,
+    shown,
+    template,
+)
 from pipeproof.environments.aws.queries.sql.types import INTEGERS, digits_of, group_of, name_of
 
 _BLANKS = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"
@@ -309,12 +318,21 @@ def _json_scalar(node: Any, context: Context) -> Any:
     text = "$"
     for part in path.expressions[1:]:
         text += f'."{part.this}"' if isinstance(part, exp.JSONPathKey) else f"[{part.this}]"
+    document = "CASE WHEN json_valid(_x_) THEN _x_ END"
+    value = duck(f"json_extract_string({document}, _p_)", x=node.this, p=exp.Literal.string(text))
+    parts = {"x": node.this, "p": exp.Literal.string(text), "v": value}
+    # a number with a fraction or an exponent is given as it is written, which DuckDB does not keep
+    quoted = r"""regexp_replace(_x_, '(^|[:\[,])(\s*)(-?[0-9][0-9.eE+-]*)', '\1\2"\3"', 'g')"""
+    parts["w"] = duck(f"json_extract_string(CASE WHEN json_valid({quoted}) THEN {quoted} END, _p_)", **parts)
+    refusal = refusing("json_extract_scalar of a number among texts with numbers")
+    written = (
+        f"CASE WHEN TRY_CAST(_w_ AS DOUBLE) = TRY_CAST(_v_ AS DOUBLE) THEN _w_ ELSE CAST({refusal} AS VARCHAR) END"
+    )
     return duck(
-        "CASE WHEN json_valid(_x_) THEN CASE WHEN json_type(CASE WHEN json_valid(_x_) THEN _x_ END, _p_) "
-        "IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL "
-        "ELSE json_extract_string(CASE WHEN json_valid(_x_) THEN _x_ END, _p_) END END",
-        x=node.this, p=exp.Literal.string(text),
-    )  # fmt: skip
+        f"CASE json_type({document}, _p_) WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'NULL' THEN NULL "
+        f"WHEN 'DOUBLE' THEN {written} ELSE _v_ END",
+        **parts,
+    )
 
 
 def _anonymous(node: Any, context: Context) -> Any:

@@ -136,6 +136,9 @@ def annotators(  # noqa: C901 - a table of small functions
     def big(annotator: Any, node: Any) -> Any:
         return set_type(annotator, node, exp.DataType.build("BIGINT"))
 
+    def text(annotator: Any, node: Any) -> Any:
+        return set_type(annotator, node, exp.DataType.build("VARCHAR"))
+
     arithmetics = {kind: {"annotator": arithmetic} for kind in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)}
 
     def rounded(annotator: Any, node: Any) -> Any:
@@ -165,5 +168,6 @@ def annotators(  # noqa: C901 - a table of small functions
     return {
         **arithmetics, **same, **bigs, **_each((exp.Round, exp.Floor, exp.Ceil), rounded),
         exp.Literal: {"annotator": literal}, exp.Sum: {"annotator": sum_type}, exp.Avg: {"annotator": average_type},
+        exp.JSONExtractScalar: {"annotator": text},
         exp.ArrayMax: {"annotator": of_items}, exp.ArrayMin: {"annotator": of_items},
     }  # fmt: skip
