@@ -48,6 +48,7 @@ EXPRESSIONS: list[tuple[str, Any]] = [
     ("regexp_substr('abc', 'z')", ""), ("split_part('a,b', ',', 5)", ""), ("'ANN' ilike 'a%'", True), ("cast('12' as int)", 12), ("cast('abc' as varchar(2))", "ab"),
     ("datediff(month, '2026-01-31'::date, '2026-02-01'::date)", 1), ("dateadd(month, 1, '2026-01-31'::date)", "2026-02-28 00:00:00"), ("date_trunc('month', '2026-01-31'::date)", "2026-01-01 00:00:00"), ("extract(dow from '2026-02-01'::date)", 0),
     ("to_char('2026-01-31 10:00:00'::timestamp, 'YYYY-MM-DD HH24:MI')", "2026-01-31 10:00"), ("to_date('20260131', 'YYYYMMDD')", "2026-01-31"), ("getdate() > '2020-01-01'", True),
+    ("'2020-01-31'::date + 1", "2020-02-01"), ("'2020-01-31'::date - 31", "2019-12-31"), ("1 + '2020-01-31'::date", "2020-02-01"), ("current_date - 1 < current_date", True), ("cast('2020-01-31' as date) + 2 * 3", "2020-02-06"),
 ]  # fmt: skip
 
 
@@ -158,6 +159,9 @@ def test_statement__that_fails__says_why_in_its_description(redshift: Redshift, 
 
 
 REFUSED = {
+    "select id + 'a' from orders": "what Redshift makes of integer and varchar",
+    "select upper(id) from orders": r"Unexpected parameters \(integer\) for function upper, line 1",
+    "select '2020-01-31'::date * 2": "what Redshift makes of date and integer",
     "select string_agg(name, ',') from orders": "the function string_agg, line 1",
     "select group_concat(name) from orders": "the function group_concat, line 1",
     "select 1 union select name from orders": "column 1 in UNION query has incompatible types: integer, varchar",

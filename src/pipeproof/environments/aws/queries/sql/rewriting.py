@@ -27,11 +27,14 @@ class Context:
         raise untranslatable(self.service, what, self.sql, start_of(node), why)
 
     def fail(self, node: Any, code: str, message: str) -> NoReturn:
-        """Let the statement fail, in Trino's form of words.
+        """Let the statement fail, in Trino's form of words; another service's is refused.
 
         Raises:
-            FailedError: Always.
+            FailedError: The statement is Athena's.
+            UntranslatableQueryError: It is another service's.
         """
+        if self.service != "athena":
+            self.refuse(node, message)
         start = start_of(node)
         line, column = place(self.sql, start) if start is not None else (1, 1)
         raise FailedError(f"{code}: line {line}:{column}: {message}")

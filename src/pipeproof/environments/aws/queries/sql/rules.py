@@ -96,8 +96,12 @@ def mismatch(node: Any, kinds: tuple[Any, Any], context: Context) -> NoReturn:
     """Fail as Trino does where an operator has no meaning for the types: at the operator.
 
     Raises:
-        FailedError: Always.
+        FailedError: The statement is Athena's.
+        UntranslatableQueryError: It is another service's.
     """
+    if context.service != "athena":
+        types = f"{shown(kinds[0])} and {shown(kinds[1])}"
+        context.refuse(node, _sign(node), f"it is not known here what Redshift makes of {types}; cast one of them")
     said = f"Cannot apply operator: {shown(kinds[0])} {_sign(node)} {shown(kinds[1])}"
     after = max((int(part.meta["end"]) for part in node.this.walk() if "end" in part.meta), default=0)
     at = context.sql.find(_sign(node), after)
@@ -122,6 +126,11 @@ def arithmetic(node: Any, context: Context) -> Any:
     if isinstance(node.right, exp.Interval):
         return moved(node, context)
     kinds = node.left.type, node.right.type
+    if context.service != "athena" and [name_of(kind) for kind in kinds if name_of(kind) not in INTEGERS] == ["DATE"]:
+        left, right = ("_a_", "CAST(_b_ AS INT)") if name_of(kinds[0]) == "DATE" else ("CAST(_a_ AS INT)", "_b_")
+        if isinstance(node, exp.Add) or (isinstance(node, exp.Sub) and left == "_a_"):
+            sign = "+" if isinstance(node, exp.Add) else "-"
+            return duck(f"{left} {sign} {right}", a=node.left, b=node.right)
     if {group_of(kind) for kind in kinds} == {"moment"}:
         context.refuse(node, "the time between two moments", "date_diff() gives it")
     if "UNKNOWN" not in [name_of(kind) for kind in kinds]:  # an item of an array, in a lambda

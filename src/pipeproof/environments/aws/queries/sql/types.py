@@ -102,6 +102,8 @@ def annotators(  # noqa: C901 - a table of small functions
         left, right = node.left.type, node.right.type
         if isinstance(node, (exp.Add, exp.Sub)) and group_of(left) == "moment":
             return set_type(annotator, node, left)
+        if isinstance(node, exp.Add) and group_of(right) == "moment" and name_of(left) in INTEGERS:
+            return set_type(annotator, node, right)
         return set_type(annotator, node, arithmetic_type(type(node).__name__, left, right))
 
     def literal(annotator: Any, node: Any) -> Any:
