@@ -210,6 +210,17 @@ def test_query__whose_output_bucket_is_missing__is_refused_when_it_is_sent(athen
         athena.start("select 1", ResultConfiguration={"OutputLocation": "s3://nowhere/x"})
 
 
+def test_create_table_as__with_no_data__is_an_empty_table(athena: Athena) -> None:
+    athena.rows(
+        "create table hollow with (format = 'PARQUET', external_location = 's3://lake/hollow/') as select a, b from typed with no data"
+    )
+    assert athena.rows("select a, b from hollow") == []
+    athena.rows("create table filled with (external_location = 's3://lake/filled/') as select a from typed with data")
+    assert athena.rows("select count(*) from filled") == [["2"]]
+    for table in ("hollow", "filled"):
+        athena.rows(f"drop table {table}")
+
+
 ABSENT = (
     "nvl(a, 1)",
     "ifnull(a, 1)",
@@ -230,6 +241,9 @@ def test_function__of_other_dialects__is_none_of_athenas(athena: Athena, call: s
 
 
 REFUSED = {
+    'select "$path" from typed': r"\$path, line 1",
+    'select * from "typed$partitions"': r"typed\$partitions, line 1",
+    "select table_name from information_schema.tables": "information_schema, line 1",
     'select json_extract_scalar(\'{"a": 1.10, "b": "x: 1"}\', \'$.a\')': "json_extract_scalar of a number among texts",
     "select count(distinct a, b) from typed": "DISTINCT",
     "select * exclude (a) from typed": "EXCLUDE|EXCEPT",

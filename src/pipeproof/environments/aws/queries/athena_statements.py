@@ -19,6 +19,8 @@ from pipeproof.environments.aws.queries.sql.translation import Dialect, read_sta
 from pipeproof.environments.aws.queries.sql.trino import trino_rules
 
 SERVICE = "athena"
+_HIDDEN = ("$path", "$file_modified_time", "$file_size", "$partition", "$bucket")
+"""Columns that each table has beside its own."""
 _UNLOAD = re.compile(
     r"\s*UNLOAD\s*\((?P<query>.*)\)\s*TO\s*'(?P<to>[^']*)'\s*WITH\s*\((?P<options>.*)\)\s*;?\s*$",
     re.IGNORECASE | re.DOTALL,
@@ -146,6 +148,7 @@ def _prepare(connection: Any, tree: Any, session: Session) -> tuple[Any, int]:
     """Return the query for DuckDB, where its tables have been loaded, and the bytes that were read."""
     from sqlglot import exp
 
+    _refuse_hidden(tree, session)
     found: dict[tuple[str, str], Table] = {}
     for node in tables_of(tree):
         database, name = _name_of(node, session)
@@ -163,6 +166,17 @@ def _prepare(connection: Any, tree: Any, session: Session) -> tuple[Any, int]:
     translated = translate(tree, session.sql, dialect(), schema)
     scanned = sum(load(connection, session.client, table, session.sql) for table in found.values())
     return translated, scanned
+
+
+def _refuse_hidden(tree: Any, session: Session) -> None:
+    """Refuse what Athena knows of tables beside their columns: `"$path"`, `"t$partitions"`, `information_schema`."""
+    from sqlglot import exp
+
+    for node in tree.find_all(exp.Column, exp.Table):
+        part = node.db if isinstance(node, exp.Table) and node.db.lower() == "information_schema" else node.name
+        is_column = isinstance(node, exp.Column)
+        if part.lower() in ("information_schema", *(_HIDDEN if is_column else ())) or (not is_column and "$" in part):
+            raise untranslatable(SERVICE, part, session.sql, start_of(node))
 
 
 def _at(node: Any, session: Session) -> str:
@@ -232,7 +246,9 @@ def _created(tree: Any, session: Session) -> Outcome | None:
         )
     connection = running.connect()
     try:
-        count = _staged(connection, tree.expression, session, None)
+        without_data = any(part.args.get("no") for part in tree.find_all(exp.WithDataProperty))
+        query = exp.select("*").from_(tree.expression.subquery("rows")).limit(0) if without_data else tree.expression
+        count = _staged(connection, query, session, None)
         described = connection.execute(f"SELECT * FROM {writing.STAGED} LIMIT 0").description
         columns = [(column[0], hive_type(column[1])) for column in described]
         keys = options.partitioned_by

@@ -48,6 +48,8 @@ def table_options(tree: Any, sql: str) -> Options:
     for part in tree.args["properties"].expressions if tree.args.get("properties") else ():
         if isinstance(part, exp.FileFormatProperty):
             known["format"] = part.this.name.upper()
+        elif isinstance(part, exp.WithDataProperty):
+            continue  # it says which rows, not how they are kept
         elif isinstance(part, exp.PartitionedByProperty):
             known["partitioned_by"] = [item.name.lower() for item in part.this.expressions]
         elif isinstance(part, exp.Property) and part.this.name.lower() in (
