@@ -79,6 +79,18 @@ def test_rows__come_as_fields_with_redshifts_names_and_types(redshift: Redshift)
     assert (answer["ColumnMetadata"][1]["precision"], answer["ColumnMetadata"][1]["scale"]) == (10, 2)
 
 
+def test_columns__without_a_name__are_called_as_the_function_is_written(redshift: Redshift) -> None:
+    names = {
+        "dateadd(day, 1, at)": "date_add", "datediff(day, at, at)": "date_diff", "len('a')": "len", "nvl(id, 1)": "coalesce", "getdate()": "getdate", "trim('a')": "btrim",
+        "substring('a', 1, 1)": "substring", "charindex('a', 'b')": "charindex", "isnull(id, 1)": "isnull", "case when true then 1 end": "case", "date_trunc('day', at)": "date_trunc",
+        "to_char(at, 'YYYY')": "to_char", "extract(day from at)": "date_part", "date_part(day, at)": "date_part", "decode(id, 1, 2)": "case", "pow(id, 2)": "pow", "strpos('a', 'b')": "strpos", "LEN('a')": "len",
+        "row_number() over (order by id)": "row_number", "id::bigint": "id", "cast(id as bigint)": "id", "1 + 1": "?column?", "'a'": "?column?", "-id": "?column?", "id = 1": "?column?",
+    }  # fmt: skip
+    described = redshift.run(f"select {', '.join(names)} from orders")
+    answer = redshift.client.get_statement_result(Id=described["Id"])
+    assert dict(zip(names, (column["name"] for column in answer["ColumnMetadata"]), strict=True)) == names
+
+
 def test_nulls__come_last_upwards_and_first_downwards(redshift: Redshift) -> None:
     assert redshift.rows("select name from orders order by name") == [["ann"], [None]]
     assert redshift.rows("select name from orders order by name desc") == [[None], ["ann"]]

@@ -113,7 +113,7 @@ def translate(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Translat
     from sqlglot import exp
 
     tree = tree.copy()
-    given = _names_given(tree)
+    given = _names_given(tree, sql)
     _refuse_strange(tree, sql, dialect)  # here too, as stars are expanded
     tree = _qualified(tree, sql, dialect, schema)
     for node in tree.find_all(exp.Func):
@@ -128,7 +128,7 @@ def translate(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Translat
     return Translated(tree.sql("duckdb", identify=True), names)
 
 
-def _names_given(tree: Any) -> dict[str, str]:
+def _names_given(tree: Any, sql: str) -> dict[str, str]:
     """The columns' names as they are written, by those in small letters; columns without one are given one."""
     from sqlglot import exp
 
@@ -143,23 +143,38 @@ def _names_given(tree: Any) -> dict[str, str]:
             written[select.alias_or_name.lower()] = select.alias_or_name
         else:
             name = f"{_UNNAMED}{index}"
-            written[name] = _name_by_function(select)
+            written[name] = _name_by_function(select, sql)
             select.replace(exp.alias_(select.copy(), name))
     return written
 
 
-def _name_by_function(select: Any) -> str:
-    """Return what Redshift calls a column that is a function's result; empty where it has no name for it."""
+_RENAMED = {
+    "convert": "", "dateadd": "date_add", "datediff": "date_diff", "decode": "case", "nvl": "coalesce", "trim": "btrim",
+}  # fmt: skip
+"""What Redshift calls functions' columns that it does not call as the function is written."""
+_PARSED = {
+    "Case": "case", "DecodeCase": "case", "Coalesce": "coalesce", "Extract": "date_part", "GroupConcat": "listagg",
+    "StrPosition": "position", "Substring": "substring", "Trim": "btrim",
+}  # fmt: skip
+"""The same for what sqlglot reads without the place of its name."""
+
+
+def _name_by_function(select: Any, sql: str) -> str:
+    """Return what Redshift calls a column that is a function's result; empty where it has no name for it.
+
+    A cast is called as what is cast, as in PostgreSQL (`FigureColname`).
+    """
     from sqlglot import exp
 
     core = select
-    while isinstance(core, (exp.Window, exp.Filter)):
+    while isinstance(core, (exp.Window, exp.Filter, exp.Cast, exp.Paren)):
         core = core.this
-    if isinstance(core, exp.Case):
-        return "case"
-    if isinstance(core, exp.Coalesce):
-        return "coalesce"
-    return str(core.sql_name()).lower() if isinstance(core, exp.Func) and "start" in core.meta else ""
+    if isinstance(core, exp.Column):
+        return str(core.name).lower()
+    if isinstance(core, exp.Func) and "start" in core.meta:
+        written = sql[int(core.meta["start"]) : int(core.meta["end"]) + 1].lower()
+        return _RENAMED.get(written, written)
+    return _PARSED.get(type(core).__name__, "")
 
 
 def _shown(name: str, index: int, given: Mapping[str, str], dialect: Dialect) -> str:
