@@ -47,7 +47,8 @@ EXPRESSIONS: list[tuple[str, Any]] = [
     ("greatest(1, null)", 1), ("decode(2, 1, 'a', 'b')", "b"), ("len('abc')", 3), ("left('abc', 2)", "ab"), ("charindex('b', 'abc')", 2), ("substring('abc', 0, 2)", "a"), ("substring('abc', 2, 1)", "b"),
     ("regexp_substr('abc', 'z')", ""), ("split_part('a,b', ',', 5)", ""), ("'ANN' ilike 'a%'", True), ("cast('12' as int)", 12), ("cast('abc' as varchar(2))", "ab"),
     ("datediff(month, '2026-01-31'::date, '2026-02-01'::date)", 1), ("dateadd(month, 1, '2026-01-31'::date)", "2026-02-28 00:00:00"), ("date_trunc('month', '2026-01-31'::date)", "2026-01-01 00:00:00"), ("extract(dow from '2026-02-01'::date)", 0),
-    ("to_char('2026-01-31 10:00:00'::timestamp, 'YYYY-MM-DD HH24:MI')", "2026-01-31 10:00"), ("to_date('20260131', 'YYYYMMDD')", "2026-01-31"), ("getdate() > '2020-01-01'", True),
+    ("to_char('2026-01-31 10:00:00'::timestamp, 'YYYY-MM-DD HH24:MI')", "2026-01-31 10:00"), ("to_date('20260131', 'YYYYMMDD')", "2026-01-31"), ("getdate() > '2020-01-01'", True), ("'2020-01-01 10:00:00.123456'::timestamp", "2020-01-01 10:00:00.123456"),
+    ("'y'::boolean", True), ("'Yes'::boolean", True), ("'n'::boolean", False), ("'no'::boolean", False), ("'1'::boolean", True), ("'0'::boolean", False), ("'t'::boolean", True), ("'FALSE'::boolean", False),
     ("'2020-01-31'::date + 1", "2020-02-01"), ("'2020-01-31'::date - 31", "2019-12-31"), ("1 + '2020-01-31'::date", "2020-02-01"), ("current_date - 1 < current_date", True), ("cast('2020-01-31' as date) + 2 * 3", "2020-02-06"),
 ]  # fmt: skip
 
@@ -148,6 +149,7 @@ def test_texts__are_compared_without_the_blanks_at_their_ends(redshift: Redshift
 
 
 FAILURES = {
+    "select 'on'::boolean": "ERROR: Cannot cast 'on' to BOOLEAN",
     "select * from nope": 'ERROR: relation "nope" does not exist',
     "insert into nope values (1)": 'ERROR: relation "nope" does not exist',
     "drop table nope": 'ERROR: relation "nope" does not exist',

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from pipeproof.environments.aws.queries.sql.errors import FailedError, place
-from pipeproof.environments.aws.queries.sql.rewriting import Context, Rule, duck, failing, named, shown
+from pipeproof.environments.aws.queries.sql.rewriting import Context, Rule, duck, failing, named, refusing, shown
 from pipeproof.environments.aws.queries.sql.types import FLOATS, INTEGERS, TEXTS, digits_of, group_of, name_of
 
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
@@ -18,6 +18,13 @@ _STRICT = {
     "TIMESTAMP": r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,3})?)?)?\s*",
 }
 """What a text has to look like to be cast; DuckDB takes more."""
+_REDSHIFT = {
+    "BOOLEAN": r"(?i)\s*(t|true|y|yes|1|f|false|n|no|0)\s*",
+    "TIMESTAMP": _STRICT["TIMESTAMP"].replace("{1,3}", "{1,6}"),
+}
+"""The same of Redshift, where it is otherwise."""
+_FINE = _STRICT["TIMESTAMP"].replace("{1,3}", "{4,12}")
+_FINER = "a timestamp with more than three digits of a second fraction"
 _DAYS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
 UNITS = (*_DAYS, "HOUR", "MINUTE", "SECOND", "MILLISECOND")
 _DIRECTIVES = re.compile(r"(?:[^%]|%-?[YymdHMSjbBaAIpf]|%%)*")
@@ -221,11 +228,26 @@ def joined_text(node: Any, context: Context) -> Any:
         mismatch(node, kinds, context)
     if strange:
         context.refuse(node, "||", "a side is no text; cast it to varchar")
+    if "ARRAY" in [name_of(kind) for kind in kinds]:
+        return joined_arrays([node.left, node.right], node, context)
     return duck("_a_ || _b_", a=node.left, b=node.right)
+
+
+def joined_arrays(arrays: list[Any], node: Any, context: Context) -> Any:
+    """Return arrays of one type joined to one; NULL where one of them is, which DuckDB's is not."""
+    if len({part.type.sql("duckdb") for part in arrays}) > 1:
+        context.refuse(node, "a concatenation of what are not arrays of one type")
+    parts = {f"p{chr(97 + index)}": part for index, part in enumerate(arrays)}
+    missing, joined = (
+        word.join(f"_{name}_{rest}" for name in parts) for word, rest in ((" OR ", " IS NULL"), (" || ", ""))
+    )
+    return duck(f"CASE WHEN {missing} THEN NULL ELSE {joined} END", **parts)
 
 
 def concat(node: Any, context: Context) -> Any:
     """`concat`: NULL where an argument is, which DuckDB's is not."""
+    if node.expressions and name_of(node.expressions[0].type) == "ARRAY":
+        return joined_arrays(node.expressions, node, context)
     for part in node.expressions:
         if group_of(part.type) not in ("text", "UNKNOWN", "NULL"):
             context.fail(part, "FUNCTION_NOT_FOUND", f"Unexpected parameters ({shown(part.type)}) for function concat")
@@ -296,14 +318,23 @@ def _strict(value: Any, rule: str, kind: str, to: str, context: Context) -> Any:
 
     kind = "TIMESTAMP" if to == "TIMESTAMP" else kind
     text = value.name if isinstance(value, exp.Literal) else None
-    if text is not None and re.fullmatch(_STRICT[rule], text):
+    is_trino = context.service == "athena"
+    shape = _STRICT[rule] if is_trino else _REDSHIFT.get(rule, _STRICT[rule])
+    if text is not None and re.fullmatch(shape, text) and (is_trino or to != "BOOLEAN"):
         return f"CAST(_x_ AS {kind})"
+    if is_trino and to == "TIMESTAMP" and text is not None and re.fullmatch(_FINE, text):
+        context.refuse(value, "a timestamp with more than three digits of a second's fraction")
     said = {"INT": "INT", "BOOLEAN": "BOOLEAN"}.get(to, to)
     code = "INVALID_CAST_ARGUMENT" if context.service == "athena" else "ERROR"
     message = f"{code}: Cannot cast ''' || _x_ || ''' to {said}"
-    pattern = _STRICT[rule].replace("'", "''")
+    pattern = shape.replace("'", "''")
+    plain, finer = f"CAST(trim(_x_) AS {kind})", ""
+    if to == "BOOLEAN" and not is_trino:
+        plain = "regexp_full_match(trim(_x_), '(?i)(t|true|y|yes|1)')"
+    if to == "TIMESTAMP" and is_trino:
+        finer = f"WHEN regexp_full_match(_x_, '{_FINE}') THEN CAST({refusing(_FINER)} AS TIMESTAMP) "
     return (
-        f"CASE WHEN _x_ IS NULL THEN NULL WHEN regexp_full_match(_x_, '{pattern}') THEN CAST(trim(_x_) AS {kind}) "
+        f"CASE WHEN _x_ IS NULL THEN NULL WHEN regexp_full_match(_x_, '{pattern}') THEN {plain} {finer}"
         f"ELSE {failing(message, kind)} END"
     )
 
@@ -346,7 +377,11 @@ def replacement(node: Any, context: Context) -> Any:
     from sqlglot import exp
 
     text = literal(node, context, "the replacement of regexp_replace")
-    return exp.Literal.string(re.sub(r"\$(\d)", r"\\\1", text.replace("\\", "\\\\")))
+    parts = re.findall(r"\\.|\$\d(?!\d)|[^\\$]", text, re.DOTALL)
+    if "".join(parts) != text or (context.service != "athena" and "\\" in text):
+        context.refuse(node, f"the replacement {text!r} of regexp_replace")
+    of_duck = (f"\\{part[1]}" if part[0] == "$" else part[-1].replace("\\", "\\\\") for part in parts)
+    return exp.Literal.string("".join(of_duck))
 
 
 def aggregate(finish: Callable[[Any, Any, Context], Any]) -> Rule:

@@ -48,10 +48,12 @@ def query(connection: Any, sql: str, names: Sequence[str], service: str, origina
 
     Raises:
         FailedError: The values do not let it run.
-        UntranslatableQueryError: DuckDB does not take what was made of it.
+        UntranslatableQueryError: DuckDB does not take what was made of it; it gives intervals.
     """
     cursor = execute(connection, sql, service, original)
     types = tuple(column[1] for column in cursor.description)
+    if any("INTERVAL" in str(kind) for kind in types):
+        raise untranslatable(service, "An interval among the results", original, None)
     return Rows(tuple(names), types, tuple(tuple(row) for row in cursor.fetchall()))
 
 

@@ -141,6 +141,11 @@ def annotators(  # noqa: C901 - a table of small functions
     def text(annotator: Any, node: Any) -> Any:
         return set_type(annotator, node, exp.DataType.build("VARCHAR"))
 
+    def joined(annotator: Any, node: Any) -> Any:
+        first = node.left if isinstance(node, exp.DPipe) else node.expressions[0]
+        is_array = name_of(first.type) == "ARRAY"
+        return set_type(annotator, node, first.type if is_array else exp.DataType.build("VARCHAR"))
+
     arithmetics = {kind: {"annotator": arithmetic} for kind in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)}
 
     def rounded(annotator: Any, node: Any) -> Any:
@@ -171,5 +176,6 @@ def annotators(  # noqa: C901 - a table of small functions
         **arithmetics, **same, **bigs, **_each((exp.Round, exp.Floor, exp.Ceil), rounded),
         exp.Literal: {"annotator": literal}, exp.Sum: {"annotator": sum_type}, exp.Avg: {"annotator": average_type},
         exp.JSONExtractScalar: {"annotator": text},
+        exp.Concat: {"annotator": joined}, exp.DPipe: {"annotator": joined},
         exp.ArrayMax: {"annotator": of_items}, exp.ArrayMin: {"annotator": of_items},
     }  # fmt: skip
