@@ -109,6 +109,8 @@ QUERIES: list[tuple[str, list[list[str | None]]]] = [
     ("select t.r.p, l[1], m['k'] from typed t where a / 2 > 1", [["1", "1", "1"]]),
     ("select count(*), sum(a), avg(a), avg(x), sum(x) / count(*), count_if(a > 2), max_by(b, a), array_agg(a order by a) from typed", [["2", "9", "4.5", "0.80", "0.80", "1", "ann", "[2, 7]"]]),
     ("select a from typed order by a offset 1 limit 1", [["7"]]), ("select l[1], (array[3])[1], m['k'] from typed where a = 7", [["1", "3", "1"]]),
+    ('select distinct a, "b" from typed order by b, "a"', [["7", "ann"], ["2", None]]), ('select "b", count(*) from typed s where a = 7 group by s.b', [["ann", "1"]]),
+    ("select a, count(*) filter (where a > 2) over () from typed order by 1", [["2", "1"], ["7", "1"]]), ("select t.a, (select max(s.a) from typed s where s.a > t.a) from typed t order by 1", [["2", "7"], ["7", None]]),
     ("select b from typed order by b", [["ann"], [None]]),
     ("select b from typed order by b desc", [["ann"], [None]]),
     ("select t.a, u.v from typed t cross join unnest(l) as u(v) order by 2", [["7", "1"], ["7", "2"]]),
@@ -144,13 +146,29 @@ def test_query__result_has_athenas_names_types_file_and_pages(athena: Athena) ->
     assert [len(page["ResultSet"]["Rows"]) for page in pages] == [5, 4]
 
 
+def test_header__has_each_name_as_it_is_spelled(athena: Athena) -> None:
+    identifier = athena.start("select 1 as a, 2 as A, count(*) over (partition by b) as N from typed")
+    found = athena.client.get_query_results(QueryExecutionId=identifier)["ResultSet"]
+    assert [cell["VarCharValue"] for cell in found["Rows"][0]["Data"]] == ["a", "A", "N"]
+    assert athena.rows(
+        "select a, count(*) over (partition by b), first_value(a) over (order by a) from typed order by 1"
+    ) == [["2", "1", "2"], ["7", "1", "2"]]
+
+
 FAILURES = {
     "select * from nope": "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.shop.nope' does not exist",
     "select *\nfrom nodb.t": "SCHEMA_NOT_FOUND: line 2:6: Schema 'nodb' does not exist",
     "select foo from typed": "COLUMN_NOT_FOUND: line 1:8: Column 'foo' cannot be resolved or requester is not authorized to access requested resources",
     "select a foo from typed where foo = 1": "COLUMN_NOT_FOUND: line 1:31: Column 'foo' cannot be resolved",
     "select a foo, count(*) from typed group by foo": "COLUMN_NOT_FOUND: line 1:44: Column 'foo' cannot be resolved",
-    "select b, count(*) from typed group by a": "EXPRESSION_NOT_AGGREGATE",
+    "select b, count(*) from typed group by a": "EXPRESSION_NOT_AGGREGATE: line 1:8: 'b' must be an aggregate expression or appear in GROUP BY clause",
+    "select count(*), b from typed": "EXPRESSION_NOT_AGGREGATE: line 1:18: 'b' must be",
+    "select cast(300 as tinyint)": "NUMERIC_VALUE_OUT_OF_RANGE",
+    "select cast(a * 100000 as smallint) from typed": "NUMERIC_VALUE_OUT_OF_RANGE",
+    "select cast(123.4 as decimal(3,1))": "INVALID_CAST_ARGUMENT",
+    "select date 'x'": "INVALID_LITERAL: line 1:8: 'x' is not a valid date literal",
+    "select timestamp '2020'": "INVALID_LITERAL: line 1:8: '2020' is not a valid timestamp literal",
+    "select cast('x' as date)": "INVALID_CAST_ARGUMENT: Cannot cast 'x' to DATE",
     "select a from typed where b = 1": "TYPE_MISMATCH: line 1:29: Cannot apply operator: varchar = integer",
     "select a from typed where dt >= '2020-01-01'": "TYPE_MISMATCH: line 1:30: Cannot apply operator: date >= varchar",
     "select a || 'x' from typed": "TYPE_MISMATCH: line 1:10: Cannot apply operator: integer || varchar",

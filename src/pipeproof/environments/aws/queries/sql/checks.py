@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from pipeproof.environments.aws.queries.sql.errors import FailedError
-from pipeproof.environments.aws.queries.sql.rewriting import Context, shown
+from pipeproof.environments.aws.queries.sql.rewriting import Context, shown, start_of
 from pipeproof.environments.aws.queries.sql.types import group_of
 
 _ANY = ("UNKNOWN", "NULL")
@@ -21,6 +21,8 @@ def check_types(tree: Any, context: Context) -> None:
         _conditions(node, context)
         _columns_of_one_type(node, context)
         _distinct(node, context)
+        if context.service == "athena":
+            _grouped(node, context)
 
 
 def _conditions(node: Any, context: Context) -> None:
@@ -95,12 +97,63 @@ def _distinct(node: Any, context: Context) -> None:
     if not (isinstance(node, exp.Select) and node.args.get("distinct") and node.args.get("order")):
         return
     names = {one.alias_or_name.lower() for one in node.expressions}
-    values = [one.unalias() for one in node.expressions]
+    values = [_spelling(one.unalias()) for one in node.expressions]
     for part in node.args["order"].expressions:
         key = part.this
         by_name = isinstance(key, exp.Column) and not key.table and key.name.lower() in names
-        if not (by_name or isinstance(key, exp.Literal) or key in values):
+        if not (by_name or isinstance(key, exp.Literal) or _spelling(key) in values):
             said = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
             if context.service == "athena":
                 context.fail(key, "EXPRESSION_NOT_IN_DISTINCT", said)
             raise FailedError(f"ERROR: {said[0].lower()}{said[1:]}")
+
+
+def _grouped(node: Any, context: Context) -> None:
+    """Columns by themselves, of what is selected beside aggregates or of groups; DuckDB finds those inside others."""
+    from sqlglot import exp
+
+    if not isinstance(node, exp.Select):
+        return
+    group = node.args.get("group")
+    keys = group.expressions if group else []
+    if any(isinstance(key, (exp.Rollup, exp.Cube, exp.GroupingSets)) for key in keys):
+        return
+    if not group and not any(found.parent_select is node and not _is_windowed(found) for found in _aggregates(node)):
+        return
+    sources = [node.args["from_"], *(node.args.get("joins") or ())] if node.args.get("from_") else []
+    own, spelled = {source.this.alias_or_name for source in sources}, {_spelling(key) for key in keys}
+    for one in node.expressions:
+        value = one.unalias()
+        if isinstance(value, exp.Column) and value.table in own and _spelling(value) not in spelled:
+            start = start_of(value)
+            written = value.name
+            if start is not None and value.table and context.sql[start:].lower().startswith(f"{value.table.lower()}."):
+                written = f"{value.table}.{value.name}"
+            said = f"'{written}' must be an aggregate expression or appear in GROUP BY clause"
+            context.fail(value, "EXPRESSION_NOT_AGGREGATE", said)
+
+
+def _spelling(node: Any) -> str:
+    """Return a text that is one for expressions which differ in quotes and letters' case alone."""
+    return str(node.sql(identify=True)).lower()
+
+
+def _is_windowed(aggregate: Any) -> bool:
+    from sqlglot import exp
+
+    outer = aggregate.parent
+    while isinstance(outer, (exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)):
+        outer = outer.parent
+    return isinstance(outer, exp.Window)
+
+
+def _aggregates(select: Any) -> list[Any]:
+    from sqlglot import exp
+
+    parts = [*select.expressions, *(select.args[name] for name in ("having", "order") if select.args.get(name))]
+    return [
+        found
+        for part in parts
+        for found in part.find_all(exp.AggFunc)
+        if not isinstance(found, (exp.FirstValue, exp.LastValue, exp.NthValue, exp.Lag, exp.Lead))
+    ]

@@ -324,6 +324,10 @@ def _strict(value: Any, rule: str, kind: str, to: str, context: Context) -> Any:
         return f"CAST(_x_ AS {kind})"
     if is_trino and to == "TIMESTAMP" and text is not None and re.fullmatch(_FINE, text):
         context.refuse(value, "a timestamp with more than three digits of a second's fraction")
+    written = re.search(r"\b(?:date|timestamp)\s*$", context.sql[: value.meta.get("start", 0)], re.IGNORECASE)
+    if is_trino and text is not None and written:  # a literal, and no cast
+        line, column = place(context.sql, written.start())
+        raise FailedError(f"INVALID_LITERAL: line {line}:{column}: '{text}' is not a valid {to.lower()} literal")
     said = {"INT": "INT", "BOOLEAN": "BOOLEAN"}.get(to, to)
     code = "INVALID_CAST_ARGUMENT" if context.service == "athena" else "ERROR"
     message = f"{code}: Cannot cast ''' || _x_ || ''' to {said}"

@@ -100,11 +100,11 @@ def execute(connection: Any, sql: str, service: str, original: str) -> Any:
         for text, code, words in _WORDS:
             if text in str(error) and service == "athena":
                 raise FailedError(f"{code}: {words}") from error
-        code = (
-            "NUMERIC_VALUE_OUT_OF_RANGE"
-            if isinstance(error, duckdb.OutOfRangeException)
-            else "INVALID_FUNCTION_ARGUMENT"
-        )
+        code = "INVALID_FUNCTION_ARGUMENT"
+        if isinstance(error, duckdb.OutOfRangeException) or "out of range for the destination type INT" in str(error):
+            code = "NUMERIC_VALUE_OUT_OF_RANGE"
+        elif "to type DECIMAL" in str(error):
+            code = "INVALID_CAST_ARGUMENT"
         raise FailedError(f"{code}: {_first_line(error)}" if service == "athena" else _first_line(error)) from error
 
 

@@ -113,6 +113,7 @@ def translate(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Translat
     from sqlglot import exp
 
     tree = tree.copy()
+    spelled = tuple(one.alias_or_name for one in _first_select(tree).expressions)
     given = _names_given(tree, sql)
     _refuse_strange(tree, sql, dialect)  # here too, as stars are expanded
     tree = _qualified(tree, sql, dialect, schema)
@@ -122,10 +123,21 @@ def translate(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Translat
     _refuse_strange(tree, sql, dialect)
     columns = [select.alias_or_name for select in tree.selects]
     names = tuple(_shown(name, index, given, dialect) for index, name in enumerate(columns))
+    if dialect.service == "athena" and [name.lower() for name in spelled] == [name.lower() for name in names]:
+        names = spelled  # two columns may have one name, spelled in two ways
     context = Context(dialect.service, sql)
     check_types(tree, context)
     tree = rewrite(tree, dialect.rules, plain_nodes(), context)
     return Translated(tree.sql("duckdb", identify=True), names)
+
+
+def _first_select(tree: Any) -> Any:
+    """Return the query whose columns name those of the whole."""
+    from sqlglot import exp
+
+    while isinstance(tree, (exp.SetOperation, exp.Subquery)):
+        tree = tree.this
+    return tree
 
 
 def _names_given(tree: Any, sql: str) -> dict[str, str]:
@@ -133,9 +145,7 @@ def _names_given(tree: Any, sql: str) -> dict[str, str]:
     from sqlglot import exp
 
     written: dict[str, str] = {}
-    query = tree
-    while isinstance(query, (exp.SetOperation, exp.Subquery)):
-        query = query.this
+    query = _first_select(tree)
     for index, select in enumerate(query.expressions if isinstance(query, exp.Select) else ()):
         if select.is_star:
             continue
