@@ -212,6 +212,7 @@ def _qualified(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Any:
         tree = qualify(
             tree, schema=known, dialect=dialect.name, expand_alias_refs=is_lateral, quote_identifiers=False, sql=sql
         )
+        _qualify_having(tree, known, sql, dialect)
         return annotate_types(tree, schema=known, expression_metadata={**known_to, **own}, dialect=dialect.name)
     except SqlglotError as error:
         unresolved = _UNRESOLVED.search(str(error))
@@ -219,6 +220,27 @@ def _qualified(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Any:
             said = str(error).splitlines()[0]
             raise untranslatable(dialect.service, "This statement", sql, None, said) from error
         raise FailedError(_unresolved(unresolved[1], sql, dialect, str(error))) from error
+
+
+def _qualify_having(tree: Any, known: Any, sql: str, dialect: Dialect) -> None:
+    """Write the tables of HAVING's columns, which sqlglot leaves out; Trino knows no aliases there."""
+    from sqlglot import exp
+    from sqlglot.optimizer.resolver import Resolver
+    from sqlglot.optimizer.scope import traverse_scope
+
+    for scope in traverse_scope(tree):
+        select: Any = scope.expression
+        having = select.args.get("having")
+        for column in having.find_all(exp.Column) if having is not None else ():
+            if column.table or column.parent_select is not select:
+                continue
+            table = Resolver(scope, known).get_table(column)
+            if table is not None:
+                column.set("table", table)
+            elif dialect.service == "athena" and column.name in select.named_selects:
+                line, at = place(sql, start_of(column) or 0)
+                said = dialect.unresolved.format(column.name)
+                raise FailedError(f"COLUMN_NOT_FOUND: line {line}:{at}: {said}")
 
 
 def _unresolved(column: str, sql: str, dialect: Dialect, said: str) -> str:
