@@ -1,6 +1,7 @@
 """No process outlives the command that started it, however fast it forks; and where one does it is said."""
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -95,5 +96,6 @@ def test_end_leftovers__says_who_would_not_end(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(leftovers, "_kill_all_of", lambda user: None)
     monkeypatch.setattr(leftovers, "_end_children", set)
     monkeypatch.setattr(leftovers, "_processes_of", lambda user: iter([os.getpid()]))
-    with pytest.raises(leftovers.LeftoversError, match=rf"could not be ended: {os.getpid()} \(.+\)"):
+    name = Path("/proc/self/comm").read_text().strip()
+    with pytest.raises(leftovers.LeftoversError, match=re.escape(f"could not be ended: {os.getpid()} ({name})")):
         leftovers.end_leftovers(None, leftovers.User(54321, 54321), patience=0)
