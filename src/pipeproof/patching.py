@@ -8,7 +8,7 @@ replaced is put back whatever happens.
 - botocore, aiobotocore, moto: `environments/aws/touched.py`; moto's Step Functions: `stepfunctions/moto_service.py`
 - dbt: `environments/dbt/in_process/touched.py`
 - Prefect, and what its server rests on: `environments/prefect/internals/touched.py`
-- pytest: `plugin/touched.py`
+- pytest: `plugin/touched.py`; sqlglot: `sql/touched.py`
 """
 
 import functools

@@ -73,6 +73,14 @@ LAYERS: dict[str, str] = {
         conflicts
         reading
     """,
+    "pipeproof.sql": """
+        errors touched
+        plain types
+        rewriting
+        blanks checks rules spelling
+        redshift trino
+        translation
+    """,
     "pipeproof.outlets": """
         outlet terminal workflow
     """,

@@ -14,6 +14,7 @@ LISTS = (
     "environments.dbt.in_process.touched",
     "environments.prefect.internals.touched",
     "plugin.touched",
+    "sql.touched",
     "stepfunctions.moto_service",
 )
 DOCUMENTED = {"_exit", "_getframe", "_current_frames", "_replace"}

@@ -5,10 +5,11 @@ import warnings
 import pytest
 from changes import assert_said, called, each_hook, forgotten, give_other_parameters, hide
 
-from pipeproof.environments.aws.touched import BOTOCORE, MOTO, MOTO_ROUTING, SQLGLOT
+from pipeproof.environments.aws.touched import BOTOCORE, MOTO, MOTO_ROUTING
 from pipeproof.environments.dbt.in_process.touched import CORE, DBT
 from pipeproof.environments.prefect.internals.touched import AIOSQLITE, ALWAYS, FASTAPI, PREFECT
 from pipeproof.plugin.touched import PYTEST
+from pipeproof.sql.touched import SQLGLOT
 from pipeproof.stepfunctions import moto_service  # it lists more of moto's
 
 LIBRARIES = (BOTOCORE, MOTO, MOTO_ROUTING, SQLGLOT, DBT, CORE.library, PREFECT, ALWAYS, AIOSQLITE, FASTAPI, PYTEST)

@@ -27,7 +27,7 @@ ROWS = [
 @pytest.fixture
 def nothing_executes(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where duckdb or sqlglot is not installed."""
-    monkeypatch.setattr("pipeproof.environments.aws.queries.sql.running.PACKAGES", ("no_such_package",))
+    monkeypatch.setattr("pipeproof.environments.aws.queries.running.PACKAGES", ("no_such_package",))
 
 
 @pytest.fixture

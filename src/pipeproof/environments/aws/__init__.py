@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pipeproof.environments.aws.enforcement import Enforcement
     from pipeproof.environments.aws.opening import open_aws
     from pipeproof.environments.aws.queries.queue import QueryResult, QueryResultError, UnansweredQueryError
-    from pipeproof.environments.aws.queries.sql.errors import UntranslatableQueryError
     from pipeproof.environments.aws.sending import UnstubbedEndpointError, UnstubbedOperationError
     from pipeproof.environments.aws.server import AwsServer, MotoServer, serve, start_server
     from pipeproof.environments.aws.stub import AwsStub, UnknownOperationError
+    from pipeproof.sql.errors import UntranslatableQueryError
 
 __all__ = [
     "AsyncClientError",

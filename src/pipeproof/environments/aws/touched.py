@@ -119,14 +119,6 @@ RDS = MOTO.hook(
 )
 """`queries/redshift_data`: and for that of RDS."""
 
-SQLGLOT = Library("sqlglot", "sqlglot", "29.0.0")
-
-TYPES = SQLGLOT.hook(
-    "types of expressions in SQL that AWS answers otherwise than other databases are those of sqlglot",
-    "sqlglot.optimizer.annotate_types:TypeAnnotator._set_type(self, expression, target_type)",
-)
-"""`queries/sql/types`: what annotators call, and sqlglot calls private."""
-
 MOTO_ROUTING = Library("moto", "moto", "5.2.5")
 """moto again: its routing came later than the rest."""
 

@@ -13,14 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from pipeproof.environments.aws.botocore_hooks import unobserved
-from pipeproof.environments.aws.queries import athena_statements
+from pipeproof.environments.aws.queries import athena_statements, running
 from pipeproof.environments.aws.queries.athena_statements import Outcome, Session
 from pipeproof.environments.aws.queries.athena_text import result_file
 from pipeproof.environments.aws.queries.queue import QueryQueue, QueryResult
-from pipeproof.environments.aws.queries.sql import running
-from pipeproof.environments.aws.queries.sql.errors import FailedError, RejectedError
 from pipeproof.environments.aws.touched import ATHENA
 from pipeproof.environments.installed import not_installed
+from pipeproof.sql.errors import FailedError, RejectedError
 
 _UTILITY = ("ALTER", "CREATE", "DESCRIBE", "DROP", "MSCK", "SHOW")
 _DATABASES = re.compile(r"\s*(?:create|drop)\s+(?:database|schema)\b", re.IGNORECASE)

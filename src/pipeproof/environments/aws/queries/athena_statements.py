@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from pipeproof.environments.aws.queries import running
 from pipeproof.environments.aws.queries.athena_text import cell_text, column_info
 from pipeproof.environments.aws.queries.glue import ddl, writing
 from pipeproof.environments.aws.queries.glue.formats import OPEN_CSV
 from pipeproof.environments.aws.queries.glue.hive_types import hive_type
 from pipeproof.environments.aws.queries.glue.tables import Client, Table, find_table, load, objects_of, quoted
-from pipeproof.environments.aws.queries.sql import running
-from pipeproof.environments.aws.queries.sql.errors import FailedError, RejectedError, place, untranslatable
-from pipeproof.environments.aws.queries.sql.rewriting import start_of
-from pipeproof.environments.aws.queries.sql.translation import Dialect, read_statements, tables_of, translate
-from pipeproof.environments.aws.queries.sql.trino import trino_rules
+from pipeproof.sql.errors import FailedError, RejectedError, place, untranslatable
+from pipeproof.sql.rewriting import start_of
+from pipeproof.sql.translation import Dialect, read_statements, tables_of, translate
+from pipeproof.sql.trino import trino_rules
 
 SERVICE = "athena"
 _HIDDEN = ("$path", "$file_modified_time", "$file_size", "$partition", "$bucket")

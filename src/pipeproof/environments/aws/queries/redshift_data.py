@@ -14,15 +14,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from pipeproof.environments.aws.queries import redshift_statements
+from pipeproof.environments.aws.queries import redshift_statements, running
 from pipeproof.environments.aws.queries.queue import QueryQueue, QueryResult
-from pipeproof.environments.aws.queries.sql import running
-from pipeproof.environments.aws.queries.sql.errors import FailedError
-from pipeproof.environments.aws.queries.sql.running import Rows
+from pipeproof.environments.aws.queries.running import Rows
 from pipeproof.environments.aws.touched import RDS, REDSHIFT
 from pipeproof.environments.installed import not_installed
 from pipeproof.errors import PipeproofError
 from pipeproof.patching import Found, replaced
+from pipeproof.sql.errors import FailedError
 
 _TYPES: list[tuple[type, str, str]] = [
     (bool, "booleanValue", "bool"), (int, "longValue", "int8"), (float, "doubleValue", "float8"),

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pipeproof.environments.aws.queries.sql import running
-from pipeproof.environments.aws.queries.sql.errors import FailedError, RejectedError, untranslatable
-from pipeproof.environments.aws.queries.sql.redshift import redshift_rules
-from pipeproof.environments.aws.queries.sql.translation import Dialect, read_statements, tables_of, translate
+from pipeproof.environments.aws.queries import running
+from pipeproof.sql.errors import FailedError, RejectedError, untranslatable
+from pipeproof.sql.redshift import redshift_rules
+from pipeproof.sql.translation import Dialect, read_statements, tables_of, translate
 
 SERVICE = "redshift-data"
 _STORAGE = re.compile(

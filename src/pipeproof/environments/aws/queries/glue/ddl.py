@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeproof.environments.aws.queries.glue import formats, writing
 from pipeproof.environments.aws.queries.glue.tables import Client, split_uri
-from pipeproof.environments.aws.queries.sql.errors import FailedError, untranslatable
+from pipeproof.sql.errors import FailedError, untranslatable
 
 _NAME = r"[`\"]?(?:(?P<db>\w+)[`\"]?\.[`\"]?)?(?P<table>\w+)[`\"]?"
 

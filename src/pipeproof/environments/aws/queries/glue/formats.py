@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeproof.environments.aws.queries.glue.hive_types import json_value, lazy_value, strict_value
-from pipeproof.environments.aws.queries.sql.errors import FailedError
+from pipeproof.sql.errors import FailedError
 
 LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
 OPEN_CSV = "org.apache.hadoop.hive.serde2.OpenCSVSerde"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from pipeproof.environments.aws.queries.sql.errors import FailedError
+from pipeproof.sql.errors import FailedError
 
 _PLAIN = {
     "tinyint": "TINYINT", "smallint": "SMALLINT", "int": "INTEGER", "integer": "INTEGER", "bigint": "BIGINT",

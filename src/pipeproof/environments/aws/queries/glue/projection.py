@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeproof.environments.aws.queries.sql.errors import untranslatable
+from pipeproof.sql.errors import untranslatable
 
 _SIGNS = {
     "yyyy": (r"\d{4}", "%Y"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeproof.environments.aws.queries.glue import formats, projection
 from pipeproof.environments.aws.queries.glue.hive_types import duck_type, lazy_value
-from pipeproof.environments.aws.queries.sql.errors import FailedError, untranslatable
+from pipeproof.sql.errors import FailedError, untranslatable
 
 Client = Callable[[str], Any]
 """boto3's name of a service → a client on the stubs."""

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from pipeproof.environments.aws.queries.sql.errors import FailedError
-from pipeproof.environments.aws.queries.sql.rewriting import Context, shown, start_of
-from pipeproof.environments.aws.queries.sql.types import group_of
+from pipeproof.sql.errors import FailedError
+from pipeproof.sql.rewriting import Context, shown, start_of
+from pipeproof.sql.types import group_of
 
 _ANY = ("UNKNOWN", "NULL")
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn
 
-from pipeproof.environments.aws.queries.sql.errors import FailedError, place, untranslatable
-from pipeproof.environments.aws.queries.sql.types import group_of, name_of
+from pipeproof.sql.errors import FailedError, place, untranslatable
+from pipeproof.sql.types import group_of, name_of
 
 _FAILURE, _REFUSAL, _END = "pipeproof-failure:", "pipeproof-refusal:", ":pipeproof"
 

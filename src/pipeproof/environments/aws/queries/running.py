@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeproof.environments.aws.queries.sql.errors import FailedError, untranslatable
-from pipeproof.environments.aws.queries.sql.rewriting import message_of, refusal_of
 from pipeproof.environments.installed import is_installed
+from pipeproof.sql.errors import FailedError, untranslatable
+from pipeproof.sql.rewriting import message_of, refusal_of
 
 PACKAGES = ("duckdb", "sqlglot")
 """What executing SQL takes; the extra `dbt` brings both."""

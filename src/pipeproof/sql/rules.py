@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from pipeproof.environments.aws.queries.sql.errors import FailedError, place
-from pipeproof.environments.aws.queries.sql.rewriting import Context, Rule, duck, failing, named, refusing, shown
-from pipeproof.environments.aws.queries.sql.types import FLOATS, INTEGERS, TEXTS, digits_of, group_of, name_of
+from pipeproof.sql.errors import FailedError, place
+from pipeproof.sql.rewriting import Context, Rule, duck, failing, named, refusing, shown
+from pipeproof.sql.types import FLOATS, INTEGERS, TEXTS, digits_of, group_of, name_of
 
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
 _STRICT = {

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeproof.environments.aws.queries.sql.checks import check_types
-from pipeproof.environments.aws.queries.sql.errors import FailedError, RejectedError, place, untranslatable
-from pipeproof.environments.aws.queries.sql.plain import plain_nodes, strange_argument
-from pipeproof.environments.aws.queries.sql.rewriting import Context, Rule, named, rewrite, start_of
-from pipeproof.environments.aws.queries.sql.spelling import check_functions, check_trino
-from pipeproof.environments.aws.queries.sql.types import annotators
+from pipeproof.sql.checks import check_types
+from pipeproof.sql.errors import FailedError, RejectedError, place, untranslatable
+from pipeproof.sql.plain import plain_nodes, strange_argument
+from pipeproof.sql.rewriting import Context, Rule, named, rewrite, start_of
+from pipeproof.sql.spelling import check_functions, check_trino
+from pipeproof.sql.types import annotators
 
 Columns = Mapping[str, str]
 """Columns' names and types, the types in DuckDB's words."""

@@ -8,7 +8,7 @@ Redshift: https://docs.aws.amazon.com/redshift/latest/dg/r_numeric_computations2
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pipeproof.environments.aws.touched import TYPES
+from pipeproof.sql.touched import TYPES
 
 INTEGERS = {"TINYINT": 3, "SMALLINT": 5, "INT": 10, "BIGINT": 19}
 """The integer types by sqlglot's names, smallest first, with the digits that each counts for among decimals."""

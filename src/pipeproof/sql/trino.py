@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pipeproof.environments.aws.queries.sql import rules
-from pipeproof.environments.aws.queries.sql.rewriting import (
+from pipeproof.sql import rules
+from pipeproof.sql.rewriting import (
     Context,
     Rule,
     duck,
@@ -15,7 +15,7 @@ from pipeproof.environments.aws.queries.sql.rewriting import (
     shown,
     template,
 )
-from pipeproof.environments.aws.queries.sql.types import INTEGERS, digits_of, group_of, name_of
+from pipeproof.sql.types import INTEGERS, digits_of, group_of, name_of
 
 _BLANKS = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"
 _BY_ZERO = "DIVISION_BY_ZERO: Division by zero"

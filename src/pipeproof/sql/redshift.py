@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pipeproof.environments.aws.queries.sql import blanks, rules
-from pipeproof.environments.aws.queries.sql.rewriting import Context, Rule, duck, named, template
-from pipeproof.environments.aws.queries.sql.types import FLOATS, INTEGERS, group_of, name_of
+from pipeproof.sql import blanks, rules
+from pipeproof.sql.rewriting import Context, Rule, duck, named, template
+from pipeproof.sql.types import FLOATS, INTEGERS, group_of, name_of
 
 _FORMAT = re.compile(r"(?:[^%A-Za-z]|%-?[YymdHMSjbBaAIp]|%%)*")
 _PARTS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second", "dow", "doy")

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from pipeproof.environments.aws.queries.sql.errors import FailedError, RejectedError, place, untranslatable
+from pipeproof.sql.errors import FailedError, RejectedError, place, untranslatable
 
 _BOTH = """
 abs and any_value avg bool_and bool_or cast ceil ceiling char coalesce concat count cube cume_dist current_date

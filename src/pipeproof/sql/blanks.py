@@ -7,8 +7,8 @@ shows any one of them; a text that ends in blanks is then refused as the stateme
 
 from typing import Any
 
-from pipeproof.environments.aws.queries.sql.rewriting import Context, duck, refusing
-from pipeproof.environments.aws.queries.sql.types import group_of
+from pipeproof.sql.rewriting import Context, duck, refusing
+from pipeproof.sql.types import group_of
 
 _ENDS_IN_BLANKS = "_x_ <> rtrim(_x_, ' ')"
 
