@@ -12,7 +12,8 @@ from typing import Any
 
 from pipeproof.events import MALFORMED
 from pipeproof.report.exercised import with_inlined
-from pipeproof.report.markdown import code, tidy_table
+from pipeproof.report.tables import Cell, Code, Share, Table, listed, render_table
+from pipeproof.report.wording import percent
 from pipeproof.results.model import Failure, Run
 
 MEASURES = ("states", "branches", "models")
@@ -103,23 +104,22 @@ def _models(projects: Sequence[Record], runs: Sequence[Record], workspace: Path)
 
 def render_coverage(units: Sequence[Unit], thresholds: Mapping[str, float]) -> str:
     """Render how much of each measure was covered; empty where there is nothing to cover."""
-    rows = []
+    table = list_coverage(units, thresholds)
+    return f"### Coverage\n\n{render_table(table)}\n" if table else ""
+
+
+def list_coverage(units: Sequence[Unit], thresholds: Mapping[str, float]) -> Table | None:
+    """List how much of each measure was covered; None where there is nothing to cover."""
+    rows: list[tuple[Cell, ...]] = []
     for measure in MEASURES:
         of_it = [unit for unit in units if unit.measure == measure]
         if of_it:
             covered = sum(1 for unit in of_it if unit.hits)
-            asked = f"{thresholds[measure]:g} %" if measure in thresholds else ""
-            rows.append((measure, f"{covered} of {len(of_it)}", f"{share(of_it):.0f} %", asked, _missed(of_it)))
-    if not rows:
-        return ""
+            asked: Cell = Share(thresholds[measure]) if measure in thresholds else ""
+            missed = listed((Code(f"{unit.owner}: {unit.name}") for unit in of_it if not unit.hits), _NAMED)
+            rows.append((measure, f"{covered} of {len(of_it)}", Share(share(of_it)), asked, missed))
     header = ("coverage", "exercised", "share", "asked for", "never exercised")
-    return f"### Coverage\n\n{tidy_table(header, rows, 'lrrr')}\n"
-
-
-def _missed(units: Sequence[Unit]) -> str:
-    missed = [code(f"{unit.owner}: {unit.name}") for unit in units if not unit.hits]
-    shown = ", ".join(missed[:_NAMED])
-    return f"{shown}, … and {len(missed) - _NAMED} more" if len(missed) > _NAMED else shown
+    return Table("Coverage", header, tuple(rows)) if rows else None
 
 
 def share(units: Sequence[Unit]) -> float:
@@ -138,8 +138,7 @@ def find_shortfalls(units: Sequence[Unit], thresholds: Mapping[str, float]) -> I
             missed = [unit for unit in of_it if not unit.hits]
             names = ", ".join(f"{unit.owner}: {unit.name}" for unit in missed[:_NAMED])
             more = f" and {len(missed) - _NAMED} more" if len(missed) > _NAMED else ""
-            # Rounded down: 79.96 % are not the 80 % that are asked for.
-            told = f"{int(share(of_it) * 10) / 10:g} % of {len(of_it)} {measure}"
+            told = f"{percent(share(of_it))} of {len(of_it)} {measure}"
             message = f"fail-under: {told} were exercised, {least:g} % are asked for\nnever exercised: {names}{more}"
             yield Failure("session", "", message, file=missed[0].file, line=missed[0].line)
 

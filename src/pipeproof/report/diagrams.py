@@ -5,11 +5,9 @@ characters and 500 edges of a diagram. Colours have a text colour of their own, 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
-from pipeproof.events import MALFORMED
+from pipeproof.report.graphs import Graph, Timeline, find_graphs, find_timeline
 from pipeproof.report.markdown import details
 from pipeproof.report.wording import duration
 from pipeproof.results.model import Run
@@ -28,28 +26,14 @@ _STYLES = {
 
 _MARKS = {"Failed": "crit, ", "Crashed": "crit, ", "AwaitingRetry": "done, ", "Running": "active, "}
 
-Record = Mapping[str, Any]
-
 
 def render_diagrams(run: Run) -> str:
-    """Render the diagrams of a run, each folded; empty where there is nothing to draw.
-
-    Evidence is written by the tests' process: a record that is not in its form draws nothing.
-    """
-    by_kind: dict[str, list[Record]] = {}
-    for result in run.results:
-        for record in result.evidence:
-            if isinstance(record.get("data"), Mapping):
-                by_kind.setdefault(str(record.get("kind")), []).append(record["data"])
-    executions, flows = by_kind.get("stepfunctions.execution", []), by_kind.get("prefect.flow_run", [])
-    lineages = _lineages(by_kind.get("dbt.project", []), by_kind.get("dbt.run", []))
-    drawn: list[str] = []
-    for found in (_machines(executions), lineages, _slowest_flow(flows)):
-        try:
-            drawn.extend(found)
-        except MALFORMED:
-            continue
-    return "".join(drawn)
+    """Render the diagrams of a run, each folded; empty where there is nothing to draw."""
+    graphs, timeline = find_graphs(run), find_timeline(run)
+    machines = [graph for graph in graphs if not graph.across][:_MOST_MACHINES]
+    drawn = [graph for graph in (*machines, *(graph for graph in graphs if graph.across)) if _is_readable(graph)]
+    last = _draw_timeline(timeline) if timeline and len(timeline.bars) <= _MOST_BARS else ""
+    return "".join([*map(_draw_graph, drawn), last])
 
 
 def label(text: str) -> str:
@@ -59,93 +43,33 @@ def label(text: str) -> str:
     return "".join(one if one.isalnum() or one == " " else f"#{ord(one)};" for one in shown) or "#8203;"
 
 
-def _machines(records: Sequence[Record]) -> Iterator[str]:
-    """Each state machine with what was taken and never taken, however many tests used it."""
-    if not records:
-        return
-    from pipeproof.stepfunctions.reporting.coverage import Coverage, merge_coverages
-
-    for coverage in merge_coverages(Coverage.from_dict(record["coverage"]) for record in records)[:_MOST_MACHINES]:
-        states = {key.partition(":")[2]: hits for key, hits in coverage.items.items() if key.startswith("state:")}
-        arrows = [
-            (*arrow, hits)
-            for key, hits in coverage.items.items()
-            if key.startswith("transition:") and (arrow := _split_transition(key.partition(":")[2], states))
-        ]
-        if not states or len(states) > _MOST_NODES or len(arrows) > _MOST_EDGES:
-            continue
-        numbers = {name: f"s{at}" for at, name in enumerate(states)}
-        lines = [f'    {numbers[name]}["{label(name)}"]' for name in states]
-        for source, kind, target, hits in arrows:
-            word = "" if kind == "next" else f'|"{label(kind)}"|'
-            lines.append(f"    {numbers[source]} {'-->' if hits else '-.->'}{word} {numbers[target]}")
-        classes = {
-            "good": [numbers[name] for name, hits in states.items() if hits],
-            "missed": [numbers[name] for name, hits in states.items() if not hits],
-        }
-        yield _fold(f"State machine {_words(coverage.machine)}", ["flowchart TD", *lines, *_styled(classes)])
+def _is_readable(graph: Graph) -> bool:
+    return len(graph.nodes) <= _MOST_NODES and len(graph.edges) <= _MOST_EDGES
 
 
-def _split_transition(rest: str, states: Mapping[str, object]) -> tuple[str, str, str] | None:
-    """Read `state:kind:target`; states' names may have colons, kinds have none."""
-    for state in states:
-        if rest.startswith(f"{state}:"):
-            kind, _, target = rest[len(state) + 1 :].partition(":")
-            if target in states:
-                return state, kind, target
-    return None
+def _draw_graph(graph: Graph) -> str:
+    """Draw a graph: what was never taken is dotted."""
+    numbers = {node.id: f"n{at}" for at, node in enumerate(graph.nodes)}
+    lines = [f'    {numbers[node.id]}["{label(node.name)}"]' for node in graph.nodes]
+    for edge in graph.edges:
+        word = f'|"{label(edge.label)}"|' if edge.label else ""
+        lines.append(f"    {numbers[edge.source]} {'-->' if edge.taken else '-.->'}{word} {numbers[edge.target]}")
+    classes = {mark: [numbers[node.id] for node in graph.nodes if node.mark == mark] for mark in _STYLES}
+    head = f"flowchart {'LR' if graph.across else 'TD'}"
+    return _fold(f"{graph.kind} {_words(graph.name)}", [head, *lines, *_styled(classes)])
 
 
-def _lineages(projects: Sequence[Record], runs: Sequence[Record]) -> Iterator[str]:
-    """Yield each dbt project: what the tests built, what failed, what nothing built; dashed where nothing tests it."""
-    nodes: dict[str, dict[str, Record]] = {}
-    for record in projects:
-        nodes.setdefault(str(record["project"]), {}).update({str(node["id"]): node for node in record["nodes"]})
-    statuses: dict[str, set[str]] = {}
-    for run in runs:
-        for node in run["nodes"]:
-            statuses.setdefault(str(node["id"]), set()).add(str(node["status"]))
-    for project, of_it in sorted(nodes.items()):
-        arrows = [(str(parent), at) for at, node in of_it.items() for parent in node["depends_on"] if parent in of_it]
-        if not of_it or len(of_it) > _MOST_NODES or len(arrows) > _MOST_EDGES:
-            continue
-        numbers = {at: f"n{number}" for number, at in enumerate(of_it)}
-        lines = [f'    {numbers[at]}["{label(str(node["name"]))}"]' for at, node in of_it.items()]
-        lines += [f"    {numbers[parent]} --> {numbers[at]}" for parent, at in arrows]
-        bad = [at for at in of_it if statuses.get(at, set()) & {"error", "fail"}]
-        good = [at for at in of_it if at not in bad and statuses.get(at, set()) & {"success", "pass"}]
-        missed = [at for at in of_it if at not in bad and at not in good]
-        classes = {"good": good, "bad": bad, "missed": missed}
-        styled = _styled({word: [numbers[at] for at in found] for word, found in classes.items()})
-        yield _fold(f"Lineage of the dbt project {_words(project)}", ["flowchart LR", *lines, *styled])
-
-
-def _slowest_flow(records: Sequence[Record]) -> Iterator[str]:
-    """Yield the flow run that took longest: each task's attempts and waiting on one axis of time."""
-    if not records:
-        return
-    run = max(records, key=lambda record: float(record["duration"]))
-    bars = [(str(task["task"]), *bar) for task in run["task_runs"] for bar in _bars(task["states"])]
-    if not bars or len(bars) > _MOST_BARS:
-        return
-    origin = min(start for _, _, start, _ in bars)
+def _draw_timeline(timeline: Timeline) -> str:
+    """Draw a flow run: each task's attempts and waiting on one axis of time."""
     lines = ["gantt", "    dateFormat x", "    axisFormat %M:%S.%L"]
     section = None
-    for task, state, start, end in bars:
-        if task != section:
-            lines.append(f"    section {_words(task)}")
-            section = task
-        mark = _MARKS.get(state, "")
-        lines.append(f"    {_words(state)} :{mark}{start - origin}, {max(end, start + 1) - origin}")
-    name = f"{_words(str(run['flow']))}, {duration(float(run['duration']))}"
-    yield _fold(f"The slowest flow run: {name}", lines)
-
-
-def _bars(states: Sequence[Record]) -> Iterator[tuple[str, int, int]]:
-    """Yield the states of a task in order, each until the next one, in milliseconds; the last is a moment."""
-    times = [round(datetime.fromisoformat(state["timestamp"]).timestamp() * 1000) for state in states]
-    for at, state in enumerate(states):
-        yield str(state["name"]), times[at], times[min(at + 1, len(times) - 1)]
+    for bar in timeline.bars:
+        if bar.task != section:
+            lines.append(f"    section {_words(bar.task)}")
+            section = bar.task
+        # A bar of no length would not be seen.
+        lines.append(f"    {_words(bar.state)} :{_MARKS.get(bar.state, '')}{bar.start}, {max(bar.end, bar.start + 1)}")
+    return _fold(f"The slowest flow run: {_words(timeline.flow)}, {duration(timeline.seconds)}", lines)
 
 
 def _styled(classes: Mapping[str, Iterable[str]]) -> Iterator[str]:

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from pipeproof.events import MALFORMED
-from pipeproof.report.markdown import BLANK, code, details, escaped, table, tidy_table
+from pipeproof.report.tables import Cell, Code, Seconds, Share, Table, fold_table, listed
+from pipeproof.report.wording import counted
 from pipeproof.results.model import Run
 
 _LISTED = 50
@@ -18,7 +20,12 @@ Record = Mapping[str, Any]
 
 
 def render_exercised(run: Run, workspace: Path) -> str:
-    """Render the sections of a summary that say what was exercised; empty where no test left evidence.
+    """Render the sections of a summary that say what was exercised; empty where no test left evidence."""
+    return "".join(fold_table(table) for table in list_exercised(run, workspace))
+
+
+def list_exercised(run: Run, workspace: Path) -> list[Table]:
+    """List what was exercised, a table for each kind of it.
 
     Evidence is written by the tests' process, so a record that is not in its form is passed over.
     """
@@ -28,22 +35,21 @@ def render_exercised(run: Run, workspace: Path) -> str:
             if isinstance(record.get("data"), Mapping):
                 by_kind.setdefault(str(record.get("kind")), []).append(record["data"])
     sections = (
-        ("prefect.flow_run", _flows),
-        ("stepfunctions.execution", _machines),
-        ("aws.policy", _policies),
+        partial(_flows, by_kind.get("prefect.flow_run", [])),
+        partial(_machines, by_kind.get("stepfunctions.execution", []), workspace),
+        partial(_policies, by_kind.get("aws.policy", []), workspace),
+        partial(_models, by_kind.get("dbt.project", []), by_kind.get("dbt.run", [])),
     )
-    rendered = []
-    renderers = [partial(render, by_kind.get(kind, []), workspace) for kind, render in sections]
-    renderers.append(partial(_models, by_kind.get("dbt.project", []), by_kind.get("dbt.run", [])))
-    for render in renderers:
+    tables: list[Table] = []
+    for make in sections:
         try:
-            rendered.append(render())
+            tables.extend(list(make()))
         except MALFORMED:
             continue
-    return "".join(rendered)
+    return tables
 
 
-def _flows(records: list[Record], _workspace: Path) -> str:
+def _flows(records: list[Record]) -> Iterator[Table]:
     flows: dict[str, list[Record]] = {}
     records = list(_with_subflows(records))
     for record in records:
@@ -53,9 +59,10 @@ def _flows(records: list[Record], _workspace: Path) -> str:
         states = _counted(str(run["state"]["name"]) for run in runs)
         tasks = [task for run in runs for task in run["task_runs"]]
         retries = sum(int(task["retries"]) for task in tasks)
-        rows.append((code(name), str(len(runs)), escaped(states), str(len(tasks)), str(retries)))
-    header = ("flow", "runs", "final states", "task runs", "retries")
-    return details(f"{_plural(len(records), 'flow run')}", tidy_table(header, rows, "lrlrr")) if rows else ""
+        rows.append((Code(name), len(runs), states, len(tasks), retries))
+    if rows:
+        header = ("flow", "runs", "final states", "task runs", "retries")
+        yield Table(counted(len(records), "flow run"), header, tuple(rows))
 
 
 def _with_subflows(records: Iterable[Record]) -> Iterator[Record]:
@@ -64,48 +71,42 @@ def _with_subflows(records: Iterable[Record]) -> Iterator[Record]:
         yield from _with_subflows(record.get("subflows") or ())
 
 
-def _machines(records: list[Record], workspace: Path) -> str:
+def _machines(records: list[Record], workspace: Path) -> Iterator[Table]:
     if not records:
-        return ""
+        return
     from pipeproof.stepfunctions.reporting.coverage import Coverage, describe_item, merge_coverages
 
-    merged = merge_coverages(Coverage.from_dict(record["coverage"]) for record in records)
-    rows = []
-    for coverage in merged:
-        missed = [describe_item(key) for key in coverage.missed]
-        rows.append(
-            (
-                code(coverage.machine),
-                code(_relative(coverage.file, workspace)),
-                f"{coverage.percentage:.0f} %",
-                _listed(missed),
-            )
+    rows = tuple(
+        (
+            Code(coverage.machine),
+            Code(_relative(coverage.file, workspace)),
+            Share(coverage.percentage),
+            listed((Code(describe_item(key)) for key in coverage.missed), _LISTED),
         )
-    header = ("state machine", "definition", "covered", "never exercised")
-    return details(_plural(len(records), "execution"), tidy_table(header, rows, "llrl"))
+        for coverage in merge_coverages(Coverage.from_dict(record["coverage"]) for record in records)
+    )
+    yield Table(counted(len(records), "execution"), ("state machine", "definition", "covered", "never exercised"), rows)
 
 
-def _policies(records: list[Record], workspace: Path) -> str:
+def _policies(records: list[Record], workspace: Path) -> Iterator[Table]:
     if not records:
-        return ""
+        return
     from pipeproof.iam.usage import merge_summaries
 
-    rows = [
+    rows = tuple(
         (
-            code(entry["policy"]),
-            code(_relative(entry["place"], workspace)),
-            _listed(f"{item['action']} on {item['resource']}" for item in entry["missing"]),
-            _listed(item["action"] for item in entry["unused"]),
+            Code(str(entry["policy"])),
+            Code(_relative(entry["place"], workspace)),
+            listed((Code(f"{item['action']} on {item['resource']}") for item in entry["missing"]), _LISTED),
+            listed((Code(str(item["action"])) for item in entry["unused"]), _LISTED),
         )
         for entry in merge_summaries(records)
-    ]
-    return details(
-        _plural(len(rows), "policy", "policies"), tidy_table(("policy", "place", "missing", "never used"), rows)
     )
+    yield Table(counted(len(rows), "policy", "policies"), ("policy", "place", "missing", "never used"), rows)
 
 
-def _models(projects: list[Record], runs: list[Record]) -> str:
-    """The models of each dbt project: which the tests built, how long and how many rows, and which nothing tests."""
+def _models(projects: list[Record], runs: list[Record]) -> Iterator[Table]:
+    """Yield the models of each project: which the tests built, how long and how many rows, and which nothing tests."""
     lineages: dict[str, dict[str, Record]] = {}
     for record in projects:  # one of each process
         lineages.setdefault(str(record["project"]), {}).update({str(node["id"]): node for node in record["nodes"]})
@@ -116,11 +117,15 @@ def _models(projects: list[Record], runs: list[Record]) -> str:
         for node in run["nodes"]:
             if run["command"] in _BUILDING and node["status"] != "skipped":
                 built.setdefault(str(node["id"]), []).append(node)
-    return "".join(_project(name, nodes, built, given) for name, nodes in sorted(lineages.items()))
+    for name, nodes in sorted(lineages.items()):
+        models = [at for at in nodes if at.startswith(f"model.{name}.")]
+        if models:
+            yield _project(name, nodes, models, built, given)
 
 
-def _project(name: str, nodes: dict[str, Record], built: dict[str, list[Record]], given: set[str]) -> str:
-    models = [at for at in nodes if at.startswith(f"model.{name}.")]
+def _project(
+    name: str, nodes: dict[str, Record], models: list[str], built: dict[str, list[Record]], given: set[str]
+) -> Table:
     seen = with_inlined(nodes, [at for at in built if at in nodes], given)
     untested = [str(nodes[at]["name"]) for at in models if at not in seen and not nodes[at]["tests"]]
     exercised = [at for at in models if at in seen]
@@ -128,17 +133,19 @@ def _project(name: str, nodes: dict[str, Record], built: dict[str, list[Record]]
     rows = []
     for at in sorted(times, key=lambda at: -times[at])[:_SLOWEST]:
         most = max((int(node["rows"]) for node in built[at] if node["rows"] is not None), default=None)
-        statuses = escaped(_counted(str(node["status"]) for node in built[at]))
-        rows.append(
-            (code(str(nodes[at]["name"])), statuses, f"{times[at]:.2f} s", BLANK if most is None else str(most))
-        )
+        statuses = _counted(str(node["status"]) for node in built[at])
+        if not isfinite(times[at]):
+            raise ValueError(at)
+        rows.append((Code(str(nodes[at]["name"])), statuses, Seconds(times[at]), "" if most is None else most))
+    remarks: list[Cell] = []
+    if len(times) > _SLOWEST:
+        remarks.append(f"… and {len(times) - _SLOWEST} more, which took less")
+    if untested:
+        remarks.append(("No test of any kind:", listed(map(Code, untested), _LISTED)))
+    told = f": {len(exercised)} of {counted(len(models), 'model')} exercised"
+    told += f", {len(untested)} untested" if untested else ""
     header = ("built by the tests", "outcomes", "time", "most rows")
-    body = table(header, rows, "llrr") if rows else ""
-    body += f"\n… and {len(times) - _SLOWEST} more, which took less\n" if len(times) > _SLOWEST else ""
-    body += f"\nNo test of any kind: {_listed(untested)}\n" if untested else ""
-    summary = f"dbt project {code(name)}: {len(exercised)} of {_plural(len(models), 'model')} exercised"
-    summary += f", {len(untested)} untested" if untested else ""
-    return details(summary, body) if models else ""
+    return Table(("dbt project", Code(name), told), header, tuple(rows), remarks=tuple(remarks))
 
 
 def with_inlined(nodes: dict[str, Record], built: list[str], given: set[str]) -> set[str]:
@@ -160,18 +167,8 @@ def _relative(file: str | None, workspace: Path) -> str:
     return os.path.relpath(file, workspace) if Path(file).is_absolute() else file
 
 
-def _listed(items: Iterable[str]) -> str:
-    unique = list(dict.fromkeys(items))
-    shown = ", ".join(code(item) for item in unique[:_LISTED])
-    return f"{shown}, … and {len(unique) - _LISTED} more" if len(unique) > _LISTED else shown
-
-
 def _counted(words: Iterable[str]) -> str:
     counts: dict[str, int] = {}
     for word in words:
         counts[word] = counts.get(word, 0) + 1
     return ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
-
-
-def _plural(count: int, word: str, plural: str | None = None) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {plural or word + 's'}"

@@ -11,6 +11,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
+def percent(share: float) -> str:
+    """Write a share for people, rounded down: 99.96 % are not 100 %."""
+    return f"{int(share * 10) / 10:g} %"
+
+
 def counted(count: int, word: str, plural: str | None = None) -> str:
     """Write a number with its word: `1 cause`, `2 causes`."""
     return f"{count} {word}" if count == 1 else f"{count} {plural or word + 's'}"

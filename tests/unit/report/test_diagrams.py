@@ -76,14 +76,14 @@ def test_machine__is_drawn_once_with_what_was_never_taken() -> None:
     (drawn,) = Seen(draw(execution(), execution())).diagrams
     assert drawn.splitlines() == [
         "flowchart TD",
-        '    s0["Is#58; Large"]',
-        '    s1["Ship"]',
-        '    s0 -.->|"choice 0"| s1',
-        "    s0 --> s0",
+        '    n0["Is#58; Large"]',
+        '    n1["Ship"]',
+        '    n0 -.->|"choice 0"| n1',
+        "    n0 --> n0",
         "    classDef good fill:#d3f9d8,stroke:#2b8a3e,color:#0b3d18",
-        "    class s0 good",
+        "    class n0 good",
         "    classDef missed fill:#f1f3f5,stroke:#868e96,color:#343a40,stroke-dasharray:4",
-        "    class s1 missed",
+        "    class n1 missed",
     ]
 
 

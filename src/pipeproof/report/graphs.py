@@ -1,0 +1,188 @@
+"""Graphs of what was exercised, before they are drawn: state machines, the dbt lineage, the slowest flow run.
+
+Evidence is written by the tests' process: a record that is not in its form gives no graph.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pipeproof.events import MALFORMED
+from pipeproof.report.wording import counted
+from pipeproof.results.model import Run
+
+Record = Mapping[str, Any]
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A state or a node of a dbt project.
+
+    Attributes:
+        id: What no other node of the graph has.
+        name: Its name.
+        mark: `good` where it was exercised, `bad` where it failed, `missed` where nothing exercised it.
+        told: The same in a few words.
+    """
+
+    id: str
+    name: str
+    mark: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What leads from one node to another; `taken` says whether a test went along it."""
+
+    source: str
+    target: str
+    label: str = ""
+    taken: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes and what leads from one to another.
+
+    Attributes:
+        kind: What it is a graph of: `State machine`, for one.
+        name: The machine's or project's own name.
+        across: Whether it is drawn from the left to the right, and not downwards.
+        nodes: In the order of their definition.
+        edges: Between these nodes.
+    """
+
+    kind: str
+    name: str
+    across: bool
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A state that a task was in, from and to, in milliseconds since the first of the flow run."""
+
+    task: str
+    state: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A flow run on one axis of time; `seconds` is how long it took."""
+
+    flow: str
+    seconds: float
+    bars: tuple[Bar, ...]
+
+
+def find_graphs(run: Run) -> list[Graph]:
+    """Give each state machine and each dbt project that a test touched, however many tests did."""
+    by_kind = _evidence(run)
+    lineages = _lineages(by_kind.get("dbt.project", []), by_kind.get("dbt.run", []))
+    return [*_well_formed(_machines(by_kind.get("stepfunctions.execution", []))), *_well_formed(lineages)]
+
+
+def find_timeline(run: Run) -> Timeline | None:
+    """Give the flow run that took longest: each task's attempts and waiting; None where no task ran."""
+    return next(iter(_well_formed(_slowest_flow(_evidence(run).get("prefect.flow_run", [])))), None)
+
+
+def _evidence(run: Run) -> dict[str, list[Record]]:
+    by_kind: dict[str, list[Record]] = {}
+    for result in run.results:
+        for record in result.evidence:
+            if isinstance(record.get("data"), Mapping):
+                by_kind.setdefault(str(record.get("kind")), []).append(record["data"])
+    return by_kind
+
+
+def _well_formed(made: Iterator[_Made]) -> list[_Made]:
+    """Return what could be made before a record that is not in its form."""
+    found: list[_Made] = []
+    with suppress(*MALFORMED):
+        found.extend(made)
+    return found
+
+
+def _machines(records: Sequence[Record]) -> Iterator[Graph]:
+    if not records:
+        return
+    from pipeproof.stepfunctions.reporting.coverage import Coverage, merge_coverages
+
+    for coverage in merge_coverages(Coverage.from_dict(record["coverage"]) for record in records):
+        states = {key.partition(":")[2]: int(hits) for key, hits in coverage.items.items() if key.startswith("state:")}
+        edges = tuple(
+            Edge(source, target, "" if kind == "next" else kind, bool(hits))
+            for key, hits in coverage.items.items()
+            if key.startswith("transition:") and (arrow := _split_transition(key.partition(":")[2], states))
+            for source, kind, target in [arrow]
+        )
+        nodes = tuple(
+            Node(
+                name,
+                name,
+                "good" if hits else "missed",
+                f"entered {counted(hits, 'time')}" if hits else "never entered",
+            )
+            for name, hits in states.items()
+        )
+        if nodes:
+            yield Graph("State machine", coverage.machine, False, nodes, edges)
+
+
+def _split_transition(rest: str, states: Mapping[str, object]) -> tuple[str, str, str] | None:
+    """Read `state:kind:target`; states' names may have colons, kinds have none."""
+    for state in states:
+        if rest.startswith(f"{state}:"):
+            kind, _, target = rest[len(state) + 1 :].partition(":")
+            if target in states:
+                return state, kind, target
+    return None
+
+
+def _lineages(projects: Sequence[Record], runs: Sequence[Record]) -> Iterator[Graph]:
+    nodes: dict[str, dict[str, Record]] = {}
+    for record in projects:  # one of each process
+        nodes.setdefault(str(record["project"]), {}).update({str(node["id"]): node for node in record["nodes"]})
+    statuses: dict[str, set[str]] = {}
+    for run in runs:
+        for node in run["nodes"]:
+            statuses.setdefault(str(node["id"]), set()).add(str(node["status"]))
+    for project, of_it in sorted(nodes.items()):
+        parents = [(str(parent), at) for at, node in of_it.items() for parent in node["depends_on"]]
+        edges = tuple(Edge(parent, at) for parent, at in parents if parent in of_it)
+        made = tuple(Node(at, str(node["name"]), *_judge(statuses.get(at, set()))) for at, node in of_it.items())
+        if made:
+            yield Graph("Lineage of the dbt project", project, True, made, edges)
+
+
+def _judge(statuses: Iterable[str]) -> tuple[str, str]:
+    found = set(statuses)
+    if found & {"error", "fail"}:
+        return "bad", "failed"
+    return ("good", "built") if found & {"success", "pass"} else ("missed", "never built")
+
+
+def _slowest_flow(records: Sequence[Record]) -> Iterator[Timeline]:
+    if not records:
+        return
+    run = max(records, key=lambda record: float(record["duration"]))
+    bars = [(str(task["task"]), *bar) for task in run["task_runs"] for bar in _bars(task["states"])]
+    if bars:
+        origin = min(start for _, _, start, _ in bars)
+        moved = tuple(Bar(task, state, start - origin, max(end, start) - origin) for task, state, start, end in bars)
+        yield Timeline(str(run["flow"]), float(run["duration"]), moved)
+
+
+def _bars(states: Sequence[Record]) -> Iterator[tuple[str, int, int]]:
+    """Yield the states of a task in order, each until the next one, in milliseconds; the last is a moment."""
+    times = [round(datetime.fromisoformat(state["timestamp"]).timestamp() * 1000) for state in states]
+    for at, state in enumerate(states):
+        yield str(state["name"]), times[at], times[min(at + 1, len(times) - 1)]
