@@ -1,4 +1,4 @@
-"""Text that others wrote: split into lines, freed of what a terminal would act on, and read where it is misspelt."""
+"""Text that others wrote: split into lines, freed of what a terminal would act on, misspelt or with places to fill."""
 
 import re
 import unicodedata
@@ -7,6 +7,8 @@ from difflib import get_close_matches
 
 _LINE_BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
+"""`${Name}`, as templates and IAM's policies write what is put in; its group is the name."""
 
 
 def split_lines(text: str) -> list[str]:
@@ -39,4 +41,9 @@ def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
         known: What it may be.
         cutoff: How alike they have to be, from 0 to 1.
     """
-    return next(iter(get_close_matches(word, known, 1, cutoff)), None)
+    return next(iter(alike(word, known, count=1, cutoff=cutoff)), None)
+
+
+def alike(word: str, known: Iterable[str], *, count: int = 3, cutoff: float = 0.6) -> list[str]:
+    """Return up to `count` known words that a misspelt one is like, the likest first; the rest as in [closest][]."""
+    return get_close_matches(word, known, count, cutoff)

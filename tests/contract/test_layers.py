@@ -84,6 +84,11 @@ LAYERS: dict[str, str] = {
     "pipeproof.outlets": """
         outlet terminal workflow
     """,
+    "pipeproof.patching": """
+        names
+        replacing
+        hooks
+    """,
 }
 """The layers of packages of rooms, from the bottom to the top, one a line."""
 

@@ -67,4 +67,4 @@ def test_private_names_of_libraries__are_listed() -> None:
             for line, name in _touched(tree)
             if PRIVATE.fullmatch(name) and name not in listed and name not in own
         ]
-    assert found == [], "list it in the library's `touched.py`, and use it as `patching.py` says"
+    assert found == [], "list it in the library's `touched.py`, and use it as `patching/` says"

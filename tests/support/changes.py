@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeproof import patching
-from pipeproof.patching import Found, Hook, Library, Name
+from pipeproof.patching import Found, Hook, Library, LibraryChangedWarning, Name
+from pipeproof.patching import names as places_in_libraries
 
 
 def called(hook: Hook) -> list[Name]:
@@ -62,14 +62,14 @@ def give_other_parameters(monkeypatch: pytest.MonkeyPatch, *names: Name) -> None
 
 
 def _change(monkeypatch: pytest.MonkeyPatch, names: Sequence[Name], change: Any) -> None:
-    look_up = patching.look_up
+    look_up = places_in_libraries.look_up
     places = {name.place for name in names}
 
     def changed(place: str) -> Found:
         found = look_up(place)
         return change(found) if place in places else found
 
-    monkeypatch.setattr(patching, "look_up", changed)
+    monkeypatch.setattr(places_in_libraries, "look_up", changed)
 
 
 def assert_said(caught: list[Any], hook: Hook, name: Name) -> None:
@@ -82,4 +82,4 @@ def assert_said(caught: list[Any], hook: Hook, name: Name) -> None:
 
 def said(caught: list[Any]) -> list[str]:
     """What was warned of changed libraries."""
-    return [str(warning.message) for warning in caught if issubclass(warning.category, patching.LibraryChangedWarning)]
+    return [str(warning.message) for warning in caught if issubclass(warning.category, LibraryChangedWarning)]

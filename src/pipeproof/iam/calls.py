@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeproof.iam.reference import find_action
+from pipeproof.text import PLACEHOLDER
 
 Requirement = tuple[str, str]
 """An action and the ARN of the resource that it is needed on; `"*"` for an action that knows no resources."""
@@ -120,9 +121,6 @@ PREFIXES: Mapping[str, str] = {
 }
 """IAM's prefix of the services whose name in boto3 is another one."""
 
-_PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
-
-
 _RENAMED: Mapping[str, str] = {
     "bedrock:RetrieveAndGenerateStream": "RetrieveAndGenerate",
     "budgets:DescribeBudget": "ViewBudget",
@@ -160,7 +158,7 @@ def _fill(pattern: str, call: Call, unknown: str | None = None) -> str | None:
     fixed = {"partition": call.partition, "region": call.region, "account": call.account}
     parts: list[str] = []
     position = 0
-    for match in _PLACEHOLDER.finditer(pattern):
+    for match in PLACEHOLDER.finditer(pattern):
         name = _plain(match.group(1))
         found = fixed.get(name) or _parameter(name, given) or unknown
         if found is None:
@@ -190,5 +188,5 @@ def _same_kind(pattern: str, arn: str) -> bool:
     return (
         len(wanted) == len(found) == 6
         and wanted[2] == found[2]
-        and found[5].startswith(_PLACEHOLDER.split(wanted[5], maxsplit=1)[0])
+        and found[5].startswith(PLACEHOLDER.split(wanted[5], maxsplit=1)[0])
     )

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+from pipeproof.text import PLACEHOLDER
+
 _LITERALS = {"*": "*", "?": "?", "$": "$"}
 
 Context = Mapping[str, "str | list[str]"]
@@ -51,19 +52,19 @@ def substitute(pattern: str, context: Context) -> str | None:
         missing = missing or value is None
         return _escape(value or "")
 
-    text = _VARIABLE.sub(replacement, pattern)
+    text = PLACEHOLDER.sub(replacement, pattern)
     return None if missing else text
 
 
 def variables_of(pattern: str) -> set[str]:
     """Return the condition keys, in lower case, of the policy variables without a default in a pattern."""
-    names = (match.group(1) for match in _VARIABLE.finditer(pattern))
+    names = (match.group(1) for match in PLACEHOLDER.finditer(pattern))
     return {name.strip().lower() for name in names if "," not in name and name.strip() not in _LITERALS}
 
 
 def with_any(pattern: str) -> str:
     """Return a pattern with `*` for each of its policy variables."""
-    return _VARIABLE.sub("*", pattern)
+    return PLACEHOLDER.sub("*", pattern)
 
 
 _ESCAPE = "\ue000"

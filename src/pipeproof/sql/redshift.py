@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pipeproof.sql import blanks, rules
+from pipeproof.sql import arguments, blanks, casts, rules
 from pipeproof.sql.rewriting import Context, Rule, duck, named, template
 from pipeproof.sql.types import FLOATS, INTEGERS, group_of, name_of
 
@@ -29,7 +29,7 @@ def redshift_rules() -> Mapping[Any, Rule]:
         **dict.fromkeys((exp.Coalesce, exp.If, exp.ILike), _kept),
         exp.Select: blanks.selected,
         exp.Count: blanks.counted,
-        **dict.fromkeys((exp.Cast, exp.Date), rules.cast),
+        **dict.fromkeys((exp.Cast, exp.Date), casts.cast),
         **dict.fromkeys((exp.Sum, exp.Avg, exp.Window, exp.Filter), rules.aggregate(_finish)),
         exp.DPipe: rules.joined_text,
         exp.Concat: rules.concat,
@@ -119,7 +119,7 @@ def _trim(node: Any, context: Context) -> Any:
 
 
 def _regexp_substr(node: Any, context: Context) -> Any:
-    text = rules.pattern(node.expression, context)
+    text = arguments.pattern(node.expression, context)
     if "(" in text or any(
         node.args.get(name) is not None for name in ("position", "occurrence", "parameters", "group")
     ):
@@ -128,8 +128,8 @@ def _regexp_substr(node: Any, context: Context) -> Any:
 
 
 def _regexp_replace(node: Any, context: Context) -> Any:
-    rules.pattern(node.expression, context)
-    new = rules.replacement(node.args["replacement"], context)
+    arguments.pattern(node.expression, context)
+    new = arguments.replacement(node.args["replacement"], context)
     return duck("regexp_replace(_x_, _p_, _r_, 'g')", x=node.this, p=node.expression, r=new)
 
 
@@ -163,7 +163,7 @@ def _date_trunc(node: Any, context: Context) -> Any:
 
 
 def _format(node: Any, context: Context) -> Any:
-    text = rules.literal(node.args["format"], context, f"the format of {named(node)}")
+    text = arguments.literal(node.args["format"], context, f"the format of {named(node)}")
     if not _FORMAT.fullmatch(text):
         context.refuse(node, f"the format of {named(node)}")
     return node.args["format"]

@@ -1,35 +1,14 @@
-"""Rules that both dialects share: quotients, comparisons, casts of text, numbers and moments."""
+"""Rules that both dialects share: quotients, sums, comparisons, joined texts, moments moved, aggregates."""
 
-import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from pipeproof.sql.errors import FailedError, place
-from pipeproof.sql.rewriting import Context, Rule, duck, failing, named, refusing, shown
-from pipeproof.sql.types import FLOATS, INTEGERS, TEXTS, digits_of, group_of, name_of
+from pipeproof.sql.rewriting import Context, Rule, duck, failing, named, shown
+from pipeproof.sql.types import FLOATS, INTEGERS, digits_of, group_of, name_of
 
-_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
-_STRICT = {
-    "integer": r"[+-]?[0-9]+",
-    "DECIMAL": _NUMBER,
-    "float": rf"\s*([+-]?(NaN|Infinity)|{_NUMBER}([eE][+-]?[0-9]+)?)\s*",
-    "BOOLEAN": r"(?i)(t|true|1|f|false|0)",
-    "DATE": r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*",
-    "TIMESTAMP": r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,3})?)?)?\s*",
-}
-"""What a text has to look like to be cast; DuckDB takes more."""
-_REDSHIFT = {
-    "BOOLEAN": r"(?i)\s*(t|true|y|yes|1|f|false|n|no|0)\s*",
-    "TIMESTAMP": _STRICT["TIMESTAMP"].replace("{1,3}", "{1,6}"),
-}
-"""The same of Redshift, where it is otherwise."""
-_FINE = _STRICT["TIMESTAMP"].replace("{1,3}", "{4,12}")
-_FINER = "a timestamp with more than three digits of a second fraction"
 _DAYS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
 UNITS = (*_DAYS, "HOUR", "MINUTE", "SECOND", "MILLISECOND")
-_DIRECTIVES = re.compile(r"(?:[^%]|%-?[YymdHMSjbBaAIpf]|%%)*")
-_NO_GROUPS_LEFT_OUT = re.compile(r"\)[?*{]|\|")
-_OTHER_REGEX = re.compile(r"\(\?[=!<>]|\\[1-9]|[*+?}]\+|&&")
 
 
 def quotient(by_zero: str) -> Rule:
@@ -253,139 +232,6 @@ def concat(node: Any, context: Context) -> Any:
             context.fail(part, "FUNCTION_NOT_FOUND", f"Unexpected parameters ({shown(part.type)}) for function concat")
     text = " || ".join(f"_p{chr(97 + index)}_" for index in range(len(node.expressions)))
     return duck(text, **{f"p{chr(97 + index)}": part for index, part in enumerate(node.expressions)})
-
-
-def cast(node: Any, context: Context) -> Any:
-    """`CAST` and `TRY_CAST`."""
-    from sqlglot import exp
-
-    is_try = isinstance(node, exp.TryCast)
-    target = node.to if hasattr(node, "to") and node.args.get("to") else exp.DataType.build("DATE")
-    source, to = node.this.type, name_of(target)
-    what = f"a cast of {shown(source)} to {shown(target)}"
-    group, from_ = group_of(source), name_of(source)
-    if isinstance(node.this, exp.Null) or group == "NULL" or (from_ == to and not target.expressions):
-        return duck(f"CAST(_x_ AS {target.sql('duckdb')})", x=node.this)
-    if group == "UNKNOWN":
-        context.refuse(node, what, "the type that is cast is not known here")
-    result = _cast_by(node.this, group, from_, to, target, context)
-    if result is None:
-        context.refuse(node, what)
-    if isinstance(result, str):
-        result = duck(result, x=node.this)
-    return duck("TRY(_r_)", r=result) if is_try else result
-
-
-def _cast_by(value: Any, group: str, from_: str, to: str, target: Any, context: Context) -> Any:
-    """DuckDB's SQL for a cast of `_x_`; None where it is not known how the service casts."""
-    kind = target.sql("duckdb")
-    plain = f"CAST(_x_ AS {kind})"
-    to_group = group_of(target)
-    if to in TEXTS:
-        return _to_text(group, from_, target, context)
-    if group == "text":
-        rule = "integer" if to in INTEGERS else "float" if to in FLOATS else to
-        return _strict(value, rule, kind, to, context) if rule in _STRICT else None
-    if group == "number" and to_group == "number":
-        is_rounded = to in INTEGERS and from_ not in INTEGERS
-        if is_rounded and context.service != "athena":
-            return None
-        return f"CAST(round(_x_) AS {kind})" if is_rounded else plain
-    if {group, to_group} == {"number", "BOOLEAN"}:
-        return plain
-    if group == "moment" and to in ("DATE", "TIMESTAMP") and from_ in ("DATE", "TIMESTAMP"):
-        return f"CAST(_x_ AS {to})"
-    return None
-
-
-def _to_text(group: str, from_: str, target: Any, context: Context) -> str | None:
-    plain = "CAST(_x_ AS TEXT)"
-    if from_ == "TIMESTAMP" and context.service == "athena":
-        plain = "strftime(_x_, '%Y-%m-%d %H:%M:%S.%g')"
-    elif not (
-        group == "text"
-        or from_ in (*INTEGERS, "DECIMAL", "DATE")
-        or (from_ == "BOOLEAN" and context.service == "athena")
-    ):
-        return None
-    if not target.expressions:
-        return plain
-    return f"left(_x_, {int(target.expressions[0].name)})" if group == "text" else None
-
-
-def _strict(value: Any, rule: str, kind: str, to: str, context: Context) -> Any:
-    from sqlglot import exp
-
-    kind = "TIMESTAMP" if to == "TIMESTAMP" else kind
-    text = value.name if isinstance(value, exp.Literal) else None
-    is_trino = context.service == "athena"
-    shape = _STRICT[rule] if is_trino else _REDSHIFT.get(rule, _STRICT[rule])
-    if text is not None and re.fullmatch(shape, text) and (is_trino or to != "BOOLEAN"):
-        return f"CAST(_x_ AS {kind})"
-    if is_trino and to == "TIMESTAMP" and text is not None and re.fullmatch(_FINE, text):
-        context.refuse(value, "a timestamp with more than three digits of a second's fraction")
-    written = re.search(r"\b(?:date|timestamp)\s*$", context.sql[: value.meta.get("start", 0)], re.IGNORECASE)
-    if is_trino and text is not None and written:  # a literal, and no cast
-        line, column = place(context.sql, written.start())
-        raise FailedError(f"INVALID_LITERAL: line {line}:{column}: '{text}' is not a valid {to.lower()} literal")
-    said = {"INT": "INT", "BOOLEAN": "BOOLEAN"}.get(to, to)
-    code = "INVALID_CAST_ARGUMENT" if context.service == "athena" else "ERROR"
-    message = f"{code}: Cannot cast ''' || _x_ || ''' to {said}"
-    pattern = shape.replace("'", "''")
-    plain, finer = f"CAST(trim(_x_) AS {kind})", ""
-    if to == "BOOLEAN" and not is_trino:
-        plain = "regexp_full_match(trim(_x_), '(?i)(t|true|y|yes|1)')"
-    if to == "TIMESTAMP" and is_trino:
-        finer = f"WHEN regexp_full_match(_x_, '{_FINE}') THEN CAST({refusing(_FINER)} AS TIMESTAMP) "
-    return (
-        f"CASE WHEN _x_ IS NULL THEN NULL WHEN regexp_full_match(_x_, '{pattern}') THEN {plain} {finer}"
-        f"ELSE {failing(message, kind)} END"
-    )
-
-
-def literal(node: Any, context: Context, what: str) -> str:
-    """Return the text of an argument that has to be a literal."""
-    from sqlglot import exp
-
-    if not isinstance(node, exp.Literal):
-        context.refuse(node, what, "it has to be a literal here")
-    return str(node.name)
-
-
-def time_format(node: Any, context: Context) -> Any:
-    """Return a format of strftime's, which sqlglot made of the dialect's own; only what DuckDB reads alike."""
-    text = literal(node.args["format"], context, f"the format of {named(node)}")
-    if not _DIRECTIVES.fullmatch(text):
-        context.refuse(node, f"the format {text!r} of {named(node)}")
-    return node.args["format"]
-
-
-def pattern(node: Any, context: Context) -> str:
-    """Return a regular expression that RE2 and the service read alike."""
-    text = literal(node, context, "a regular expression")
-    if _OTHER_REGEX.search(text):
-        context.refuse(node, f"the regular expression {text!r}", "DuckDB's engine (RE2) has no such construct")
-    return text
-
-
-def group_number(node: Any, text: str, context: Context) -> int:
-    """The group of a regular expression that is asked for; one that may be left out is not told from an empty one."""
-    number = int(literal(node, context, "the group of a regular expression")) if node is not None else 0
-    if number and _NO_GROUPS_LEFT_OUT.search(text):
-        context.refuse(node, f"group {number} of {text!r}", "a group that takes no part is not told from an empty one")
-    return number
-
-
-def replacement(node: Any, context: Context) -> Any:
-    """Return a replacement with the service's `$1` in DuckDB's `\\1`."""
-    from sqlglot import exp
-
-    text = literal(node, context, "the replacement of regexp_replace")
-    parts = re.findall(r"\\.|\$\d(?!\d)|[^\\$]", text, re.DOTALL)
-    if "".join(parts) != text or (context.service != "athena" and "\\" in text):
-        context.refuse(node, f"the replacement {text!r} of regexp_replace")
-    of_duck = (f"\\{part[1]}" if part[0] == "$" else part[-1].replace("\\", "\\\\") for part in parts)
-    return exp.Literal.string("".join(of_duck))
 
 
 def aggregate(finish: Callable[[Any, Any, Context], Any]) -> Rule:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pipeproof.sql import rules
+from pipeproof.sql import arguments, casts, rules
 from pipeproof.sql.rewriting import (
     Context,
     Rule,
@@ -32,7 +32,7 @@ def trino_rules() -> Mapping[Any, Rule]:
         **dict.fromkeys((exp.Add, exp.Sub, exp.Mul), rules.arithmetic),
         **dict.fromkeys((exp.Div, exp.Mod), rules.quotient(_BY_ZERO)),
         **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between), rules.compared),
-        **dict.fromkeys((exp.Cast, exp.TryCast, exp.Date, exp.FromISO8601Date), rules.cast),
+        **dict.fromkeys((exp.Cast, exp.TryCast, exp.Date, exp.FromISO8601Date), casts.cast),
         **dict.fromkeys((exp.Sum, exp.Avg, exp.CountIf, exp.Window, exp.Filter), finished),
         **dict.fromkeys((exp.Case, exp.Coalesce, exp.If, exp.Nullif), rules.one_type),
         exp.DPipe: rules.joined_text,
@@ -176,14 +176,14 @@ def _pad(node: Any, context: Context) -> Any:
 
 
 def _regexp_like(node: Any, context: Context) -> Any:
-    rules.pattern(node.expression, context)
+    arguments.pattern(node.expression, context)
     return duck("regexp_matches(_x_, _p_)", x=node.this, p=node.expression)
 
 
 def _regexp_extract(node: Any, context: Context) -> Any:
     """NULL where nothing matches; DuckDB gives an empty text."""
-    text = rules.pattern(node.expression, context)
-    number = rules.group_number(node.args.get("group"), text, context)
+    text = arguments.pattern(node.expression, context)
+    number = arguments.group_number(node.args.get("group"), text, context)
     return duck(
         f"CASE WHEN regexp_matches(_x_, _p_) THEN regexp_extract(_x_, _p_, {number}) END",
         x=node.this,
@@ -192,8 +192,8 @@ def _regexp_extract(node: Any, context: Context) -> Any:
 
 
 def _regexp_replace(node: Any, context: Context) -> Any:
-    rules.pattern(node.expression, context)
-    new = rules.replacement(node.args["replacement"], context)
+    arguments.pattern(node.expression, context)
+    new = arguments.replacement(node.args["replacement"], context)
     return duck("regexp_replace(_x_, _p_, _r_, 'g')", x=node.this, p=node.expression, r=new)
 
 
@@ -243,11 +243,11 @@ def _date_trunc(node: Any, context: Context) -> Any:
 def _date_format(node: Any, context: Context) -> Any:
     if group_of(node.this.type) != "moment":
         context.refuse(node, "date_format", "its argument is not known to be a date or timestamp; cast it")
-    return duck("strftime(_x_, _f_)", x=node.this, f=rules.time_format(node, context))
+    return duck("strftime(_x_, _f_)", x=node.this, f=arguments.time_format(node, context))
 
 
 def _date_parse(node: Any, context: Context) -> Any:
-    return duck("strptime(_x_, _f_)", x=node.this, f=rules.time_format(node, context))
+    return duck("strptime(_x_, _f_)", x=node.this, f=arguments.time_format(node, context))
 
 
 def _extract(node: Any, context: Context) -> Any:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.stepfunctions import deployment
+from pipeproof.stepfunctions.answers.dispatch import Backend, Handlers
 from pipeproof.stepfunctions.answers.given_functions import collect_functions
-from pipeproof.stepfunctions.answers.handlers import Backend, Handlers
 from pipeproof.stepfunctions.answers.mock_config_file import load_mocks
 from pipeproof.stepfunctions.answers.mocks import AnsweringMachine, MockBook, Returns, check_names
 from pipeproof.stepfunctions.answers.requests import Reply, Request

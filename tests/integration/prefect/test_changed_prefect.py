@@ -149,13 +149,13 @@ def test_names_are_gone__engine(monkeypatch):
 
 
 _CHANGE = """
-from pipeproof import patching
-look_up, places = patching.look_up, {places!r}
+from pipeproof.patching import names
+look_up, places = names.look_up, {places!r}
 def changed(place):
     if place in places:
         raise AttributeError(place)
     return look_up(place)
-patching.look_up = changed
+names.look_up = changed
 """
 
 

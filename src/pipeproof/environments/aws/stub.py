@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ from pipeproof.iam import Policy
 from pipeproof.iam.calls import Call
 from pipeproof.iam.least_privilege import LeastPrivilege
 from pipeproof.iam.operations import required_actions
+from pipeproof.text import alike
 
 if TYPE_CHECKING:
     import re
@@ -345,7 +345,7 @@ class AwsStub:
         if not known:
             raise UnknownOperationError(f"boto3 knows no service {service!r}")
         if operation is not None and operation not in known:
-            close = ", ".join(get_close_matches(operation, known)) or f"{len(known)} others"
+            close = ", ".join(alike(operation, known)) or f"{len(known)} others"
             raise UnknownOperationError(f"{service} has no operation {operation!r}", hint=f"It has: {close}.")
 
 

@@ -18,7 +18,7 @@ from pipeproof.stepfunctions.aws.shapes import from_response, to_parameters
 from pipeproof.stepfunctions.errors import StateFailure, TaskNotHandled
 
 if TYPE_CHECKING:
-    from pipeproof.stepfunctions.answers.handlers import Backend
+    from pipeproof.stepfunctions.answers.dispatch import Backend
 
 _MISSING = re.compile(r'Missing required parameter in input: "(\w+)"')
 NOT_OPERATIONS = frozenset({"http", "apigateway"})

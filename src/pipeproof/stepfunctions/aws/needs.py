@@ -16,6 +16,7 @@ from pipeproof.stepfunctions.aws.shapes import to_parameters
 from pipeproof.stepfunctions.definition.model import Definition, State
 from pipeproof.stepfunctions.definition.resources import Resource, function_name, parse_resource
 from pipeproof.stepfunctions.definition.source import Position
+from pipeproof.text import PLACEHOLDER
 
 UNKNOWN = "*"
 """Stands for what only a run tells: a whole resource, or a part of its ARN."""
@@ -23,7 +24,6 @@ UNKNOWN = "*"
 Purpose = Literal["call", "events", "poll", "stop"]
 """Why an action is needed: for the call itself, for the rule that brings a job's end, to watch or to stop the job."""
 
-_LEFT_OVER = re.compile(r"\$\{[^}]*\}")
 _FORMAT = re.compile(r"States\.Format\(\s*'((?:[^'\\]|\\.)*)'")
 
 
@@ -73,7 +73,7 @@ def definition_needs(definition: Definition, account: str, region: str, machine_
 
 
 def _task_needs(state: State, account: str, region: str) -> Iterator[Need]:
-    resource = parse_resource(_LEFT_OVER.sub(UNKNOWN, str(state.raw.get("Resource"))))
+    resource = parse_resource(PLACEHOLDER.sub(UNKNOWN, str(state.raw.get("Resource"))))
     position = (*state.position, "Resource")
     role = _credentials(state.raw.get("Credentials"))
     if role is not None:
@@ -133,14 +133,14 @@ def _static(value: Any) -> Any:
     if isinstance(value, list):
         return [_static(item) for item in value]
     if isinstance(value, str):
-        return UNKNOWN if value.lstrip().startswith("{%") else _LEFT_OVER.sub(UNKNOWN, value)
+        return UNKNOWN if value.lstrip().startswith("{%") else PLACEHOLDER.sub(UNKNOWN, value)
     return value
 
 
 def _dynamic(written: Any) -> str:
     """What a path or an intrinsic function gives, as far as it tells: of States.Format the text around the braces."""
     found = _FORMAT.match(written.strip()) if isinstance(written, str) else None
-    return _LEFT_OVER.sub(UNKNOWN, re.sub(r"(?<!\\)\{\}", UNKNOWN, found[1])) if found else UNKNOWN
+    return PLACEHOLDER.sub(UNKNOWN, re.sub(r"(?<!\\)\{\}", UNKNOWN, found[1])) if found else UNKNOWN
 
 
 def call_needs(resource: Resource, payload: Any, account: str, region: str) -> Iterator[CallNeed]:

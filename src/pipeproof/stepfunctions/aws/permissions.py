@@ -1,12 +1,12 @@
 """What a role's policy says to what a machine needs: of a definition before it runs, and of each call in a run."""
 
-import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
 from pipeproof.iam import Decision, Policy, Statement, evaluate, render_denial
+from pipeproof.iam.patterns import with_any
 from pipeproof.iam.reference import find_action
 from pipeproof.stepfunctions.answers.requests import Request
 from pipeproof.stepfunctions.aws import names as aws_names
@@ -18,7 +18,6 @@ from pipeproof.stepfunctions.definition.validation import Finding
 from pipeproof.stepfunctions.engine.settings import Settings
 from pipeproof.stepfunctions.errors import StateFailure
 
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _PASSED_TO = "iam:passedtoservice"
 
 PolicyOf = Callable[[str], Policy | None]
@@ -132,7 +131,7 @@ class _Judge:
             operator: {key: value for key, value in of.items() if key.lower() in known}
             for operator, of in statement.condition.items()
         }
-        resources = tuple(_VARIABLE.sub("*", self._loosened(resource)) for resource in statement.resources)
+        resources = tuple(with_any(self._loosened(resource)) for resource in statement.resources)
         return replace(statement, condition=condition, resources=resources)
 
     def _loosened(self, arn: str) -> str:

@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_PLACE = r"\$\{[^}]+\}"  # what a deployment puts in
+from pipeproof.text import PLACEHOLDER
+
+_PLACE = PLACEHOLDER.pattern  # what a deployment puts in
 _INTEGRATION = re.compile(
     rf"arn:(?P<partition>aws[\w-]*|{_PLACE}):states:(?P<region>[\w-]*|{_PLACE}):(?P<account>\d*|{_PLACE}):"
     r"(?P<service>aws-sdk:[\w-]+|[\w-]+):"

@@ -9,11 +9,11 @@ from typing import Any
 
 from pipeproof.stepfunctions.definition.source import Document, Position
 from pipeproof.stepfunctions.definition.substitutions import NUMBER_FIELDS
+from pipeproof.text import PLACEHOLDER
 
 _DATA = "Arguments Assign BatchInput Credentials ItemSelector Output Parameters Result ResultSelector"
 DATA_FIELDS = frozenset(_DATA.split())
 """Fields whose values are anybody's: what is in them has no kind of its own."""
-_NAME = re.compile(r"\$\{([^}]+)\}")
 _BOOLEANS = re.compile(r"End|BooleanEquals|Is[A-Z]\w*")
 _NUMERIC = re.compile(r"Numeric\w*(?<!Path)")
 
@@ -28,14 +28,14 @@ def _walk(value: Any, position: Position, bare: frozenset[str], *, in_data: bool
         for key, item in value.items():
             place = (*position, key)
             if isinstance(item, str) and not in_data and _wants_no_text(str(key)):
-                yield from ((name, place) for name in _NAME.findall(item) if not item.startswith("{%"))
+                yield from ((name, place) for name in PLACEHOLDER.findall(item) if not item.startswith("{%"))
             else:
                 yield from _walk(item, place, bare, in_data=in_data or key in DATA_FIELDS)
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _walk(item, (*position, index), bare, in_data=in_data)
     elif isinstance(value, str):
-        whole = _NAME.fullmatch(value)
+        whole = PLACEHOLDER.fullmatch(value)
         if whole and whole.group(1) in bare:
             yield whole.group(1), position
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.stepfunctions.answers import tokens
-from pipeproof.stepfunctions.answers.handlers import Handlers
+from pipeproof.stepfunctions.answers.dispatch import Handlers
 from pipeproof.stepfunctions.answers.requests import Reply
 from pipeproof.stepfunctions.definition.model import Definition, State
 from pipeproof.stepfunctions.engine.history import History, Thread

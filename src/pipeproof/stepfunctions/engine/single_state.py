@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeproof.stepfunctions.answers.handlers import Handlers
+from pipeproof.stepfunctions.answers.dispatch import Handlers
 from pipeproof.stepfunctions.answers.mocks import Returns, Throws
 from pipeproof.stepfunctions.definition.model import Definition, State
 from pipeproof.stepfunctions.engine.history import Thread

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from pipeproof.environments.dbt.errors import (
 from pipeproof.environments.dbt.project.manifest import BUILT_KINDS
 from pipeproof.environments.dbt.requests import Request
 from pipeproof.errors import PipeproofError
-from pipeproof.text import closest
+from pipeproof.text import alike, closest
 
 _BUILDERS = {"seed": "seed", "snapshot": "snapshot"}
 
@@ -25,7 +24,7 @@ _BUILDERS = {"seed": "seed", "snapshot": "snapshot"}
 def suggest(name: str, names: Iterable[str]) -> str | None:
     """Return the names that are like one that there is not, as a question."""
     known = {known.lower(): known for known in sorted(names, key=lambda known: (-known.count("."), known))}
-    close = list(dict.fromkeys(known[like] for like in get_close_matches(name.lower(), known, n=3)))
+    close = list(dict.fromkeys(known[like] for like in alike(name.lower(), known)))
     plain = [like for like in close if like.rsplit(".", 1)[-1] not in close or "." not in like]
     return f"did you mean {' or '.join(plain)}?" if plain else None
 

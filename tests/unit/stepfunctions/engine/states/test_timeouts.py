@@ -168,7 +168,7 @@ def test_token__has_its_events() -> None:
 
 
 def test_token__nobody_answers_is_loud() -> None:
-    from pipeproof.stepfunctions.answers.handlers import Reply
+    from pipeproof.stepfunctions.answers.dispatch import Reply
 
     class Silent:
         def call(self, request: Any) -> Reply:

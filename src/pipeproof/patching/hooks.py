@@ -1,29 +1,18 @@
-"""The one gate to what pipeproof replaces, or reads, inside of other people's libraries.
-
-For each library one module lists what is touched, in [Hook][]s: the names that go together, with the parameters that
-are counted on, and what is lost without them. Where a name, a signature or a result is not as the list has it, at entry
-or at the call, the library's own behaviour stands and one warning a process says what is lost by that. What has been
-replaced is put back whatever happens.
-
-- botocore, aiobotocore, moto: `environments/aws/touched.py`; moto's Step Functions: `stepfunctions/moto_service.py`
-- dbt: `environments/dbt/in_process/touched.py`
-- Prefect, and what its server rests on: `environments/prefect/internals/touched.py`
-- pytest: `plugin/touched.py`; sqlglot: `sql/touched.py`
-"""
+"""A library's hooks: names that are touched for one purpose, and what is lost where one of them has changed."""
 
 import functools
 import inspect
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from importlib import import_module
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 
 from pipeproof.errors import SetupError
+from pipeproof.patching.names import Changed, Found, Name
+from pipeproof.patching.replacing import replaced
 from pipeproof.variables import PATCHES
 
 Make = Callable[[Any], Any]
@@ -31,128 +20,12 @@ Make = Callable[[Any], Any]
 
 Value = TypeVar("Value")
 
-_PLACE = re.compile(r"(?P<module>[\w.]+)(?::(?P<path>[\w.]+))?(?:\((?P<parameters>[\w, *]*)\))?")
 _NOT_AS_KNOWN = (ImportError, AttributeError, TypeError, KeyError, IndexError, ValueError)
 """What reading something of a library raises that has changed."""
 
 
 class LibraryChangedWarning(UserWarning):
     """A library has changed where pipeproof reaches into it; what is lost by that is said, once a process."""
-
-
-class Changed(Exception):  # noqa: N818 - it is no failure: the library's own behaviour stands
-    """Something of a library is not as its list has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """Something of a library's that is touched.
-
-    Args:
-        place: `module:Class.method`, or a module.
-        parameters: The parameters that its own ones have to begin with and, after a `*`, those that it has to have
-            wherever they stand, all further ones having defaults; `None` where it is not called.
-    """
-
-    place: str
-    parameters: tuple[str, ...] | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> "Name":
-        """Read `module:Class.method(self, request)`; a name without parentheses is not called."""
-        match = _PLACE.fullmatch(text)
-        if match is None:
-            raise ValueError(f"{text!r} does not name a place in a module")
-        place = match["module"] + (f":{match['path']}" if match["path"] else "")
-        listed = match["parameters"]
-        return cls(place, None if listed is None else tuple(part.strip() for part in listed.split(",") if part.strip()))
-
-    def find(self) -> "Found":
-        """Return what is there.
-
-        Raises:
-            Changed: Nothing is, or it takes other parameters.
-        """
-        try:
-            found = look_up(self.place)
-        except (ImportError, AttributeError) as error:
-            raise Changed(f"{self.place} is gone") from error
-        if self.parameters is not None and not _takes(found.value, self.parameters):
-            raise Changed(f"{self.place} does not take ({', '.join(self.parameters)}) any more")
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Where something was found: `owner` has it under `name`."""
-
-    owner: Any
-    name: str
-    value: Any
-
-    def of(self, owner: Any) -> "Found":
-        """Return what another owner has under the same name."""
-        return Found(owner, self.name, getattr(owner, self.name))
-
-
-def look_up(place: str) -> Found:
-    """Return what is at a place: all that is touched of libraries is found by this function.
-
-    Raises:
-        ImportError: There is no such module.
-        AttributeError: It has no such name.
-    """
-    module, _, path = place.partition(":")
-    owner: Any = import_module(module)
-    if not path:
-        return Found(None, module, owner)
-    *outer, name = path.split(".")
-    for part in outer:
-        owner = getattr(owner, part)
-    return Found(owner, name, getattr(owner, name))
-
-
-def _takes(function: Any, parameters: tuple[str, ...]) -> bool:
-    """Return whether a function's parameters begin with these, and all others may be left out."""
-    if not inspect.ismethod(function):
-        function = inspect.unwrap(function, stop=_says_itself)
-    elif parameters[:1] in {("self",), ("cls",)}:
-        parameters = parameters[1:]
-    try:
-        return _begins_with(function, parameters)
-    except TypeError:  # it cannot be remembered, nor be asked
-        return callable(function)
-
-
-def _says_itself(function: Any) -> bool:
-    return hasattr(function, "__signature__")
-
-
-@lru_cache(maxsize=512)
-def _begins_with(function: Any, parameters: tuple[str, ...]) -> bool:
-    """Return the same, remembered: it takes a while to find out, and hooks are entered again and again."""
-    try:
-        own = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):  # written in C: nothing says what it takes
-        return callable(function)
-    parameters, named = _split(parameters)
-    if not named <= {each.name for each in own if each.kind in {each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY}}:
-        return False
-    by_position = [each for each in own if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD}]
-    if any(each.kind is each.VAR_POSITIONAL for each in own) and len(by_position) < len(parameters):
-        return True
-    if tuple(each.name for each in by_position[: len(parameters)]) != parameters:
-        return False
-    further = [*by_position[len(parameters) :], *(each for each in own if each.kind is each.KEYWORD_ONLY)]
-    return all(each.default is not each.empty for each in further if each.name not in named)
-
-
-def _split(parameters: tuple[str, ...]) -> tuple[tuple[str, ...], set[str]]:
-    """Return the parameters before a `*`, and those after it."""
-    if "*" not in parameters:
-        return parameters, set()
-    star = parameters.index("*")
-    return parameters[:star], set(parameters[star + 1 :])
 
 
 @dataclass(eq=False)
@@ -424,40 +297,3 @@ def _fits(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
     except TypeError:
         return False
     return True
-
-
-@contextmanager
-def replaced(found: Found, value: Any) -> Iterator[None]:
-    """Give a module, class or object another value for a name, or a name that it lacks; on leaving, it is as it was."""
-    owner, name = found.owner, found.name
-    own = name in vars(owner)
-    before = vars(owner)[name] if own else inspect.getattr_static(owner, name, None)
-    setattr(owner, name, staticmethod(value) if isinstance(before, staticmethod | classmethod) else value)
-    try:
-        yield
-    finally:
-        if own:
-            setattr(owner, name, before)
-        else:
-            delattr(owner, name)
-
-
-def overlaid(original: Any, **names: Any) -> Any:
-    """Return a module with other values for some of its names; all else is the module's own."""
-    return _Overlaid(original, names)
-
-
-class _Overlaid:
-    def __init__(self, original: Any, names: dict[str, Any]) -> None:
-        self._original = original
-        vars(self).update(names)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._original, name)
-
-
-def kinds(base: Any) -> Iterator[Any]:
-    """Yield the classes that derive from one, at any depth."""
-    for kind in base.__subclasses__():
-        yield kind
-        yield from kinds(kind)
