@@ -32,7 +32,7 @@ OLD_BOTO = ["boto3==1.35.0", "botocore==1.35.0"]
 
 @dataclass(frozen=True)
 class Lane:
-    """The tests in which a library matters, the extra that brings it, and what the versions between and below are."""
+    """The tests in which a library matters, the extra that brings it, what they need beside it, and its versions."""
 
     tests: Sequence[str]
     extra: str = ""
@@ -94,6 +94,7 @@ LANES = {
             "tests/unit/plugin",
             "tests/unit/results",
         ],
+        tools=["duckdb>=1", "jsonschema>=4.20"],
         between={"8": ["pytest<9"]},
     ),
 }
@@ -168,7 +169,7 @@ def define_lanes(name: str, lane: Lane) -> None:
         ],
     )
     def run(session: nox.Session, version: str) -> None:
-        install(session, lane.extra, version, pins[version], session.posargs)
+        install(session, lane.extra, version, pins[version], [*lane.tools, *session.posargs])
         run_tests(session, lane.tests)
 
 

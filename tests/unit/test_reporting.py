@@ -6,12 +6,13 @@ from unittest.mock import Mock
 
 import pytest
 
-from pipeproof import main as steps
+from pipeproof import reporting as steps
 from pipeproof.access import make_audit
 from pipeproof.github.file_commands import Snapshot
 from pipeproof.inputs import read_inputs
-from pipeproof.main import Job, Trail, report
+from pipeproof.job import Job, Trail
 from pipeproof.redaction import Redactor
+from pipeproof.reporting import report
 from pipeproof.results.model import Failure, Run, Status, TestResult
 from pipeproof.sandbox.process import Cancellation
 

@@ -1,0 +1,118 @@
+"""Installs what a project needs and runs its tests."""
+
+from collections.abc import Mapping, Sequence
+
+from pipeproof.access import Access
+from pipeproof.errors import InputError, NoTestsError
+from pipeproof.github.services import read_services
+from pipeproof.inputs import artifact_pattern, chosen_variables
+from pipeproof.job import Job
+from pipeproof.journal import kept_journal
+from pipeproof.redaction import Redactor
+from pipeproof.results.model import Run
+from pipeproof.sandbox.identity import Home, contained
+from pipeproof.sandbox.install import Places, PythonEnvironment, install_project
+from pipeproof.sandbox.output import Lines
+from pipeproof.sandbox.process import run_process
+from pipeproof.sandbox.resolver import has_to_be_looked_up, note_hosts, without_servers
+from pipeproof.suite import Suite, pytest_command, run_suite, scripts_path
+from pipeproof.variables import LIVE_FD, NETWORK, NETWORK_ALLOW, WORKSPACE
+
+
+def install(job: Job, home: Home, environment: Mapping[str, str]) -> PythonEnvironment:
+    """Install the project's requirements, before any credential exists."""
+    from uv import find_uv_bin
+
+    def run_uv(arguments: Sequence[str]) -> tuple[int, str]:
+        printed = bytearray()
+        status = run_process(
+            (find_uv_bin(), *arguments),
+            environment=environment,
+            directory=job.project,
+            on_output=printed.extend,
+            cancellation=job.cancellation,
+            user=home.user,
+        )
+        return status, printed.decode("utf-8", "replace")
+
+    places = Places(home.own, home.shared, home.give_folder)
+    if job.inputs.install.mode == "none":
+        return install_project(job.inputs.install, job.project, places, run_uv)
+    with job.outlet.group("Install the project's requirements"):
+        python = install_project(job.inputs.install, job.project, places, run_uv)
+        job.outlet.say("\n".join(python.installed) or "nothing is missing")
+    return python
+
+
+def network_variables(job: Job, environment: Mapping[str, str]) -> dict[str, str]:
+    """Say what the tests reach, and have no name server asked by what the guard does not see.
+
+    Hosts that may be reached are looked up now, in the image, where the file of hosts is this run's own.
+    """
+    allowed = [*job.inputs.network_allow, *NETWORK_ALLOW.check(environment.get(NETWORK_ALLOW.name, ""))]
+    if contained():
+        allowed += read_services(job.environ, job.workspace)
+        note_hosts(allowed)
+    chosen = {NETWORK.name: job.inputs.network, NETWORK_ALLOW.name: " ".join(dict.fromkeys(allowed))}
+    if job.inputs.network != "open" and (contained() or not any(map(has_to_be_looked_up, allowed))):
+        chosen |= without_servers(environment)
+    return chosen
+
+
+def test(
+    job: Job,
+    home: Home,
+    environment: Mapping[str, str],
+    python: PythonEnvironment,
+    access: Access,
+    redactor: Redactor,
+) -> Run:
+    """Run the suite, its output passed on and its progress shown."""
+    inputs, outlet = job.inputs, job.outlet
+    handover = access.open_pipe()
+    # Two shards may find two baselines, and each would divide the suite by its own.
+    by_file = inputs.shard and inputs.baseline and not artifact_pattern(inputs.baseline)
+    durations = job.project / inputs.baseline if by_file and inputs.baseline else None
+    suite = Suite(
+        command=pytest_command(python.python, inputs, color=outlet.on_github, durations=durations),
+        environment={
+            **environment,
+            "PATH": scripts_path(python.scripts, environment.get("PATH", "")),
+            WORKSPACE: str(job.workspace),
+            **network_variables(job, environment),
+            LIVE_FD: str(handover),
+            **chosen_variables(inputs),
+        },
+        project=job.project,
+        workspace=job.workspace,
+        timeout=inputs.test_timeout,
+        user=home.user,
+        descriptors=(handover,),
+    )
+    stream = redactor.stream()
+    lines = Lines(lambda line: outlet.pass_on(stream.feed(f"{line}\n").removesuffix("\n")))
+    with outlet.group("Run the tests"):
+        with kept_journal(job.workspace, job.report_folder, redactor) as journal:
+            outcome = run_suite(
+                suite,
+                cancellation=job.cancellation,
+                on_output=lines.feed,
+                on_progress=outlet.show_progress,
+                on_events=journal.feed,
+            )
+        lines.close()
+        if outcome.failures or not outcome.results:
+            outlet.release_output()
+    if outcome.refused:
+        raise InputError(
+            f"pytest did not run: {lines.complaint or 'it gave no reason'}",
+            hint="Look at `tests`, `pytest-args` and the project's pytest settings; pytest's own words are above.",
+        )
+    if not (outcome.results or outcome.failures or outcome.cancelled or inputs.allow_empty):
+        shard = f"`shard: {inputs.shard}` may have got none of so few tests. " if inputs.shard else ""
+        deselected = f" ({outcome.deselected} deselected)" if outcome.deselected else ""
+        raise NoTestsError(
+            f"no test was collected{deselected}",
+            hint=f"{shard}Look at `tests`, `pytest-args` and `testpaths`; with `allow-empty: true` such a run passes.",
+        )
+    return outcome
