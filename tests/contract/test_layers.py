@@ -77,7 +77,7 @@ LAYERS: dict[str, str] = {
         errors touched
         plain types
         rewriting
-        blanks checks rules spelling
+        arguments blanks casts checks rules spelling
         redshift trino
         translation
     """,
