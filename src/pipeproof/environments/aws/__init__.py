@@ -52,7 +52,7 @@ _HOMES = {
     "QueryResult": "queries.queue",
     "QueryResultError": "queries.queue",
     "UnansweredQueryError": "queries.queue",
-    "UntranslatableQueryError": "queries.sql.errors",
+    "UntranslatableQueryError": "..sql.errors",
     "UnknownOperationError": "stub",
     "UnstubbedEndpointError": "sending",
     "UnstubbedOperationError": "sending",
@@ -64,5 +64,5 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
