@@ -5,6 +5,7 @@
 #   make image   build the container image                make test-image   run the examples in it
 #   make test-needed  a few of them without the patches of Prefect and dbt that are there for speed alone
 #   make matrix  run the lanes: each library's tests on the versions that are promised (`nox --list`; TAGS="dbt aws" picks)
+#   make docs    write the documentation as a site into site/
 #   make coverage  run the tests and show which share of the code they run; TESTS=tests/unit picks some
 #   make mutants  break a SAMPLE of the engine and of policies, and show which breaks the unit tests do not notice
 #   make differential  evaluate generated JSONata here and with the reference implementation (node)
@@ -16,7 +17,7 @@ STAMP := $(VENV)/.pipeproof-locked
 # Where this is set each process compiles anew what it imports: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench coverage demo differential facts image lint lock matrix mutants setup test test-image test-needed
+.PHONY: bench coverage demo differential docs facts image lint lock matrix mutants setup test test-image test-needed
 
 setup: $(STAMP)
 
@@ -27,11 +28,12 @@ $(STAMP): requirements.lock requirements-dev.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 
-UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-lock:
+lock: setup
 	$(UV_COMPILE) --all-extras pyproject.toml -o requirements.lock
 	$(UV_COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+	$(UV_COMPILE) --group docs -o requirements-docs.lock
 
 # The tables of AWS's facts, from the packages that follow AWS (see docs/decisions/0056).
 facts: setup
@@ -59,6 +61,9 @@ coverage: setup
 SAMPLE ?= 200
 mutants: setup
 	nice -n 15 $(BIN)/python tools/mutants.py $(SAMPLE) $(SEED) $(if $(SEED),$(MUTATED))
+
+docs: setup
+	$(BIN)/uv run --quiet --no-project --isolated --with-requirements requirements-docs.lock zensical build --strict --clean
 
 differential: setup
 	$(BIN)/python tests/differential/jsonata.py

@@ -19,6 +19,12 @@ def test_docs_index__lists_each_page() -> None:
     assert pages <= _links(DOCS / "README.md")
 
 
+def test_docs_site__has_each_page_in_its_navigation() -> None:
+    navigation = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    pages = [page for folder in ("how-to", "reference", "explanation") for page in (DOCS / folder).glob("*.md")]
+    assert [page.name for page in pages if f'"{page.parent.name}/{page.name}"' not in navigation] == []
+
+
 def test_decisions_index__lists_each_decision_in_order() -> None:
     index = DOCS / "decisions" / "README.md"
     listed = re.findall(r"\((\d{4}-[^)]+\.md)\)", index.read_text(encoding="utf-8"))

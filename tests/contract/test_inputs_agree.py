@@ -17,8 +17,8 @@ DECLARED = {input_name(declared): declared.metadata for declared in declared_inp
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
 
-def readme_table() -> dict[str, tuple[str, str]]:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def reference_table() -> dict[str, tuple[str, str]]:
+    text = (ROOT / "docs" / "reference" / "action.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z-]+)` \| (.*?) \| (.*) \|$", text, re.MULTILINE)
     return {name: (default, meaning) for name, default, meaning in rows}
 
@@ -38,16 +38,16 @@ def test_action__has_the_outputs_that_are_set() -> None:
 
 
 @pytest.mark.parametrize("name", DECLARED)
-def test_readme__has_the_declared_default_and_help(name: str) -> None:
-    default, meaning = readme_table()[name]
+def test_reference__has_the_declared_default_and_help(name: str) -> None:
+    default, meaning = reference_table()[name]
     declared = DECLARED[name]["default"]
     shown = DECLARED[name]["shown_default"]
     assert default == (f"`{declared}`" if declared else f"({shown})" if shown else "")
     assert meaning == DECLARED[name]["help"]
 
 
-def test_readme__has_no_other_input() -> None:
-    assert set(readme_table()) == set(DECLARED)
+def test_reference__has_no_other_input() -> None:
+    assert set(reference_table()) == set(DECLARED)
 
 
 def test_flags__are_the_declared_inputs() -> None:

@@ -1,6 +1,6 @@
 """The inputs' declarations: each is one field of [Inputs][], its name, default, help and parser standing together.
 
-`action.yml`, the flags and the README's table are held to them by a test.
+`action.yml`, the flags and docs/reference/action.md are held to them by a test.
 """
 
 from collections.abc import Callable, Iterator
