@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeproof.events import EventReader
 from pipeproof.inputs import Inputs
 from pipeproof.results.collector import Collector
+from pipeproof.results.dumps import DumpReader, place_crashes
 from pipeproof.results.model import PYTEST_USAGE_ERROR, Failure, Run, TestResult
 from pipeproof.sandbox.leftovers import LeftoversError, User
 from pipeproof.sandbox.process import Cancellation, run_process
@@ -84,10 +85,15 @@ def run_suite(
     """
     collector = Collector(suite.workspace)
     reader = EventReader()
+    stacks = DumpReader()
     events, ours = os.pipe()
     _enlarge(events)
     hung: list[str] = []
     left: LeftoversError | None = None
+
+    def pass_on(data: bytes) -> None:
+        stacks.feed(data)
+        on_output(data)
 
     def take(data: bytes) -> None:
         on_events(data)
@@ -111,7 +117,7 @@ def run_suite(
             suite.command,
             environment=environment,
             directory=suite.project,
-            on_output=on_output,
+            on_output=pass_on,
             cancellation=cancellation,
             user=suite.user,
             descriptors=(ours, *suite.descriptors),
@@ -136,6 +142,7 @@ def run_suite(
         started=started,
         duration=time.monotonic() - clock,
     )
+    outcome = place_crashes(outcome, stacks.dumps, suite.workspace)
     return replace(outcome, failures=(*outcome.failures, Failure("session", "", str(left)))) if left else outcome
 
 

@@ -112,6 +112,11 @@ def test_broken__a_test_that_passes_when_run_again_is_flaky(runner: Any, workspa
     assert [case.name for suite in junit for case in suite if case._elem.find("flakyFailure") is not None] == flaky
 
 
+def marked(file: Path, mark: str) -> int:
+    (number,) = (number for number, line in enumerate(file.read_text().splitlines(), start=1) if mark in line)
+    return number
+
+
 @pytest.mark.parametrize(
     ("file", "test", "ended"),
     [
@@ -130,6 +135,8 @@ def test_broken__a_crash_names_its_test_and_keeps_what_ran_before(
     assert by_name[test]["rawStatus"] == "error"
     assert ended in by_name[test]["message"]
     assert step.report["extra"]["notRun"] == [f"{file}::test_never_reached"]
+    if ended == "SIGABRT":  # of which alone the interpreter knows before it ends
+        assert step.annotations == [(file, marked(workspace / file, "# <- crash"))]
 
 
 def test_broken__a_crash_of_a_worker_names_its_test(runner: Any, workspace: Path) -> None:
@@ -147,3 +154,4 @@ def test_broken__a_test_that_hangs_past_its_timeout_is_ended_and_named(
     assert by_name["test_before"]["rawStatus"] == "passed"
     assert by_name["test_hangs"]["rawStatus"] == "error"
     assert "past its timeout" in by_name["test_hangs"]["message"]
+    assert ("hang/test_hang.py", marked(workspace / "hang" / "test_hang.py", "# <- hang")) in step.annotations

@@ -18,8 +18,9 @@ from pipeproof import environ
 from pipeproof.errors import Location
 from pipeproof.events import EventWriter
 from pipeproof.plugin.evidence import RECORDS
-from pipeproof.plugin.places import is_users, place_of_failure, relative_name
+from pipeproof.plugin.places import place_of_failure, relative_name
 from pipeproof.plugin.tracebacks import render_traceback
+from pipeproof.sources import is_users
 from pipeproof.variables import EVENTS_FD, WORKSPACE
 
 _TEXT_LIMIT = 64 * 1024

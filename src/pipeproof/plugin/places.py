@@ -4,15 +4,14 @@ It is that of the deepest frame inside the workspace and outside its virtual env
 fixture's, for an import that fails the import's.
 """
 
-import os
 import sys
-from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
 import pytest
 
 from pipeproof.errors import Location, PipeproofError
+from pipeproof.sources import is_users
 
 
 def place_of_failure(error: BaseException, workspace: Path) -> Location | None:
@@ -77,25 +76,3 @@ def _deepest(traceback: TracebackType | None, workspace: Path) -> Location | Non
             found = Location(Path(file), traceback.tb_lineno)
         traceback = traceback.tb_next
     return found
-
-
-_STANDARD_LIBRARY = str(Path(os.__file__).parent)
-
-
-@lru_cache(maxsize=4096)
-def is_users(file: str, workspace: str) -> bool:
-    """Tell whether a file is the user's own: in the workspace, and in none of its virtual environments."""
-    if file.startswith("<"):  # `<frozen os>`, `<string>`: no file at all
-        return False
-    path = Path(file)
-    root = Path(workspace)
-    if not path.is_absolute() and not path.exists():  # an extension's, built elsewhere: `pyarrow/error.pxi`
-        return False
-    if not path.is_relative_to(root):
-        path = path.resolve()
-        if not path.is_relative_to(root):
-            return False
-    if str(path).startswith(_STANDARD_LIBRARY) or {"site-packages", "dist-packages"} & set(path.parts):
-        return False
-    between = path.relative_to(root).parents
-    return not any((root / folder / "pyvenv.cfg").exists() for folder in between) and path.suffix != ".pyc"

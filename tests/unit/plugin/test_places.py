@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeproof.errors import Location
-from pipeproof.plugin.places import is_users, place_of_failure, relative_name
+from pipeproof.plugin.places import place_of_failure, relative_name
+from pipeproof.sources import is_users
 
 
 def test_relative_name__of_a_file_that_is_named_from_its_test(tmp_path: Path) -> None:
