@@ -84,6 +84,7 @@ LANES = {
             "tests/unit/stepfunctions/test_moto_service.py",
         ],
         extra="aws",
+        tools=["pyarrow>=17"],
         lowest=OLD_BOTO,
         between={"1.40": ["boto3<1.41"]},
     ),

@@ -176,7 +176,7 @@ def wait_for_ready(pid_file: Path, server: "subprocess.Popen[bytes]") -> None:
         with suppress(subprocess.TimeoutExpired):
             raise RuntimeError(f"postgres ended with {server.wait(0.05)}")
         with suppress(OSError):
-            if pid_file.read_text().splitlines()[-1].strip() == "ready":
+            if pid_file.read_text().rstrip().endswith("ready"):  # the file is empty at first
                 return
 
 

@@ -64,9 +64,18 @@ def pair_columns(built: "pa.Table", expected: "pa.Table", *, typed: bool) -> lis
             array = table.column(at)
             if pa.types.is_dictionary(array.type):
                 array = array.cast(array.type.value_type)
-            arrays.append(array.cast(pa.large_string()) if "string_view" in str(array.type).split("<")[0] else array)
+            arrays.append(_as_plain_text(array) if "string_view" in str(array.type).split("<")[0] else array)
         pairs.append(Column(arrays[0], arrays[1], built.schema.field(at), expected.schema.field(at), typed))
     return pairs
+
+
+def _as_plain_text(array: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    import pyarrow as pa
+
+    try:
+        return array.cast(pa.large_string())
+    except pa.ArrowNotImplementedError:  # pyarrow 17
+        return pa.chunked_array([array.to_pylist()], pa.large_string())
 
 
 def _parse(value: Any) -> Any:
