@@ -13,7 +13,8 @@ from pathlib import Path, PurePath
 from pipeproof.errors import InputError
 from pipeproof.events import EventReader
 from pipeproof.redaction import Redactor
-from pipeproof.report.files import CTRF, JUNIT, SUMMARY, write_text
+from pipeproof.report.files import CTRF, JUNIT, PAGE, SUMMARY, write_text
+from pipeproof.report.page.document import render_page
 from pipeproof.report.summary import Links, render_summary
 from pipeproof.results.collector import Collector
 from pipeproof.results.ctrf import write_ctrf
@@ -109,6 +110,7 @@ def finish_report(workspace: Path, folder: PurePath, title: str) -> Run:
         write_ctrf(run, Path(made) / CTRF, title)
         write_junit(run, Path(made) / JUNIT, title)
         write_text(Path(made) / SUMMARY, render_summary(run, title, Links(), workspace=workspace))
+        write_text(Path(made) / PAGE, render_page(run, title, Links(), workspace=workspace))
         place_files(Path(made), workspace, folder)
     remove_journal(workspace, folder)
     return run

@@ -5,21 +5,23 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePath
 
+from pipeproof.access import record_tests
 from pipeproof.commenting import comment_on_pull_request
 from pipeproof.github.context import read_event
 from pipeproof.job import Job, Trail, open_api
 from pipeproof.journal import remove_journal
-from pipeproof.merging import describe_shard
 from pipeproof.redaction import Redactor
 from pipeproof.report.annotations import Annotation, annotations
 from pipeproof.report.cobertura import render_cobertura
 from pipeproof.report.coverage import Unit, render_coverage
 from pipeproof.report.diagrams import render_diagrams
 from pipeproof.report.exercised import render_exercised
-from pipeproof.report.files import AUDIT, COBERTURA, CTRF, JUNIT, SARIF, SHARD, STATEMENT, SUMMARY, write_text
+from pipeproof.report.files import AUDIT, COBERTURA, CTRF, JUNIT, PAGE, SARIF, STATEMENT, SUMMARY, write_text
 from pipeproof.report.outputs import outputs
+from pipeproof.report.page.document import render_page
 from pipeproof.report.sarif import render_sarif
 from pipeproof.report.summary import Links, render_summary
 from pipeproof.results.attestation import build_statement
@@ -41,6 +43,7 @@ def report(
 ) -> None:
     """Say what happened: annotations, summary, outputs, files."""
     inputs, outlet, context = job.inputs, job.outlet, job.context
+    record_tests(trail.audit, outcome)
     notes = [f"The tests wrote to {name}; it was put back as it was." for name in tampered]
     if outcome.not_run and not outcome.cancelled:
         count = len(outcome.not_run)
@@ -52,14 +55,17 @@ def report(
         outlet.warn(note)
     newly_failing = {result.id for result in comparison.newly_failing} if comparison else ()
     links = Links(context.link_to if context and context.repository and context.sha else None)
+    thresholds = dict(inputs.fail_under)
     faults = Faults()
     summary = ""
+    page = partial(render_page, outcome, inputs.title, links, workspace=job.workspace, notes=notes)
     files: dict[str, Callable[[Path], None]] = {
         CTRF: lambda path: write_ctrf(outcome, path, inputs.title),
         JUNIT: lambda path: write_junit(outcome, path, inputs.title),
         STATEMENT: lambda path: write_statement(outcome, job.environ, path),
         SARIF: lambda path: write_text(path, render_sarif(outcome, job.workspace, newly_failing)),
         COBERTURA: lambda path: write_cobertura(units, job.workspace, outcome.started, path),
+        PAGE: lambda path: write_text(path, page(comparison=comparison, units=units, thresholds=thresholds)),
     }
     with tempfile.TemporaryDirectory(prefix="pipeproof-report-", dir=scratch_root()) as made:
         for name, write in files.items():
@@ -73,7 +79,7 @@ def report(
                 workspace=job.workspace,
                 notes=notes,
                 comparison=comparison,
-                exercised=render_coverage(units, dict(inputs.fail_under)) + render_exercised(outcome, job.workspace),
+                exercised=render_coverage(units, thresholds) + render_exercised(outcome, job.workspace),
                 diagrams=render_diagrams(outcome),
             )
             with said_of_files(job):
@@ -134,11 +140,6 @@ def redact_own_files(job: Job, redactor: Redactor) -> None:
 def place_report(job: Job, made: Path, trail: Trail) -> None:
     """Put what was written, the secrets taken out, in the report's folder."""
     head = trail.audit.write(made / AUDIT)
-    if job.inputs.shard and trail.unjudged:
-        told = describe_shard(job.inputs.shard, *trail.unjudged, job.workspace, job.environ, head)
-        write_text(made / SHARD, told)
-    for name, data in trail.files.items():
-        (made / name).write_bytes(data)
     rewrite_files(made, PurePath(), trail.redactor.redact_bytes)
     redact_own_files(job, trail.redactor)
     place_files(made, job.workspace, job.report_folder)

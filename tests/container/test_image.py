@@ -61,7 +61,9 @@ def test_image__runs_any_project_without_an_argument(image: Any, workspace: Call
 
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
-    assert {"junit.xml", "report.json", "summary.md"} <= {path.name for path in (folder / "pipeproof-report").iterdir()}
+    assert {"junit.xml", "report.json", "report.html", "summary.md"} <= {
+        path.name for path in (folder / "pipeproof-report").iterdir()
+    }
 
 
 @pytest.mark.parametrize(

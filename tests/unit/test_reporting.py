@@ -21,6 +21,7 @@ STEPS = {
     "write_ctrf": "report.json",
     "write_junit": "junit.xml",
     "render_summary": "summary.md",
+    "render_page": "report.html",
     "render_sarif": "failures.sarif",
     "annotations": "annotate",
     "outputs": "set_outputs",

@@ -5,11 +5,11 @@ from pathlib import Path
 JUNIT = "junit.xml"
 CTRF = "report.json"
 SUMMARY = "summary.md"
+PAGE = "report.html"
 AUDIT = "audit.jsonl"
 STATEMENT = "test-result.intoto.json"
 SARIF = "failures.sarif"
 COBERTURA = "cobertura.xml"
-SHARD = "shard.json"
 
 
 def write_text(path: Path, text: str) -> None:

@@ -17,10 +17,13 @@ class Links:
 
     to_line: Callable[[str, int | None], str] | None = None
 
+    def address(self, file: str, line: int | None) -> str | None:
+        """Return the address of a place; a file outside of the workspace has none."""
+        return None if self.to_line is None or file.startswith("/") else self.to_line(file, line)
+
     def place(self, file: str | None, line: int | None) -> str:
-        """Render a place as Markdown; a file outside of the workspace has no page."""
+        """Render a place as Markdown, as a link where it has a page."""
         if not file:
             return ""
-        name = code(f"{file}:{line}" if line else file)
-        linked = self.to_line is not None and not file.startswith("/")
-        return f'<a href="{html.escape(self.to_line(file, line))}">{name}</a>' if self.to_line and linked else name
+        name, address = code(f"{file}:{line}" if line else file), self.address(file, line)
+        return f'<a href="{html.escape(address)}">{name}</a>' if address else name

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeproof.inputs import Inputs
-from pipeproof.report.files import CTRF, JUNIT, STATEMENT
+from pipeproof.report.files import CTRF, JUNIT, PAGE, STATEMENT
 from pipeproof.results.baseline import Comparison
 from pipeproof.results.model import Run
 from pipeproof.results.quarantine import QUARANTINED
@@ -57,6 +57,7 @@ def outputs(
         "report-dir": str(folder),
         "junit-xml": str(folder / JUNIT),
         "report-json": str(folder / CTRF),
+        "report-html": str(folder / PAGE),
         "attestation": str(folder / STATEMENT) if stated else "",
         "aws-account-id": account_id or "",
     }

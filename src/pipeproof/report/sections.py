@@ -157,7 +157,7 @@ def list_spent(run: Run) -> Table | None:
     rows = tuple(
         (word, Seconds(seconds), Share(100 * seconds / total))
         for word, seconds in sorted(parts.items(), key=lambda part: -part[1])
-        if seconds >= 0.01
+        if seconds >= 0.01 and total
     )
     return Table("Where the time went", ("time of all tests", "duration", "share"), rows) if len(rows) > 1 else None
 

@@ -8,9 +8,10 @@ less and less detail.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeproof.report.failing import headline, render_failures
+from pipeproof.report.failing import render_failures
 from pipeproof.report.links import Links
-from pipeproof.report.markdown import code, escaped
+from pipeproof.report.markdown import escaped
+from pipeproof.report.outcome import WORDS, tell_outcome
 from pipeproof.report.sections import (
     render_changes,
     render_flaky,
@@ -20,9 +21,9 @@ from pipeproof.report.sections import (
     render_totals,
     render_warnings,
 )
+from pipeproof.report.tables import render_cell
 from pipeproof.report.wording import counted, duration, first_line
 from pipeproof.results.baseline import Comparison
-from pipeproof.results.causes import group_causes
 from pipeproof.results.model import Run
 
 __all__ = ["LIMIT", "Links", "duration", "render_headline", "render_notes", "render_summary"]
@@ -31,7 +32,6 @@ LIMIT = 1_000_000
 """Bytes of a summary: GitHub's limit is 1,048,576 for all that a step writes."""
 
 _MARKS = {"success": "✅", "failure": "❌", "cancelled": "🚫"}
-_WORDS = {"success": "passed", "failure": "failed", "cancelled": "cancelled"}
 _TITLE_LIMIT = 200
 _NOTES = 20
 _NOTE_LIMIT = 1_000
@@ -93,31 +93,9 @@ def render_summary(
 
 def render_headline(run: Run, title: str, comparison: Comparison | None = None) -> str:
     """Render one line of Markdown that is enough by itself: how it ended, how much of it, why, and what is new."""
-    totals = run.totals
-    words = [f"{counted(totals.tests, 'test')} in {duration(run.duration)}"]
-    bad = totals.failed + totals.errors
-    causes = group_causes(run)
-    if bad:
-        words = [f"{bad} of {words[0]}"]
-        words += [counted(len(causes), "cause")] if len(causes) < bad else []
-    if comparison:
-        changes = {
-            "newly failing": comparison.newly_failing,
-            "fixed": comparison.fixed,
-            "newly flaky": comparison.newly_flaky,
-        }
-        words += [f"{len(tests)} {word}" for word, tests in changes.items() if tests]
-    elif totals.flaky:
-        words.append(f"{totals.flaky} flaky")
-    if run.not_run:
-        words.append(f"{len(run.not_run)} not run")
-    first = run.failures[0] if run.failures else causes[0].failure if causes else None
-    if first and (run.failures or len(causes) == 1):
-        words.append(headline(first))
-    elif causes:
-        words.append(f"first {code(causes[0].result.id)}")
+    told = ", ".join(map(render_cell, tell_outcome(run, comparison)))
     name = escaped(first_line(title, _TITLE_LIMIT))
-    return f"{_MARKS[run.conclusion]} {name}: {_WORDS[run.conclusion]}, {', '.join(words)}"
+    return f"{_MARKS[run.conclusion]} {name}: {WORDS[run.conclusion]}, {told}"
 
 
 def render_notes(notes: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from pipeproof.report.comment import render_comment
 from pipeproof.report.coverage import find_shortfalls, find_units
 from pipeproof.report.diagrams import render_diagrams
 from pipeproof.report.exercised import render_exercised
+from pipeproof.report.page.document import render_page
 from pipeproof.report.sarif import render_sarif
 from pipeproof.report.summary import Links, render_summary
 from pipeproof.results.collector import Collector
@@ -81,6 +82,7 @@ def _report(run: Run, folder: Path) -> Audit:
     render_cobertura(units, folder, 0.0)
     render_sarif(run, folder)
     render_diagrams(run)
+    render_page(run, "t", Links(), workspace=folder, units=units)
     render_comment(run, "t", "<!-- x -->", Links(), workspace=folder)
     list(find_shortfalls(units, {"states": 80.0, "models": 80.0}))
     Workflow({}, out=(folder / "log").open("w")).annotate(annotations(run, "all", folder))

@@ -1,0 +1,119 @@
+"""The tests on the page: by what they are told apart, and a row for each of them.
+
+What can be filtered has `data-status`, `data-module` and `data-cause`: each a list of words, of which one has to be
+asked for.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from pipeproof.report.page.markup import NOTHING, Markup, code, element, join
+from pipeproof.report.wording import duration, first_line
+from pipeproof.results.causes import Cause
+from pipeproof.results.model import Failure, Run, Status, TestResult
+
+_HEADLINE = 300
+_LINKED = 5
+_TABLE = 1_000
+"""Bytes of a table without its rows, and of what follows it."""
+ORDER = (Status.ERROR, Status.FAILED, Status.FLAKY, Status.SKIPPED, Status.PASSED)
+"""The worst first."""
+_SIGNS = {Status.ERROR: "✗", Status.FAILED: "✗", Status.FLAKY: "≈", Status.SKIPPED: "○", Status.PASSED: "✓"}
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What tests can be told apart by: the numbers of modules and of causes.
+
+    Attributes:
+        modules: Each module's number.
+        causes: What failed, in the order of its rank.
+        causes_of: The numbers of a test's causes, from 1, by its node id.
+    """
+
+    modules: Mapping[str, int]
+    causes: Sequence[Cause]
+    causes_of: Mapping[str, Sequence[int]]
+
+    def words_of(self, *results: TestResult) -> dict[str, str]:
+        """Return the attributes by which tests are filtered."""
+        modules = {self.modules[module_of(result)]: None for result in results}
+        causes = {cause: None for result in results for cause in self.causes_of.get(result.id, ())}
+        return {
+            "data_status": " ".join(dict.fromkeys(result.status.value for result in results)),
+            "data_module": " ".join(map(str, modules)),
+            "data_cause": " ".join(map(str, causes)),
+        }
+
+
+def catalogue(run: Run, causes: Sequence[Cause]) -> Catalogue:
+    """Number the modules and the causes of a run."""
+    modules: dict[str, int] = {}
+    for result in run.results:
+        modules.setdefault(module_of(result), len(modules) + 1)
+    causes_of: dict[str, list[int]] = {}
+    for number, cause in enumerate(causes, 1):
+        for result, _ in cause.members:
+            causes_of.setdefault(result.id, []).append(number)
+    return Catalogue(modules, causes, causes_of)
+
+
+def module_of(result: TestResult) -> str:
+    """Give the file of a test, or what its id begins with."""
+    return result.id.partition("::")[0]
+
+
+def headline(failure: Failure) -> str:
+    """Say in one line what a failure says."""
+    return first_line(failure.headline, _HEADLINE)
+
+
+def show_tests(run: Run, known: Catalogue, shown_causes: int, room: int) -> Markup:
+    """Show a row for each test, those that failed first, in at most `room` bytes, with links to the causes shown."""
+    if not run.results:
+        return NOTHING
+    room -= _TABLE
+    said = any(result.failures or result.reason for result in run.results)
+    ordered = sorted(run.results, key=lambda result: ORDER.index(result.status))
+    rows: list[Markup] = []
+    for row in _rows(ordered, known, shown_causes, said=said):
+        room -= len(row.encode())
+        if room < 0:
+            break
+        rows.append(row)
+    names = ("outcome", "test", *(("what it said",) if said else ()))
+    head = [
+        *(element("th", name, scope="col") for name in names),
+        element("th", "duration", scope="col", class_="number"),
+    ]
+    caption = element("caption", "All tests", class_="unseen")
+    made = element(
+        "table", caption, element("thead", element("tr", *head)), element("tbody", join(rows)), class_="every"
+    )
+    left = len(run.results) - len(rows)
+    more = f"… and {left} more, which would make the page too large: report.json has all."
+    return join([made, *([element("p", more)] if left else [])])
+
+
+@cache
+def _outcome(status: Status) -> Markup:
+    return element("td", f"{_SIGNS[status]} {status.value}", class_=status.value)
+
+
+def _rows(results: Sequence[TestResult], known: Catalogue, shown_causes: int, *, said: bool) -> Iterator[Markup]:
+    for result in results:
+        causes = [
+            element("a", f"cause {number}", href=f"#cause-{number}")
+            for number in known.causes_of.get(result.id, ())[:_LINKED]
+            if number <= shown_causes
+        ]
+        words = headline(result.failures[0]) if result.failures else first_line(result.reason or "", _HEADLINE)
+        yield element(
+            "tr",
+            _outcome(result.status),
+            element("td", code(result.id)),
+            element("td", words, " " if words and causes else None, join(causes, ", ")) if said else None,
+            element("td", duration(result.duration), class_="number"),
+            **known.words_of(result),
+        )
