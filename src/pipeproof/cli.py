@@ -185,7 +185,7 @@ def _comment(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:  #
     comparison = compare(run, read_baseline(options.baseline)) if options.baseline else None
     context, token = read_context(os.environ, Path.cwd()), os.environ.get("GITHUB_TOKEN")
     if context is None:
-        raise InputError("there is no pull request to comment on: this is no run of GitHub's")
+        raise InputError("there is no pull request to comment on: this is not a run of GitHub's")
     api = Api(context.api_url, context.repository, token, Transport(os.environ, API_PATIENCE)) if token else None
     done = comment_on_pull_request(
         run, title, api, context, read_event(context), workspace=Path("/"), notice=_say, comparison=comparison

@@ -67,7 +67,7 @@ def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None,
     outlet: Workflow | Terminal = Workflow(files.commands) if context else Terminal(workspace)
     try:
         if not workspace.is_dir():
-            raise InputError(f"{workspace} is no folder", hint="Give the project's folder with --directory.")
+            raise InputError(f"{workspace} is not a folder", hint="Give the project's folder with --directory.")
         with Cancellation().listening() as cancellation:
             inputs = read_inputs(action_values(environ) if values is None else values, workspace)
             return run(Job(inputs, workspace, environ, context, files, outlet, cancellation))

@@ -114,7 +114,7 @@ def host_list(value: str) -> tuple[str, ...]:
     found = tuple(value.replace(",", " ").split())
     for host in found:
         if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?", host):
-            raise ValueError(f"{host!r} is no host; allowed: names and addresses, each with `:port` or without")
+            raise ValueError(f"{host!r} is not a host; allowed: names and addresses, each with `:port` or without")
     return found
 
 

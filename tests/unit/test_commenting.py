@@ -44,8 +44,8 @@ def test_comment__is_written_and_nothing_is_said(github: GitHub) -> None:
         ({"issues": "write"}, [(401, {}, b"")], "pull-requests: write"),
         ({"issues": "write"}, [(429, {"Retry-After": "9999"}, b"")], "The next run tries again."),
         ({"issues": "write"}, [(200, {}, b"[1]")], "in no known form"),
-        ({"issues": "write"}, [(200, {}, b"{}")], "is no list"),
-        ({"issues": "write"}, [(200, {}, b"<html>")], "no JSON"),
+        ({"issues": "write"}, [(200, {}, b"{}")], "is not a list"),
+        ({"issues": "write"}, [(200, {}, b"<html>")], "not JSON"),
     ],
 )
 def test_comment__none_is_said_and_harms_nothing(

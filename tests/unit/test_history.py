@@ -122,7 +122,7 @@ def test_baseline__limits_are_waited_for(github: GitHub) -> None:
         ({}, [], "actions: read"),
         ({"actions": "read"}, [(200, {}, b"[]")], "no known form"),
         ({"actions": "read"}, [(200, {}, b'"text"')], "no known form"),
-        ({"actions": "read"}, [(200, {}, b"<html>")], "no JSON"),
+        ({"actions": "read"}, [(200, {}, b"<html>")], "not JSON"),
     ],
 )
 def test_baseline__none_is_said_and_harms_nothing(

@@ -65,7 +65,7 @@ def _unrolled(key: str, loop: Any, resolve: Resolve, items: Mapping[str, str], n
     names = loop[0] if isinstance(loop[0], list) else [loop[0]]
     collection = resolve(unroll(loop[1], resolve, items))
     if not isinstance(collection, list):
-        raise TemplateError(f"the collection of {key} is no list", location=locate(node, key))
+        raise TemplateError(f"the collection of {key} is not a list", location=locate(node, key))
     result = LocatedDict(locate(node))
     for item in collection:
         parts = item if isinstance(item, list) else [item]

@@ -87,7 +87,7 @@ def verify_chain(text: str) -> tuple[int, str]:
             record = json.loads(line)
             previous = record.get("previous", "")
         except (ValueError, AttributeError, RecursionError):
-            raise ValueError(f"line {number} is no record") from None
+            raise ValueError(f"line {number} is not a record") from None
         if previous != head:
             what = "names another line before it" if previous and head else "does not follow the line before it"
             raise ValueError(f"line {number} {what}: a line was changed, taken out or put in")

@@ -136,14 +136,14 @@ def parse_role(text: str) -> Role:
     """`arn:aws:iam::123456789012:role/path/name`."""
     found = _ROLE.fullmatch(text)
     if not found:
-        raise ValueError(f"{text!r} is no role's ARN, which looks like arn:aws:iam::123456789012:role/name")
+        raise ValueError(f"{text!r} is not a role's ARN, which looks like arn:aws:iam::123456789012:role/name")
     return Role(text, found["partition"], found["account"])
 
 
 def parse_region(text: str) -> str:
     """Return a region's name, such as `eu-central-1`; regions that are newer than this version are fine."""
     if not _REGION.fullmatch(text):
-        raise ValueError(f"{text!r} is no region, which looks like eu-central-1")
+        raise ValueError(f"{text!r} is not a region, which looks like eu-central-1")
     return text
 
 
@@ -162,7 +162,7 @@ def make_session_name(run_id: str, attempt: str, job: str) -> str:
 def parse_duration(text: str) -> int:
     """Seconds from 900 to 43200."""
     if not text.isdecimal() or not 900 <= int(text) <= 43200:
-        raise ValueError(f"{text!r} is no number of seconds from 900 to 43200")
+        raise ValueError(f"{text!r} is not a number of seconds from 900 to 43200")
     return int(text)
 
 
@@ -182,7 +182,7 @@ def parse_session_policy(text: str, directory: Path) -> SessionPolicy:
     try:
         policy = json.loads(source)
     except ValueError as error:
-        raise ValueError(f"is no JSON: {error}") from error
+        raise ValueError(f"is not JSON: {error}") from error
     if not isinstance(policy, dict) or not policy.get("Statement"):
         raise ValueError("has no Statement: a policy without one would be an error at AWS")
     compact = json.dumps(policy, separators=(",", ":"))
@@ -196,7 +196,7 @@ def parse_account_ids(text: str) -> frozenset[str]:
     ids = frozenset(text.replace(",", " ").split())
     for item in sorted(ids):
         if not re.fullmatch(r"\d{12}", item):
-            raise ValueError(f"{item!r} is no account id of twelve digits")
+            raise ValueError(f"{item!r} is not an account id of twelve digits")
     return ids
 
 
@@ -205,7 +205,7 @@ def parse_endpoint(text: str) -> str:
     parts = urlsplit(text)
     local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
-        raise ValueError(f"{text!r} is no https:// address")
+        raise ValueError(f"{text!r} is not an https:// address")
     if parts.username or parts.fragment:
         raise ValueError(f"{parts.hostname!r} is given with a user name or a fragment, which an endpoint has not")
     return text.rstrip("/")
@@ -266,14 +266,14 @@ def parse_google_provider(text: str) -> str:
 def parse_service_account(text: str) -> str:
     """Return a service account's e-mail address."""
     if not re.fullmatch(r"[\w.-]+@[\w.-]+\.gserviceaccount\.com", text):
-        raise ValueError(f"{text!r} is no service account, which looks like name@project.iam.gserviceaccount.com")
+        raise ValueError(f"{text!r} is not a service account, which looks like name@project.iam.gserviceaccount.com")
     return text
 
 
 def parse_azure_id(text: str) -> str:
     """Return a UUID; for a tenant a domain name as well."""
     if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[\w-]+(\.[\w-]+)+", text):
-        raise ValueError(f"{text!r} is no id, which looks like 00000000-0000-0000-0000-000000000000")
+        raise ValueError(f"{text!r} is not an id, which looks like 00000000-0000-0000-0000-000000000000")
     return text
 
 

@@ -74,7 +74,7 @@ class Api:
             found = self.get(path, paging)
             items = found.get(key, []) if key and isinstance(found, dict) else found
             if not isinstance(items, list):
-                raise ApiError(0, f"GitHub's answer for {path} is no list")
+                raise ApiError(0, f"GitHub's answer for {path} is not a list")
             yield from items
             if len(items) < _PAGE:
                 return
@@ -186,7 +186,7 @@ def _read_json(response: Response) -> Any:
     try:
         return json.loads(response.body)
     except ValueError:
-        raise ApiError(response.status, "GitHub's answer is no JSON") from None
+        raise ApiError(response.status, "GitHub's answer is not JSON") from None
 
 
 def _read_message(response: Response) -> str:

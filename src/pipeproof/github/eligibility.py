@@ -32,7 +32,7 @@ def judge_run(event: Mapping[str, Any], environment: Mapping[str, str]) -> Eligi
     """Decide by the webhook's payload (`GITHUB_EVENT_PATH`'s content) and the runner's variables."""
     name = environment.get("GITHUB_EVENT_NAME", "")
     if environment.get("GITHUB_ACTIONS") != "true":
-        return Eligibility("withheld", "this is no GitHub Actions run, so there is no workflow identity")
+        return Eligibility("withheld", "this is not a GitHub Actions run, so there is no workflow identity")
     outsider = _find_outsider(name, event)
     if outsider and name == "pull_request_target":
         return Eligibility(

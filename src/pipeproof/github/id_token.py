@@ -91,7 +91,7 @@ def find_source(environment: Mapping[str, str]) -> IdTokenSource | None:
     if not url or not token:
         raise IdTokenError(f"{REQUEST_URL if token else REQUEST_TOKEN} is missing beside its twin.", hint=GRANT)
     if urlsplit(url).scheme not in {"https", "http"}:
-        raise IdTokenError(f"{REQUEST_URL} is no HTTP address.", hint="The runner sets it; nothing else should.")
+        raise IdTokenError(f"{REQUEST_URL} is not an HTTP address.", hint="The runner sets it; nothing else should.")
     return IdTokenSource(url, token)
 
 
@@ -155,6 +155,6 @@ def decode_claims(token: str) -> Claims:
         values = None
     if len(parts) != 3 or not isinstance(values, dict):
         raise IdTokenError(
-            "GitHub's ID token service answered with something that is no JWT.", hint="Run the job again."
+            "GitHub's ID token service answered with something that is not a JWT.", hint="Run the job again."
         )
     return Claims(values)

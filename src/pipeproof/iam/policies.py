@@ -172,7 +172,7 @@ class Policy:
     def parse(cls, document: Any, *, name: str = "policy", kind: Kind = "identity") -> "Policy":
         """A policy from a document that is already read; raises [PolicyError][] with the line where IAM refuses it."""
         if not isinstance(document, Mapping) or "Statement" not in document:
-            raise PolicyError(f"{name} is no policy document: it has no Statement", location=locate(document))
+            raise PolicyError(f"{name} is not a policy document: it has no Statement", location=locate(document))
         unknown = sorted(document.keys() - {"Version", "Id", "Statement"})
         if unknown:
             raise PolicyError(f"a policy has no {unknown[0]!r}", location=locate(document, unknown[0]))

@@ -17,7 +17,7 @@ def find_conflicts(inputs: Inputs, workspace: Path) -> Iterator[str]:
             yield f"{name}: {value!r} leaves the workspace {workspace}; give a path below it"
     project = root / inputs.working_directory
     if not _is(Path.is_dir, project):
-        yield f"working-directory: {inputs.working_directory!r} is no folder of the workspace {workspace}"
+        yield f"working-directory: {inputs.working_directory!r} is not a folder of the workspace {workspace}"
     if inputs.fail_on in ("regressions", "new-flaky") and not inputs.baseline:
         yield f"fail-on: {inputs.fail_on!r} needs `baseline`, the earlier run to compare with"
     if inputs.fail_under and inputs.shard:

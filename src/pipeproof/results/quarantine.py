@@ -57,11 +57,11 @@ def parse_quarantine(text: str, file: str) -> tuple[Entry, ...]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else file
-        raise InputError(f"quarantine: {where} is no YAML: {getattr(error, 'problem', error)}") from None
+        raise InputError(f"quarantine: {where} is not YAML: {getattr(error, 'problem', error)}") from None
     if node is None:
         return ()
     if not isinstance(node, yaml.SequenceNode):
-        raise InputError(f"quarantine: {file} is no list of entries", hint=f"Each has {', '.join(_WORDS)}.")
+        raise InputError(f"quarantine: {file} is not a list of entries", hint=f"Each has {', '.join(_WORDS)}.")
     entries: list[Entry] = []
     problems: list[str] = []
     for item in node.value:
@@ -81,7 +81,7 @@ def parse_quarantine(text: str, file: str) -> tuple[Entry, ...]:
 def _read_entry(node: yaml.Node, line: int) -> Entry | str:
     """Read one entry; a text is what is wrong with it."""
     if not isinstance(node, yaml.MappingNode):
-        return "is no mapping"
+        return "is not a mapping"
     values: dict[str, Any] = {key.value: value.value for key, value in node.value}
     missing = [word for word in _WORDS if not (isinstance(values.get(word), str) and values[word].strip())]
     if missing:
@@ -90,11 +90,11 @@ def _read_entry(node: yaml.Node, line: int) -> Entry | str:
     if unknown:
         return f"has {', '.join(unknown)}, which means nothing"
     if "::" not in values["test"]:
-        return f"{values['test']!r} is no node id of a test, such as tests/test_orders.py::test_late_file"
+        return f"{values['test']!r} is not a node id of a test, such as tests/test_orders.py::test_late_file"
     try:
         expires = date.fromisoformat(values["expires"])
     except ValueError:
-        return f"expires: {values['expires']!r} is no date, such as 2026-12-31"
+        return f"expires: {values['expires']!r} is not a date, such as 2026-12-31"
     return Entry(values["test"].strip(), values["reason"].strip(), values["owner"].strip(), expires, line)
 
 

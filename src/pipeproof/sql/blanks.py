@@ -21,7 +21,7 @@ def compared(node: Any, context: Context) -> Any:
     if query is not None:
         query = query.unnest()
         if group_of(node.this.type) == "text" and not isinstance(query, exp.Select):
-            context.refuse(node, "IN with a query that is no plain SELECT")
+            context.refuse(node, "IN with a query that is not a plain SELECT")
         if group_of(node.this.type) == "text":
             for part in query.expressions:
                 _replace(part.this if isinstance(part, exp.Alias) else part, "rtrim(_x_, ' ')")

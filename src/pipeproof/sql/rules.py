@@ -177,7 +177,7 @@ def unit_of(node: Any, context: Context) -> str:
     """Return the unit of time that a function names."""
     unit = (node.text("unit") or "").upper()
     if unit not in UNITS:
-        context.refuse(node, f"{named(node)} by {unit.lower() or 'a unit that is no literal'}")
+        context.refuse(node, f"{named(node)} by {unit.lower() or 'a unit that is not a literal'}")
     return unit
 
 
@@ -206,7 +206,7 @@ def joined_text(node: Any, context: Context) -> Any:
     if strange and context.service == "athena":
         mismatch(node, kinds, context)
     if strange:
-        context.refuse(node, "||", "a side is no text; cast it to varchar")
+        context.refuse(node, "||", "a side is not text; cast it to varchar")
     if "ARRAY" in [name_of(kind) for kind in kinds]:
         return joined_arrays([node.left, node.right], node, context)
     return duck("_a_ || _b_", a=node.left, b=node.right)

@@ -200,7 +200,7 @@ def _regexp_replace(node: Any, context: Context) -> Any:
 def _sign(node: Any, context: Context) -> Any:
     kind = name_of(node.this.type)
     if kind not in INTEGERS:
-        context.refuse(node, "sign of what is no integer")
+        context.refuse(node, "sign of what is not an integer")
     return duck(f"CAST(sign(_x_) AS {kind})", x=node.this)
 
 
@@ -275,7 +275,7 @@ def _bracket(node: Any, context: Context) -> Any:
     if not node.args.get("safe") and isinstance(index, exp.Literal) and not index.is_string:
         index = exp.Literal.number(int(index.name) + 1)  # sqlglot counts from 0
     elif not node.args.get("safe") and not isinstance(index, exp.Literal):
-        context.refuse(node, "[…] with what is no literal", "element_at() does it")
+        context.refuse(node, "[…] with what is not a literal", "element_at() does it")
     inner = node.this.type.expressions if kind in ("ARRAY", "MAP") else []
     parts = {"x": node.this, "i": index}
     if not inner:

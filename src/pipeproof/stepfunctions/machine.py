@@ -284,7 +284,7 @@ def _plain_input(value: Any) -> Any:
     try:
         return json.loads(json.dumps(value))
     except (TypeError, ValueError, RecursionError) as error:
-        raise MockError(f"the input is no JSON value: {error}") from error
+        raise MockError(f"the input is not a JSON value: {error}") from error
 
 
 def refuser_for(policy: Any, settings: Settings) -> Callable[[Any], StateFailure | None] | None:

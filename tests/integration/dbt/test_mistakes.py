@@ -92,7 +92,7 @@ def test_run__a_column_that_what_stands_in_lacks(dbt):
 def test_expect__options_that_cannot_be(dbt):
     dbt.given("stg_orders", [{"order_id": 1, "status": "paid"}])
     for wrong in (-1, float("nan"), "x", {"order_id": -0.1}):
-        with pytest.raises(DbtRowsError, match="is no distance"):
+        with pytest.raises(DbtRowsError, match="is not a distance"):
             dbt.expect("stg_orders", [{"order_id": 1}], tolerance=wrong)
     with pytest.raises(DbtRowsError, match=r"no column 'total'\n.*order_id, status"):
         dbt.expect("stg_orders", [{"total": 1}])
@@ -101,7 +101,7 @@ def test_expect__options_that_cannot_be(dbt):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("", "no table"), ("id,id\n1,2\n", "'id' more than once"), ("id,amount\n1,2,3\n", "Expected 2 columns, got 3")],
+    [("", "not a table"), ("id,id\n1,2\n", "'id' more than once"), ("id,amount\n1,2,3\n", "Expected 2 columns, got 3")],
 )
 def test_given__csv_that_is_no_table(dbt, tmp_path, content, message):
     file = tmp_path / "rows.csv"

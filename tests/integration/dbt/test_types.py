@@ -213,7 +213,7 @@ def test_given__types_of_other_warehouses(embedded, row):
 
 def test_given__a_type_that_no_warehouse_has(embedded):
     with pytest.raises(
-        DbtRowsError, match=r"schema.yml:\d+: the rows given for theirs: column nonsense: intger is no type"
+        DbtRowsError, match=r"schema.yml:\d+: the rows given for theirs: column nonsense: intger is not a type"
     ):
         embedded.given("theirs", [{"nonsense": 1}])
 

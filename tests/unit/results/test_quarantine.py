@@ -52,15 +52,15 @@ WHOLE = "test: t.py::a, reason: r, owner: o, expires: 2026-12-31"
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a: 1", "q.yml is no list"),
-        ("- [", "q.yml:1 is no YAML"),
-        ("- x", "q.yml:1: is no mapping"),
+        ("a: 1", "q.yml is not a list"),
+        ("- [", "q.yml:1 is not YAML"),
+        ("- x", "q.yml:1: is not a mapping"),
         ("- {test: t.py::a, reason: r, owner: o}", "q.yml:1: has no expires"),
         ("- {test: t.py::a, reason: '', owner: [o], expires: 2026-12-31}", "has no reason, owner"),
         (f"- {{{WHOLE}, until: x}}", "has until, which means nothing"),
-        (f"- {{{WHOLE.replace('t.py::a', 't.py')}}}", "'t.py' is no node id"),
-        (f"- {{{WHOLE.replace('2026-12-31', 'soon')}}}", "'soon' is no date"),
-        (f"- {{{WHOLE.replace('2026-12-31', '2026-02-30')}}}", "'2026-02-30' is no date"),
+        (f"- {{{WHOLE.replace('t.py::a', 't.py')}}}", "'t.py' is not a node id"),
+        (f"- {{{WHOLE.replace('2026-12-31', 'soon')}}}", "'soon' is not a date"),
+        (f"- {{{WHOLE.replace('2026-12-31', '2026-02-30')}}}", "'2026-02-30' is not a date"),
         (f"- {{{WHOLE}}}\n- {{{WHOLE}}}", "q.yml:2: t.py::a stands here twice"),
     ],
 )

@@ -96,7 +96,7 @@ def test_function(expression, expected):
         ("$parse('NaN')", "D3137: The argument of the parse function must be valid JSON"),
         ("$parse('1 2')", "D3137: The argument of the parse function must be valid JSON"),
         ("$hash('x', 'md5')", "D3137: Second argument must be one of MD5, SHA-1, SHA-256, SHA-384, SHA-512"),
-        ("$base64decode('!!!')", "$base64decode: '!!!' is no base64"),
+        ("$base64decode('!!!')", "$base64decode: '!!!' is not base64"),
         ("$formatNumber(1, 'x')", "D3086: The sub-picture must not contain a passive character"),
         ("$formatNumber(-1, '0e0')", "Expression evaluation timeout: Check for infinite loop"),
         ("(function(){ $map(['a'], $uppercase) })()", "the reference implementation cannot call a built-in"),
@@ -268,7 +268,7 @@ def test_choice__sees_nulls():
             'threw an error during evaluation. T0410: Argument 1 of function "abs" does not match function signature',
         ),
         ("[1..900000]", f"threw an error during evaluation: {MEMORY}"),
-        ("$base64decode('!!!')", "threw an internal error during evaluation. $base64decode: '!!!' is no base64"),
+        ("$base64decode('!!!')", "threw an internal error during evaluation. $base64decode: '!!!' is not base64"),
     ],
 )
 def test_cause(expression, ending):

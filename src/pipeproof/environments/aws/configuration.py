@@ -70,7 +70,7 @@ def require_region(region: str) -> str:
         return region
     close = closest(region, known)
     hint = f"did you mean {close}?" if close else f"boto3 knows {', '.join(sorted(known))}"
-    raise SetupError(f"pipeproof_aws_region: {region!r} is no region of AWS", hint=hint)
+    raise SetupError(f"pipeproof_aws_region: {region!r} is not a region of AWS", hint=hint)
 
 
 def stub_variables(environment: Mapping[str, str], region: str = REGION) -> dict[str, str | None]:

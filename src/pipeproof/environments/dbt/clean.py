@@ -56,7 +56,7 @@ def run_clean(arguments: argparse.Namespace, _further: Sequence[str] = ()) -> in
     """Run `pipeproof clean`; the exit code."""
     age = read_age(arguments.older_than) if arguments.older_than else None
     if not arguments.directory.is_dir():
-        raise DbtSetupError(f"--directory: {arguments.directory} is no folder")
+        raise DbtSetupError(f"--directory: {arguments.directory} is not a folder")
     given = DBT_PROJECT_DIR.read(arguments.dbt_project_dir)
     if given:
         find_project(arguments.directory.resolve(), given)
@@ -83,7 +83,7 @@ def read_age(text: str) -> timedelta:
     """Return an age like `90m`, `24h` or `7d`; raises [InputError][pipeproof.errors.InputError] for anything else."""
     match = re.fullmatch(r"(\d+)\s*([smhd])", text.strip())
     if match is None:
-        raise InputError(f"--older-than: {text!r} is no age", hint="write 90m, 24h or 7d")
+        raise InputError(f"--older-than: {text!r} is not an age", hint="write 90m, 24h or 7d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 

@@ -238,7 +238,7 @@ def _advice(request: Request, called: str | None, function: LambdaFunction | Non
             f'lambdas={{{function_name(called)!r}: "package.module:handler"}}. On the command line: --mocks FILE.'
         )
     if request.resource.kind == "unknown":
-        return f"{request.resource.arn!r} is no Resource that is known; mocks={{{name!r}: returns(...)}} answers it."
+        return f"{request.resource.arn!r} is not a Resource that is known; mocks={{{name!r}: returns(...)}} answers it."
     if request.resource.kind == "activity":
         return (
             f"Pass mocks={{{name!r}: returns(...)}} or a callable to run(), or create the activity on the stubs of "

@@ -80,7 +80,7 @@ def _read_variables(given: Mapping[str, Any] | str | Path | None) -> dict[str, d
             raise MockError(f"env_vars: {given} cannot be read: {error}") from error
     if not isinstance(given, Mapping) or not all(isinstance(values, Mapping) for values in given.values()):
         raise MockError(
-            "env_vars is no mapping of functions to their variables", hint='Write {"Function": {"NAME": "value"}}.'
+            "env_vars is not a mapping of functions to their variables", hint='Write {"Function": {"NAME": "value"}}.'
         )
     return {
         key: {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}

@@ -74,7 +74,7 @@ def _answers(name: str, response: Mapping[str, Any], file: Path) -> list[Any]:
             numbers = range(int(first), int(last or first) + 1)
         except ValueError:
             raise MockError(
-                f"{attempts!r} in the mocked response {name!r} is no attempt: write 0, 1 or 1-3",
+                f"{attempts!r} in the mocked response {name!r} is not an attempt: write 0, 1 or 1-3",
                 location=Location(file, 1),
             ) from None
         for number in numbers:

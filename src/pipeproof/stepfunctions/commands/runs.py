@@ -87,7 +87,7 @@ def run_execution(arguments: argparse.Namespace) -> int:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise InputError(f"--input is no JSON: {error}") from error
+        raise InputError(f"--input is not JSON: {error}") from error
     sys.path[:0] = [str(Path.cwd()), str(arguments.file.resolve().parent)]  # where a template's handlers are
     parameters = read_parameters(arguments.parameter)
     substitutions = read_parameters(arguments.substitution, "--substitution")

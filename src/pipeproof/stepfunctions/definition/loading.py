@@ -116,7 +116,9 @@ def _find(
         machine = choose_machine(machines.found, name, file)
         return _named(machine.document), machine.name, machine.type
     if parameters:
-        raise InputError(f"{file} is no template: it has no parameters", hint="Values for ${Name} are substitutions.")
+        raise InputError(
+            f"{file} is not a template: it has no parameters", hint="Values for ${Name} are substitutions."
+        )
     return _named(read_document(file, substitutions)), name or file.name.split(".")[0], None
 
 

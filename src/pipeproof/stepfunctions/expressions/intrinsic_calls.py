@@ -97,7 +97,7 @@ def parse_call(text: str) -> Call:
 def _parse_call(text: str, position: int) -> tuple[Call, int]:
     head = _NAME.match(text, position)
     if not head:
-        raise IntrinsicSyntaxError(f"{text[position:]!r} is no call of an intrinsic function")
+        raise IntrinsicSyntaxError(f"{text[position:]!r} is not a call of an intrinsic function")
     if head.group(1) not in FUNCTIONS:
         raise IntrinsicSyntaxError(f"there is no intrinsic function States.{head.group(1)}")
     arguments: list[Call | Path | Constant] = []
@@ -146,7 +146,7 @@ def _parse_argument(text: str, position: int) -> tuple[Call | Path | Constant, i
     word = _WORD.match(text, position)
     if word:
         return Constant(_WORDS[word.group()]), word.end()
-    raise IntrinsicSyntaxError(f"{text[position:]!r} in {text!r} is no argument")
+    raise IntrinsicSyntaxError(f"{text[position:]!r} in {text!r} is not an argument")
 
 
 def _parse_string(text: str, position: int) -> tuple[Constant, int]:
@@ -162,7 +162,7 @@ def _parse_string(text: str, position: int) -> tuple[Constant, int]:
         elif character == "\\" and position + 1 < len(text):
             position += 1
             if text[position] not in "'{}\\":
-                raise IntrinsicSyntaxError(f"'\\{text[position]}' is no escape in {text!r}")
+                raise IntrinsicSyntaxError(f"'\\{text[position]}' is not an escape in {text!r}")
             pieces[-1].append(text[position])
         else:
             pieces[-1].append(character)

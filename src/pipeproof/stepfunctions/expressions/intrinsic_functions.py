@@ -112,7 +112,7 @@ def _string_to_json(_: Random, text: Any) -> Any:
 
 
 def _no_constant(word: str) -> Any:
-    raise ValueError(f"the text is not valid JSON ({word} is no value of it)")
+    raise ValueError(f"the text is not valid JSON ({word} is not a value of it)")
 
 
 def _json_to_string(_: Random, value: Any) -> str:

@@ -165,7 +165,7 @@ def _parse_subscript(inside: str, text: str) -> Step:
         if found:
             numbers = tuple(int(number) for number, _ in found)
             return numbers[0] if len(numbers) == 1 else Indices(numbers)
-    raise PathSyntaxError(f"[{inside}] in {text!r} is no subscript")
+    raise PathSyntaxError(f"[{inside}] in {text!r} is not a subscript")
 
 
 def _parse_list(inside: str, pattern: re.Pattern[str]) -> list[tuple[Any, ...]]:
@@ -274,4 +274,4 @@ def _pattern(pattern: str, flags: str, text: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern, re.IGNORECASE if "i" in flags else 0)
     except re.error as error:
-        raise PathSyntaxError(f"/{pattern}/ in {text!r} is no regular expression: {error}") from error
+        raise PathSyntaxError(f"/{pattern}/ in {text!r} is not a regular expression: {error}") from error

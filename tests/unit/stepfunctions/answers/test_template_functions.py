@@ -350,7 +350,7 @@ def test_variables__can_be_given(project: Project, tmp_path: Path, key: str, as_
         ({"B": {"TABLE": "x"}}, r"(?s)names 'B'.*no such function"),
         ({"A": {"TABEL": "x"}}, r"(?s)'TABEL', which the template does not"),
         ({"Parameters": {"TABEL": "x"}}, "'TABEL', which the template does not"),
-        ({"A": "x"}, "is no mapping of functions"),
+        ({"A": "x"}, "is not a mapping of functions"),
         ("nowhere.json", "cannot be read"),
     ],
 )

@@ -54,7 +54,7 @@ def test_parameters__of_another_name_or_of_no_template__are_errors(write: Any) -
     file = write("t.yaml", machine("{Definition: {StartAt: P, States: {P: {Type: Pass, End: true}}}}"))
     with pytest.raises(TemplateError, match="no parameter is called Naem"):
         StateMachine(file, parameters={"Naem": "x"})
-    with pytest.raises(InputError, match="is no template"):
+    with pytest.raises(InputError, match="is not a template"):
         StateMachine(write("m.json", {"StartAt": "P", "States": {}}), parameters={"Name": "x"})
 
 

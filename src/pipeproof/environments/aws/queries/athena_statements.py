@@ -128,7 +128,7 @@ def _with_parameters(tree: Any, session: Session) -> Any:
         try:
             mark.replace(sqlglot.parse_one(text, read="athena"))
         except SqlglotError as error:
-            raise RejectedError(f"the execution parameter {text!r} is no literal") from error
+            raise RejectedError(f"the execution parameter {text!r} is not a literal") from error
     return tree
 
 

@@ -119,7 +119,7 @@ def check_tolerance(tolerance: object) -> None:
         if isinstance(limit, int | float) and not isinstance(limit, bool) and limit >= 0:  # which NaN is not
             continue
         if limit is not None:
-            raise DbtRowsError(f"tolerance: {limit!r} is no distance", hint="give a number that is not negative")
+            raise DbtRowsError(f"tolerance: {limit!r} is not a distance", hint="give a number that is not negative")
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def find_type(kind: str, dialect: str, accepts: Callable[[str], bool]) -> str | 
     if found is None and word in _ANYTHING:
         return None
     if found is None:
-        raise ValueError(f"{kind} is no type that {dialect} has, nor one of {', '.join(WAREHOUSES)}")
+        raise ValueError(f"{kind} is not a type that {dialect} has, nor one of {', '.join(WAREHOUSES)}")
     return found
 
 

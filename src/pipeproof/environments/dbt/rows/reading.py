@@ -34,7 +34,7 @@ def is_sql(rows: object) -> bool:
         return False
     if _OTHER_FILE.fullmatch(rows.strip()):
         raise DbtRowsError(
-            f"{rows.strip()} is no file that rows are read from", hint="CSV, TSV, Parquet and YAML files are"
+            f"{rows.strip()} is not a file that rows are read from", hint="CSV, TSV, Parquet and YAML files are"
         )
     return True
 
@@ -152,7 +152,7 @@ def _read_file(path: Path, folders: Sequence[Path], *, seed: bool) -> "tuple[pa.
     try:
         return _read_csv(found, seed=seed), False
     except pa.ArrowInvalid as error:
-        raise DbtRowsError(f"{path} is no table: {error}") from error
+        raise DbtRowsError(f"{path} is not a table: {error}") from error
 
 
 def _read_yaml(path: Path) -> list[Any]:
@@ -162,9 +162,9 @@ def _read_yaml(path: Path) -> list[Any]:
     try:
         rows = yaml.safe_load(path.read_text(encoding="utf-8")) or []
     except yaml.YAMLError as error:
-        raise DbtRowsError(f"{path} is no YAML: {error}") from error
+        raise DbtRowsError(f"{path} is not YAML: {error}") from error
     if not isinstance(rows, list):
-        raise DbtRowsError(f"{path} is no list of rows", hint="write `- {id: 1, name: Ann}`, a line a row")
+        raise DbtRowsError(f"{path} is not a list of rows", hint="write `- {id: 1, name: Ann}`, a line a row")
     return rows
 
 

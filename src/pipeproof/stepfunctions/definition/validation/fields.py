@@ -180,7 +180,7 @@ def check_timestamp(value: Any, position: Position, jsonata: bool, findings: Fin
     elif not isinstance(value, str):
         wrong_type("a timestamp", value, position, findings)
     elif parse_timestamp(value) is None:
-        findings.error("SFN105", f"{value!r} is no RFC 3339 timestamp such as 2026-01-31T12:00:00Z", position)
+        findings.error("SFN105", f"{value!r} is not an RFC 3339 timestamp such as 2026-01-31T12:00:00Z", position)
 
 
 def check_assign(value: Any, position: Position, jsonata: bool, findings: Findings) -> None:

@@ -34,7 +34,7 @@ CODES: dict[str, str] = {
     "SFN501": "a choice rule is malformed",
     "SFN601": "an Express machine cannot do this",
     "SFN701": "a Resource is none that the service knows",
-    "SFN702": "a Resource is no ARN",
+    "SFN702": "a Resource is not an ARN",
     "SFN801": "the role's policy does not allow what the definition needs",
     "SFN802": "the role's policy does not allow what only watches or stops a job",
 }

@@ -97,7 +97,7 @@ class _Checker:
         allowed = _INNER_FIELDS if position else _TOP_FIELDS
         for field in sorted(raw.keys() - allowed - ({"ProcessorConfig"} if position[-1:] in _PROCESSORS else set())):
             what = "a branch or processor" if position else "a state machine"
-            self.findings.error("SFN103", f"{field!r} is no field of {what}", (*position, field))
+            self.findings.error("SFN103", f"{field!r} is not a field of {what}", (*position, field))
         for field in ("Comment", "Version"):
             if field in raw:
                 kinds.check_comment(raw[field], (*position, field), False, self.findings)
@@ -179,7 +179,7 @@ class _Checker:
         elif parsed.kind == "unknown" and resource.startswith("arn:aws:states:::"):
             self.findings.error("SFN701", f"{resource!r} names no integration", position)
         elif not re.match(r"[a-zA-Z][\w-]*:", resource) or re.match(r"arn:(?:[^:]*:){0,4}[^:]*\Z", resource):
-            self.findings.error("SFN702", f"{resource!r} is no ARN", position)
+            self.findings.error("SFN702", f"{resource!r} is not an ARN", position)
         if self.is_express and parsed.kind == "activity":
             self.findings.error("SFN601", "an Express machine does not support activities", position)
         if self.is_express and parsed.pattern:

@@ -77,7 +77,7 @@ def _check_errors(entry: Mapping[str, Any], position: Position, findings: Findin
         return
     for error in errors:
         if error.startswith("States.") and error not in RESERVED:
-            findings.warn("SFN402", f"{error!r} is no error of the service", place)
+            findings.warn("SFN402", f"{error!r} is not an error of the service", place)
     if "States.ALL" in errors and len(errors) > 1:
         findings.error("SFN401", "States.ALL must stand alone in ErrorEquals", place)
 
@@ -140,7 +140,7 @@ def _check_rule(rule: Any, position: Position, findings: Findings, *, top: bool 
     combined = [field for field in ("And", "Or", "Not") if field in rule]
     operators = [field for field in rule if field in OPERATORS]
     for field in rule.keys() - _RULE_FIELDS - OPERATORS.keys():
-        findings.error("SFN501", f"{field!r} is no comparison", (*position, field))
+        findings.error("SFN501", f"{field!r} is not a comparison", (*position, field))
     for field in ("Condition", "Output"):
         if field in rule:
             findings.error("SFN304", f"{field} cannot be used in the rule of a JSONPath state", (*position, field))

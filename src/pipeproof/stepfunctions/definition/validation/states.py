@@ -103,7 +103,7 @@ def check_fields(raw: Mapping[str, Any], position: Position, jsonata: bool, find
         elif _known_elsewhere(field):
             findings.error("SFN103", f"a {kind} state has no field {field}", place)
         else:
-            findings.error("SFN103", f"{field!r} is no field of the Amazon States Language", place)
+            findings.error("SFN103", f"{field!r} is not a field of the Amazon States Language", place)
     for field in REQUIRED.get(kind, ()):
         if field not in raw:
             findings.error("SFN101", f"a {kind} state needs {field}", position)

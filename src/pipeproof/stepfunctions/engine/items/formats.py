@@ -93,12 +93,12 @@ def parse_json(text: str, complaint: str) -> Any:
 
 
 def _no_constant(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON value")
+    raise ValueError(f"{word} is not a JSON value")
 
 
 def _follow(value: Any, pointer: str) -> Any:
     if pointer and not pointer.startswith("/"):
-        raise reader_failure(f"ItemsPointer {pointer!r} is no JSON Pointer: it starts with '/'.")
+        raise reader_failure(f"ItemsPointer {pointer!r} is not a JSON Pointer: it starts with '/'.")
     for part in pointer.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict):

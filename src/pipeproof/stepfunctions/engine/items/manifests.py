@@ -27,7 +27,7 @@ def athena_files(text: str) -> Iterator[tuple[str, str]]:
             continue
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         if not uri.startswith("s3://") or not key:
-            raise reader_failure(f"The manifest is not valid: {uri!r} is no URI of an object in S3.")
+            raise reader_failure(f"The manifest is not valid: {uri!r} is not a URI of an object in S3.")
         yield bucket, key
 
 

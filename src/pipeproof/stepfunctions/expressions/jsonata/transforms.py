@@ -51,7 +51,7 @@ def _update(match: Any, update: Any) -> None:
     if isinstance(match, dict):
         match.update(update)
     elif update and not isinstance(match, (list, Function)):
-        raise internal_error("a transform set a field of what is no object")
+        raise internal_error("a transform set a field of what is not an object")
 
 
 def _delete(match: Any, names: Any) -> None:

@@ -170,7 +170,7 @@ def test_athena__files_of_the_manifest_are_read(config: Any, contents: list[str]
 def test_athena__what_is_no_uri_is_named() -> None:
     config = {"InputType": "CSV", "ManifestType": "ATHENA_DATA"}
     execution = machine(GET, config).run({}, bucket({"k": "b/one\n"}), check=False)
-    assert (execution.error, "'b/one' is no URI" in execution.cause) == ("States.ItemReaderFailed", True)
+    assert (execution.error, "'b/one' is not a URI" in execution.cause) == ("States.ItemReaderFailed", True)
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def _name(value: int | float, marker: Marker) -> str:
     if value != value:
         if marker.names == "title" and marker.longest is None:
             return "undefined"
-        raise internal_error("the offset of a time zone is no number")
+        raise internal_error("the offset of a time zone is not a number")
     name = MONTHS[int(value) - 1] if marker.component in "Mx" else WEEKDAYS[int(value)]
     name = {"upper": name.upper(), "lower": name.lower()}.get(marker.names, name)
     return name[: int(marker.longest)] if marker.longest is not None and len(name) > marker.longest else name

@@ -111,7 +111,7 @@ def _each_match(call: Call, function: Any, text: str, limit: Any) -> Iterator[di
     count = 0
     while found is not MISSING and (limit is MISSING or count < limit):
         if not isinstance(found, dict):
-            raise internal_error("a matcher gave what is no match")
+            raise internal_error("a matcher gave what is not a match")
         yield found
         count += 1
         call.run.spend(1)

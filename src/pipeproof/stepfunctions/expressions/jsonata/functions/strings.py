@@ -122,7 +122,7 @@ def base64_decode(text: Any) -> Any:
     if text is MISSING:
         return MISSING
     if not _BASE64.fullmatch(text):
-        raise internal_error(f"$base64decode: {text!r} is no base64")
+        raise internal_error(f"$base64decode: {text!r} is not base64")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4)).decode("latin-1")
     except binascii.Error as error:

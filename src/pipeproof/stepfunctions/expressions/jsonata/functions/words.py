@@ -49,7 +49,7 @@ def to_words(value: int | float, ordinal: bool) -> str:
         JsonataError: It is no number.
     """
     if value != value:
-        raise internal_error("what is no number cannot be written in words")
+        raise internal_error("what is not a number cannot be written in words")
     return _words(value, False, ordinal)
 
 
