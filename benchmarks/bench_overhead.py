@@ -53,9 +53,11 @@ def report_many(tests: int, failing: int) -> None:
     """Feed the supervisor the events of a large run, as they come out of the pipe, and write the report."""
     from pipeproof.events import EventReader
     from pipeproof.report.annotations import annotations
-    from pipeproof.report.files import write_files
+    from pipeproof.report.files import write_text
     from pipeproof.report.summary import Links, render_summary
     from pipeproof.results.collector import Collector
+    from pipeproof.results.ctrf import write_ctrf
+    from pipeproof.results.junit import write_junit
 
     start = time.perf_counter()
     trace = "def test():\n>       assert order == expected\nE       AssertionError: one order is missing\n" * 20
@@ -77,7 +79,9 @@ def report_many(tests: int, failing: int) -> None:
         collected = time.perf_counter() - start
         summary = render_summary(run, "Many", Links())
         annotations(run, "all")
-        write_files(run, summary, Path(name), "Many")
+        write_ctrf(run, Path(name) / "report.json", "Many")
+        write_junit(run, Path(name) / "junit.xml", "Many")
+        write_text(Path(name) / "summary.md", summary)
         written = time.perf_counter() - start - collected
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(

@@ -136,27 +136,50 @@ def _run(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:
     return run(environ, values=values, directory=options.directory)
 
 
+_REPORT_FLAGS = (
+    "report-dir",
+    "title",
+    "annotations",
+    "summary",
+    "baseline",
+    "fail-on",
+    "fail-under",
+    "allow-empty",
+)
+"""The inputs that count where the tests ran already."""
+
+
 def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     report = commands.add_parser(
         "report",
-        help="make the report of a run that was killed before it could",
-        description="Make the report of a run that was killed, of the journal that it left in the report's folder.",
+        help="make the report of JUnit or CTRF files, or of a run that was killed before it could",
+        description="Make the report of JUnit XML or CTRF files, whatever wrote them. Without files: of a run that was "
+        "killed, of the journal that it left in the report's folder.",
         allow_abbrev=False,
     )
     report.set_defaults(command=_report)
+    report.add_argument("files", type=Path, nargs="*", metavar="FILE", help="JUnit XML or CTRF, or folders of them")
     report.add_argument("--directory", type=Path, default=Path(), metavar="DIR", help="the workspace")
     declared = {input_name(field): field.metadata for field in declared_inputs()}
-    for name in ("report-dir", "title"):
-        report.add_argument(f"--{name}", default=declared[name]["default"], help=declared[name]["help"])
+    for name in _REPORT_FLAGS:
+        shown = declared[name]["shown_default"]
+        told = f"{declared[name]['help']}{f' (default: {shown})' if shown else ''}"
+        report.add_argument(f"--{name}", metavar="VALUE", action=_Once, help=told.replace("%", "%%"))
 
 
 def _report(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:  # noqa: ARG001 - as each command
+    from pipeproof.file_report import report_files
+    from pipeproof.inputs import read_inputs
     from pipeproof.journal import finish_report
     from pipeproof.outlets.terminal import Terminal
 
     workspace = options.directory.resolve()
-    run = finish_report(workspace, PurePath(os.path.normpath(options.report_dir)), options.title)
-    Terminal(workspace).draw_totals(run, str(options.directory / options.report_dir))
+    given = {name: getattr(options, name.replace("-", "_")) for name in _REPORT_FLAGS}
+    inputs = read_inputs({name: value for name, value in given.items() if value is not None}, workspace)
+    if options.files:
+        return report_files(options.files, inputs, workspace, os.environ)
+    run = finish_report(workspace, PurePath(os.path.normpath(inputs.report_dir)), inputs.title)
+    Terminal(workspace).draw_totals(run, str(options.directory / inputs.report_dir))
     return 0 if run.conclusion == "success" else 1
 
 

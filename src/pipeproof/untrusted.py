@@ -173,14 +173,37 @@ class Folder:
         with os.fdopen(self.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab") as file:
             file.write(data)
 
-    def put(self, name: str, data: bytes, owner: Owner | None = None, mode: int = 0o644) -> None:
+    def move_to(self, name: str, other: "Folder", owner: Owner | None = None, mode: int = 0o644) -> None:
+        """Move a regular file of any size into another folder, where it takes the place of whatever has the name."""
+        fresh = f".{name}.{secrets.token_hex(8)}"
+        with os.fdopen(self.open(name), "rb", buffering=0) as file:
+            try:
+                os.rename(name, fresh, src_dir_fd=self.descriptor, dst_dir_fd=other.descriptor)
+            except OSError:  # it is another file system
+                other.put(name, iter(lambda: file.read(_CHUNK), b""), owner, mode)
+                self.remove(name)
+                return
+            os.fchmod(file.fileno(), mode)
+            _give(file.fileno(), owner)
+        other.replace_by(fresh, name)
+
+    def put(self, name: str, data: bytes | Iterator[bytes], owner: Owner | None = None, mode: int = 0o644) -> None:
         """Write a file that takes the place of whatever has the name; a folder there is moved aside."""
         fresh = f".{name}.{secrets.token_hex(8)}"
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE, mode, dir_fd=self.descriptor)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                file.writelines([data] if isinstance(data, bytes) else data)
                 _give(file.fileno(), owner)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(fresh, dir_fd=self.descriptor)
+            raise
+        self.replace_by(fresh, name)
+
+    def replace_by(self, fresh: str, name: str) -> None:
+        """Give a file of this folder another name, whatever has it by now; a folder there is moved aside."""
+        try:
             there = self.status_of(name)
             if there and stat.S_ISDIR(there.st_mode):
                 self._rename(name, f".{name}.{secrets.token_hex(8)}.moved")

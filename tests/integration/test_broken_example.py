@@ -2,12 +2,18 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from junitparser import JUnitXml
+
+from pipeproof.results.model import TestResult
+from pipeproof.results.reading.reports import read_reports
+from pipeproof.results.reading.sources import Sources
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "broken"
 FAILING = ("call", "setup", "teardown", "collection", "subtest", "xpass", "timeout", "flaky")
@@ -155,3 +161,20 @@ def test_broken__a_test_that_hangs_past_its_timeout_is_ended_and_named(
     assert by_name["test_hangs"]["rawStatus"] == "error"
     assert "past its timeout" in by_name["test_hangs"]["message"]
     assert ("hang/test_hang.py", marked(workspace / "hang" / "test_hang.py", "# <- hang")) in step.annotations
+
+
+def test_broken__its_failures_have_their_lines_from_pytests_junit_alone(workspace: Path, tmp_path: Path) -> None:
+    """All but one: of `pytest.fail(…, pytrace=False)` pytest tells no line, so it stands at the test's `def`."""
+    junit = tmp_path / "junit.xml"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:pipeproof", f"--junitxml={junit}", "tests"]
+    subprocess.run(command, cwd=workspace, capture_output=True, check=False)
+    told = [item for item in read_reports([junit], Sources(workspace)) if isinstance(item, TestResult)]
+    found = Counter((failure.file, failure.line) for result in told for failure in result.failures)
+    marked = marked_lines("tests", "shop")
+    by_hand = next(line for line in marked if "pytrace=False" in line_of(workspace, *line))
+    assert marked - found == Counter([by_hand])
+    assert all(line for _, line in found)
+
+
+def line_of(workspace: Path, file: str, line: int) -> str:
+    return (workspace / file).read_text(encoding="utf-8").splitlines()[line - 1]

@@ -6,8 +6,9 @@ annotation that counts them; where there are more than ten, nine are shown and t
 where.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pipeproof.report.domain import domain_facts
@@ -39,6 +40,10 @@ class Annotation:
     line: int | None = None
 
 
+_Waiting = tuple[Callable[[], Annotation], int]
+"""What makes an annotation when it is shown, and how many failures it stands for."""
+
+
 def annotations(
     run: Run, mode: str, workspace: Path = Path("/"), newly_failing: Collection[str] = ()
 ) -> list[Annotation]:
@@ -53,14 +58,13 @@ def annotations(
     if mode == "none":
         return []
     paths = _Paths(workspace)
-    failures = [(_of_run(failure, paths), 1) for failure in run.failures]
-    failures += [(_of_cause(cause, paths), len(cause.members)) for cause in group_causes(run, newly_failing)]
+    failures: list[_Waiting] = [(partial(_of_run, failure, paths), 1) for failure in run.failures]
+    causes = group_causes(run, newly_failing)
+    failures += [(partial(_of_cause, cause, paths), len(cause.members)) for cause in causes]
     made = _within_limit(failures, "error", "failures")
     if mode == "all":
-        made += _within_limit(
-            [(one, 1) for one in (*_flaky(run, paths), *_warnings(run, paths))], "warning", "warnings"
-        )
-        made += _within_limit([(one, 1) for one in _skips(run, paths)], "notice", "skipped tests")
+        made += _within_limit([*_flaky(run, paths), *_warnings(run, paths)], "warning", "warnings")
+        made += _within_limit(list(_skips(run, paths)), "notice", "skipped tests")
     return made
 
 
@@ -103,10 +107,9 @@ def _of_cause(cause: Cause, paths: _Paths) -> Annotation:
         parts.append(shorten(paths.relative("\n".join(facts)), _FACTS_LIMIT))
     others = cause.members[1:]
     if others:
-        names = [_title(*other) for other in others]
-        parts.append(
-            _listed(f"The same in {_count(len(others), 'more test')}:", map(paths.relative, names), _OTHERS_LIMIT)
-        )
+        names = (paths.relative(_title(*other)) for other in others)
+        head = f"The same in {_count(len(others), 'more test')}:"
+        parts.append(_listed(head, names, len(others), _OTHERS_LIMIT))
         more = f" and {len(others)} more like this"
         title = f"{shorten_line(title, _TITLE_LIMIT - len(more))}{more}"
     return paths.make("error", title, _told(failure), failure.file, failure.line, addition="\n\n".join(parts))
@@ -126,39 +129,41 @@ def _told(failure: Failure) -> str:
     return message
 
 
-def _flaky(run: Run, paths: _Paths) -> Iterator[Annotation]:
+def _flaky(run: Run, paths: _Paths) -> Iterator[_Waiting]:
     for result in run.results:
         if result.status is Status.FLAKY:
             last = result.attempts[-1].failures[-1]
             message = f"passed after {_count(len(result.attempts), 'failed attempt')}; the last: {_told(last)}"
             where = (last.file, last.line) if last.file else (result.file, result.line)
-            yield paths.make("warning", f"flaky: {result.id}", message, *where)
+            yield partial(paths.make, "warning", f"flaky: {result.id}", message, *where), 1
 
 
-def _warnings(run: Run, paths: _Paths) -> Iterator[Annotation]:
+def _warnings(run: Run, paths: _Paths) -> Iterator[_Waiting]:
     for warned in run.warnings:
         times = f" ({warned.count} times)" if warned.count > 1 else ""
-        yield paths.make("warning", warned.category, f"{warned.message}{times}", warned.file, warned.line)
+        message = f"{warned.message}{times}"
+        yield partial(paths.make, "warning", warned.category, message, warned.file, warned.line), 1
 
 
-def _skips(run: Run, paths: _Paths) -> Iterator[Annotation]:
+def _skips(run: Run, paths: _Paths) -> Iterator[_Waiting]:
     for result in run.results:
         if result.status is Status.SKIPPED:
             word = {"xfailed": "expected to fail", QUARANTINED: "failed in quarantine"}.get(
                 result.expectation or "", "skipped"
             )
             message = result.reason or "no reason given"
-            yield paths.make("notice", f"{word}: {result.id}", message, result.file, result.line)
+            yield partial(paths.make, "notice", f"{word}: {result.id}", message, result.file, result.line), 1
 
 
-def _within_limit(made: list[tuple[Annotation, int]], level: str, what: str) -> list[Annotation]:
-    """Ten annotations at most, the tenth for all that there is no room for; each with how many it stands for."""
-    if len(made) <= LIMIT:
-        return [annotation for annotation, _ in made]
-    rest = made[LIMIT - 1 :]
+def _within_limit(waiting: Sequence[_Waiting], level: str, what: str) -> list[Annotation]:
+    """Ten annotations at most, the tenth for all that there is no room for; only what is shown is made."""
+    if len(waiting) <= LIMIT:
+        return [make() for make, _ in waiting]
+    rest = waiting[LIMIT - 1 :]
     count = sum(times for _, times in rest)
-    message = _listed(f"{count} more {what}; the summary has them:", _places(one for one, _ in rest), _MESSAGE_LIMIT)
-    return [*(annotation for annotation, _ in made[: LIMIT - 1]), Annotation(level, f"and {count} more", message)]
+    places = _places(make() for make, _ in rest)
+    message = _listed(f"{count} more {what}; the summary has them:", places, len(rest), _MESSAGE_LIMIT)
+    return [*(make() for make, _ in waiting[: LIMIT - 1]), Annotation(level, f"and {count} more", message)]
 
 
 def _places(made: Iterable[Annotation]) -> Iterator[str]:
@@ -167,16 +172,16 @@ def _places(made: Iterable[Annotation]) -> Iterator[str]:
         yield f"{annotation.file}{line}: {annotation.title}" if annotation.file else annotation.title
 
 
-def _listed(head: str, items: Iterable[str], limit: int) -> str:
-    """Return a list with a head, as many whole lines of it as fit, and how many do not."""
-    lines, left = [head], 0
+def _listed(head: str, items: Iterable[str], total: int, limit: int) -> str:
+    """Return a list with a head, as many whole lines of it as fit, and how many of the total do not."""
+    lines = [head]
     room = limit - width(head) - 30
     for item in items:
         room -= width(item) + 1
-        if left or room < 0:
-            left += 1
-        else:
-            lines.append(item)
+        if room < 0:
+            break
+        lines.append(item)
+    left = total - len(lines) + 1
     return "\n".join([*lines, f"… and {left} more"] if left else lines)
 
 

@@ -52,18 +52,19 @@ def group_causes(run: Run, newly_failing: Collection[str] = ()) -> list[Cause]:
     for result in run.results:
         for failure in result.failures:
             groups.setdefault((failure.file, failure.line, words_of(failure)), []).append((result, failure))
-    new = {key: any(result.id in newly_failing for result, _ in members) for key, members in groups.items()}
-    ordered = sorted(groups, key=lambda key: not new[key])
+    new = {key for key, members in groups.items() if any(result.id in newly_failing for result, _ in members)}
     places: set[object] = set()
     words: set[str] = set()
-    ranks = {}
-    for key in ordered:
+    ranks: dict[tuple[str | None, int | None, str], int] = {}
+    for key in [*(key for key in groups if key in new), *(key for key in groups if key not in new)]:
         file, line, said = key
         place = (file, line)
-        ranks[key] = (not new[key], place in places or said in words)
+        ranks[key] = (0 if key in new else 2) + (place in places or said in words)
         places.add(place)
         words.add(said)
-    return [Cause(tuple(groups[key]), new[key]) for key in sorted(ordered, key=lambda key: ranks[key])]
+    ordered = sorted(ranks, key=ranks.__getitem__)
+    del places, words, ranks  # of many causes they take as much memory as the causes
+    return [Cause(tuple(groups.pop(key)), key in new) for key in ordered]
 
 
 def words_of(failure: Failure) -> str:

@@ -9,7 +9,9 @@ import math
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import version
+from json.encoder import encode_basestring as _quoted
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +33,69 @@ _DEPTH = 100
 
 def write_ctrf(run: Run, path: Path, title: str) -> None:
     """Write a run as CTRF, test by test, so that a large one needs no second copy in memory."""
-    head = _dump(_head(run, title))
-    with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
-        # The list of tests is the last member of `results`, which is the last of the document.
-        file.write(head[: -len("}}")] + ', "tests": [\n')
-        for number, result in enumerate(run.results):
-            file.write((",\n" if number else "") + _dump(_test(result)))
-        file.write("\n]}}\n")
+    with CtrfFile(path) as file:
+        for result in run.results:
+            file.add(result)
+        file.end(run, title)
+
+
+class CtrfFile:
+    """A CTRF file that is written while its tests become known: what counts them comes after them.
+
+    Args:
+        path: The file; it is made anew.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", errors="backslashreplace")
+        self._file.write('{"reportFormat": "CTRF", "specVersion": "0.0.0", "results": {"tests": [')
+        self._comma = "\n"
+
+    def __enter__(self) -> "CtrfFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, result: TestResult) -> None:
+        """Write one test."""
+        self._file.write(f"{self._comma}{_render(result)}")
+        self._comma = ",\n"
+
+    def end(self, run: Run, title: str) -> None:
+        """Write what the tests came to.
+
+        Args:
+            run: The run; its results have been written already.
+            title: The heading.
+        """
+        results, about = _dump(_about_results(run)), _dump(_about_run(run, title))
+        self._file.write(f"\n], {results[1:]}, {about[1:]}\n")
+
+
+def _render(result: TestResult) -> str:
+    """Render one test; one that only passed, as most do, is put together by hand."""
+    if result.status is not Status.PASSED or result.output or result.evidence or result.properties or result.attempts:
+        return _dump(_test(result))
+    if result.reason or result.expectation or result.subtests:
+        return _dump(_test(result))
+    place = f', "filePath": {_quoted(result.file)}' if result.file else ""
+    if result.line:
+        place += f', "line": {result.line}'
+    if result.started:
+        place += f', "start": {round(result.started * 1000)}'
+    if result.worker:
+        place += f', "threadId": {_quoted(result.worker)}'
+    path = result.path
+    return (
+        f'{{"name": {_quoted(result.name)}, "status": "passed", "duration": {round(result.duration * 1000)}, '
+        f'"rawStatus": "passed"{place}, "suite": {_suite(path[:-1] or path)}, "extra": {{"id": {_quoted(result.id)}}}}}'
+    )
+
+
+@lru_cache(maxsize=1024)
+def _suite(path: tuple[str, ...]) -> str:
+    return f"[{', '.join(map(_quoted, path))}]"
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -101,11 +159,9 @@ def _storable(value: Any, depth: int = 0) -> Any:
     return [_storable(inner, depth + 1) for inner in value]
 
 
-def _head(run: Run, title: str) -> dict[str, Any]:
+def _about_run(run: Run, title: str) -> dict[str, Any]:
     totals = run.totals
     return {
-        "reportFormat": "CTRF",
-        "specVersion": "0.0.0",
         "reportId": str(uuid.uuid4()),
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "generatedBy": f"pipeproof {version('pipeproof')}",
@@ -128,20 +184,25 @@ def _head(run: Run, title: str) -> dict[str, Any]:
                 for w in run.warnings
             ],
         },
-        "results": {
-            "tool": {"name": "pytest", "version": run.environment.get("pytest", "unknown")},
-            "summary": {
-                "tests": totals.tests,
-                "passed": totals.passed + totals.flaky,
-                "failed": totals.failed + totals.errors,
-                "skipped": totals.skipped,
-                "pending": 0,
-                "other": 0,
-                "flaky": totals.flaky,
-                "start": round(run.started * 1000),
-                "stop": round((run.started + run.duration) * 1000),
-                "duration": round(run.duration * 1000),
-            },
+    }
+
+
+def _about_results(run: Run) -> dict[str, Any]:
+    totals = run.totals
+    tool = {"name": run.environment.get("tool", "pytest"), "version": run.environment.get("pytest", "unknown")}
+    return {
+        "tool": tool,
+        "summary": {
+            "tests": totals.tests,
+            "passed": totals.passed + totals.flaky,
+            "failed": totals.failed + totals.errors,
+            "skipped": totals.skipped,
+            "pending": 0,
+            "other": 0,
+            "flaky": totals.flaky,
+            "start": round(run.started * 1000),
+            "stop": round((run.started + run.duration) * 1000),
+            "duration": round(run.duration * 1000),
         },
     }
 

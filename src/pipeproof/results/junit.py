@@ -5,13 +5,12 @@ Earlier attempts of a test are kept as Maven Surefire writes them (`rerunFailure
 """
 
 import re
+import shutil
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
-from junitparser import Attr, Error, Failure, IntAttr, JUnitXml, Properties, Property, Skipped, TestSuite
-from junitparser.xunit2 import FlakyError, FlakyFailure, RerunError, RerunFailure, TestCase
-
-from pipeproof.results.model import Failure as Failed
-from pipeproof.results.model import Run, Status, TestResult
+from pipeproof.results.model import Failure, Run, Status, TestResult
 from pipeproof.results.quarantine import QUARANTINED
 from pipeproof.text import strip_ansi
 
@@ -21,99 +20,135 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPES = {ord(one): f"&#{ord(one)};" for one in '&<>"\t\n\r'}
 """How an attribute's value is written; a line break that is not escaped would be read as a blank."""
 
-_EMPTY = b" /></testsuites>"
-"""How a document of one empty suite ends."""
+_SPECIAL = re.compile(r"[^ !#-%'-;=?-~]")
+"""What of ASCII, and of all else, an attribute cannot hold as it is."""
 
-_INTERIM = {
-    (True, True): FlakyFailure,
-    (True, False): FlakyError,
-    (False, True): RerunFailure,
-    (False, False): RerunError,
+_EARLIER = {
+    (True, True): "flakyFailure",
+    (True, False): "flakyError",
+    (False, True): "rerunFailure",
+    (False, False): "rerunError",
 }
 
 
-class _Case(TestCase):
-    """A testcase that says where it is defined."""
-
-    file = Attr()
-    line = IntAttr()
-
-
 def write_junit(run: Run, path: Path, title: str) -> None:
-    """Write a run as JUnit XML, test by test: junitparser counts all tests anew with each one that is added."""
-    document, suite, totals = JUnitXml(xml_text(title)), TestSuite(xml_text(title)), run.totals
-    for element in (document, suite):
-        element.tests, element.failures, element.errors = totals.tests, totals.failed, totals.errors
-        element.skipped, element.time = totals.skipped, round(run.duration, 3)
-    document.append(suite)
-    head: bytes = document.tostring().removesuffix(_EMPTY)
-    with path.open("wb") as file:
-        file.write(b"<?xml version='1.0' encoding='utf-8'?>\n" + head + b">\n")
+    """Write a run as JUnit XML, test by test."""
+    with JunitFile(path) as file:
         for result in run.results:
-            file.write(render_case(result) + b"\n")
-        file.write(b"</testsuite></testsuites>\n")
+            file.add(result)
+        file.end(run, title)
+
+
+class JunitFile:
+    """A JUnit file that is written while its tests become known; what counts them stands before them in the end.
+
+    Args:
+        path: The file; until its end the tests lie beside it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._cases = path.with_name(f"{path.name}.cases")
+        self._file = self._cases.open("wb")
+
+    def __enter__(self) -> "JunitFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self._cases.unlink(missing_ok=True)
+
+    def add(self, result: TestResult) -> None:
+        """Write one test."""
+        self._file.write(render_case(result) + b"\n")
+
+    def end(self, run: Run, title: str) -> None:
+        """Put the totals before the tests.
+
+        Args:
+            run: The run; its results have been written already.
+            title: The heading.
+        """
+        totals = run.totals
+        counts = {"tests": totals.tests, "failures": totals.failed, "errors": totals.errors, "skipped": totals.skipped}
+        named = {"name": title, **{word: str(count) for word, count in counts.items()}, "time": _seconds(run.duration)}
+        opened = "".join(f"{_open(tag, named)}>" for tag in ("testsuites", "testsuite"))
+        self._file.close()
+        with self._path.open("wb") as file, self._cases.open("rb") as cases:
+            file.write(f"<?xml version='1.0' encoding='utf-8'?>\n{opened}\n".encode())
+            shutil.copyfileobj(cases, file)
+            file.write(b"</testsuite></testsuites>\n")
 
 
 def render_case(result: TestResult) -> bytes:
-    """Render one testcase; one that only passed, as most do, without an element in between."""
-    if result.status is not Status.PASSED or result.attempts or result.properties or result.output:
-        rendered: bytes = _case(result).tostring()  # type: ignore[no-untyped-call]
-        return rendered
-    name, classname = _names(result)
-    attributes = {"name": name, "classname": classname, "time": str(round(result.duration, 6))}
-    if result.file:
-        attributes["file"] = result.file
-    if result.line:
-        attributes["line"] = str(result.line)
-    written = "".join(f' {key}="{xml_text(value).translate(_ESCAPES)}"' for key, value in attributes.items())
-    return f"<testcase{written} />".encode()
-
-
-def _names(result: TestResult) -> tuple[str, str]:
-    """Return the test's name and its class's, as pytest's own JUnit has them."""
+    """Render one testcase."""
     file, *classes, name = result.path if len(result.path) > 1 else ("", result.id.removesuffix(".py"))
-    return name, ".".join(filter(None, [file.removesuffix(".py").replace("/", "."), *classes]))
+    where = {"file": result.file} if result.file else {}
+    if result.file and result.line:
+        where["line"] = str(result.line)
+    attributes = {"name": name, "classname": _class(file, *classes), "time": _seconds(result.duration), **where}
+    inner = "".join(_children(result)) if _says_more(result) else ""
+    return _element("testcase", attributes, inner).encode()
 
 
-def _case(result: TestResult) -> _Case:
-    name, classname = _names(result)
-    case = _Case(xml_text(name), xml_text(classname), round(result.duration, 6))
-    if result.file:
-        case.file = xml_text(result.file)
-    if result.line:
-        case.line = result.line
+def _says_more(result: TestResult) -> bool:
+    """Return whether there is more to tell than that a test passed."""
+    return result.status is not Status.PASSED or bool(result.attempts or result.properties or result.output)
+
+
+@lru_cache(maxsize=1024)
+def _class(file: str, *classes: str) -> str:
+    """Return the name of a test's class as pytest's own JUnit has it."""
+    return ".".join(filter(None, [file.removesuffix(".py").replace("/", "."), *classes]))
+
+
+def _seconds(duration: float) -> str:
+    return str(round(duration, 6))
+
+
+def _children(result: TestResult) -> Iterator[str]:
+    """Yield what a test tells, in the order of Surefire's schema: outcome, earlier attempts, properties, output."""
     if result.failures:
-        case.result = [_outcome(result)]
+        first = result.failures[0]
+        tag = "failure" if result.status is Status.FAILED else "error"
+        text = "\n\n".join(_text(failure) for failure in result.failures)
+        yield _element(tag, {"message": first.headline, "type": first.type}, _content(text))
     elif result.status is Status.SKIPPED:
-        kind = {"xfailed": "pytest.xfail", QUARANTINED: "pipeproof.quarantine"}.get(
-            result.expectation or "", "pytest.skip"
-        )
-        case.result = [Skipped(xml_text(result.reason or ""), kind)]
+        kinds = {"xfailed": "pytest.xfail", QUARANTINED: "pipeproof.quarantine"}
+        kind = kinds.get(result.expectation or "", "pytest.skip")
+        yield _element("skipped", {"message": result.reason or "", "type": kind})
     for attempt in result.attempts:
         for failure in attempt.failures:
-            interim = _INTERIM[result.status is Status.FLAKY, failure.phase == "call"]
-            element = interim(xml_text(failure.headline), xml_text(failure.type))
-            element.stack_trace = xml_text(failure.traceback)
-            case.add_interim_result(element)
+            trace = _element("stackTrace", {}, _content(failure.traceback))
+            tag = _EARLIER[result.status is Status.FLAKY, failure.phase == "call"]
+            yield _element(tag, {"message": failure.headline, "type": failure.type}, trace)
     if result.properties:
-        properties = Properties()
-        for key, value in result.properties:
-            properties.add_property(Property(xml_text(key), xml_text(str(value))))
-        case.append(properties)  # type: ignore[no-untyped-call]
+        each = (_element("property", {"name": key, "value": str(value)}) for key, value in result.properties)
+        yield _element("properties", {}, "".join(each))
     if result.output:
-        case.system_out = xml_text("\n".join(f"--- {name} ---\n{text}" for name, text in result.output))
-    return case
+        output = "\n".join(f"--- {name} ---\n{text}" for name, text in result.output)
+        yield _element("system-out", {}, _content(output))
 
 
-def _outcome(result: TestResult) -> Failure | Error:
-    first = result.failures[0]
-    kind = Failure if result.status is Status.FAILED else Error
-    outcome = kind(xml_text(first.headline), xml_text(first.type))
-    outcome.text = xml_text("\n\n".join(_text(failure) for failure in result.failures))
-    return outcome
+def _element(tag: str, attributes: Mapping[str, str], inner: str = "") -> str:
+    """Render an element; `inner` is XML already."""
+    return f"{_open(tag, attributes)}>{inner}</{tag}>" if inner else f"{_open(tag, attributes)} />"
 
 
-def _text(failure: Failed) -> str:
+def _open(tag: str, attributes: Mapping[str, str]) -> str:
+    written = "".join([f' {name}="{_attribute(value)}"' for name, value in attributes.items()])
+    return f"<{tag}{written}"
+
+
+def _attribute(value: str) -> str:
+    return xml_text(value).translate(_ESCAPES) if _SPECIAL.search(value) else value
+
+
+def _content(text: str) -> str:
+    return xml_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _text(failure: Failure) -> str:
     where = f"{failure.file}:{failure.line}: " if failure.file and failure.line else ""
     subtest = f" in subtest {failure.subtest}" if failure.subtest else ""
     return f"{where}{failure.phase}{subtest}: {failure.headline}\n{failure.traceback}"

@@ -9,6 +9,10 @@ PYTEST_OK, PYTEST_USAGE_ERROR, PYTEST_NO_TESTS = 0, 4, 5
 """Exit statuses: `pytest.ExitCode.OK`, `USAGE_ERROR` and `NO_TESTS_COLLECTED`."""
 
 
+_HEADLINE = 4_096
+"""Characters in which the first line of a message is looked for."""
+
+
 class Status(StrEnum):
     """The outcome of a test; each test has exactly one, so the totals add up."""
 
@@ -48,7 +52,7 @@ class Failure:
     @property
     def headline(self) -> str:
         """Say in one line what happened."""
-        first = next((line.strip() for line in self.message.splitlines() if line.strip()), "")
+        first = next(iter(self.message.lstrip()[:_HEADLINE].splitlines()), "").rstrip()
         if not first:
             return self.type or "failed"
         return f"{self.type}: {first}" if self.type and not first.startswith(self.type) else first

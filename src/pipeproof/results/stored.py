@@ -22,8 +22,8 @@ def read_run(path: Path) -> tuple[Run, str]:
     extra, results = _mapping(document.get("extra")), document["results"]
     summary = _mapping(results.get("summary"))
     run = Run(
-        results=tuple(_result(test) for test in results["tests"]),
-        failures=tuple(_failures(extra.get("failures"))),
+        results=tuple(read_result(test) for test in results["tests"]),
+        failures=tuple(read_failures(extra.get("failures"))),
         not_run=tuple(_texts(extra.get("notRun"))),
         warnings=tuple(_warnings(extra.get("warnings"))),
         started=_number(summary.get("start")) / 1000,
@@ -33,9 +33,10 @@ def read_run(path: Path) -> tuple[Run, str]:
     return run, _text(extra.get("title")) or "Pipeline tests"
 
 
-def _result(test: Mapping[str, Any]) -> TestResult:
+def read_result(test: Mapping[str, Any]) -> TestResult:
+    """Return one test of a `report.json` of pipeproof's: `extra.id`, `rawStatus` and `duration` are as they should."""
     extra = test["extra"]
-    failures = tuple(_failures(extra.get("failures"), _text(test.get("trace"))))
+    failures = tuple(read_failures(extra.get("failures"), _text(test.get("trace"))))
     status = Status(test["rawStatus"])
     attempts = tuple(_attempts(test.get("retryAttempts")))
     if status in (Status.FAILED, Status.ERROR) and not failures:
@@ -52,12 +53,15 @@ def _result(test: Mapping[str, Any]) -> TestResult:
         attempts=attempts,
         reason=_text(extra.get("reason")),
         expectation=_text(extra.get("expectation")),
+        started=_number(test.get("start")) / 1000 or None,
+        worker=_text(test.get("threadId")),
+        output=(("output", "\n".join(_texts(test.get("stdout")))),) if test.get("stdout") else (),
         evidence=tuple(record for record in _items(extra.get("evidence")) if isinstance(record, dict)),
-        excused=tuple(_failures(extra.get("excused"))),
+        excused=tuple(read_failures(extra.get("excused"))),
     )
 
 
-def _failures(told: object, trace: str | None = None) -> Iterator[Failure]:
+def read_failures(told: object, trace: str | None = None) -> Iterator[Failure]:
     """Yield the failures of a list; the traceback of all of them is the first one's."""
     for failure in _items(told):
         if isinstance(failure, Mapping):

@@ -32,7 +32,7 @@ def place_files(source: Path, workspace: Path, folder: PurePath) -> None:
     """
     with open_report_folder(workspace, folder) as (report, owner), Folder.at(source) as own:
         for name in own.names():
-            report.put(name, own.read(name, limit=1 << 62), owner)
+            own.move_to(name, report, owner)
 
 
 @contextmanager
