@@ -132,6 +132,15 @@ DBT_SCHEMA_PREFIX = Variable(
 DBT_ALLOW_TARGET = Variable(
     "PIPEPROOF_DBT_ALLOW_TARGET", names, "Targets that may be used although they look like production"
 )
+DIALECTS = ("bigquery", "redshift", "snowflake", "trino")
+"""The warehouses whose SQL is run in the embedded database."""
+
+DBT_DIALECT = Variable(
+    "PIPEPROOF_DBT_DIALECT", one_of("auto", "duckdb", *DIALECTS),
+    "The dialect of the project's SQL in the embedded database: `auto` (that of its profile), `duckdb`, `bigquery`, "
+    "`redshift`, `snowflake` or `trino`",
+    "auto",
+)  # fmt: skip
 DBT_ENGINE = Variable(
     "PIPEPROOF_DBT_ENGINE", one_of("", "python", "cli"),
     "`python` or `cli`: how dbt is run, where what is installed is not to decide",
@@ -162,7 +171,8 @@ CACHE_DIR = Variable(
 TO_BE_SET: Mapping[str, "Variable[object]"] = {
     variable.name: variable
     for variable in (
-        DBT_PROJECT_DIR, DBT_TARGET, DBT_SCHEMA_PREFIX, DBT_ALLOW_TARGET, DBT_ENGINE, PREFECT_DATABASE, NETWORK,
+        DBT_PROJECT_DIR, DBT_TARGET, DBT_SCHEMA_PREFIX, DBT_ALLOW_TARGET, DBT_DIALECT, DBT_ENGINE,
+        PREFECT_DATABASE, NETWORK,
         NETWORK_ALLOW,
         PATCHES, CACHE_DIR,
     )

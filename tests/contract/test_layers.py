@@ -78,8 +78,11 @@ LAYERS: dict[str, str] = {
         plain types
         rewriting
         arguments blanks casts checks rules spelling
-        redshift trino
+        warehouse
+        snowflake_casts
+        bigquery redshift snowflake trino
         translation
+        dialects
     """,
     "pipeproof.outlets": """
         outlet terminal workflow

@@ -144,6 +144,7 @@ class Inputs:
     dbt_schema_prefix: str = _input(
         variables.DBT_SCHEMA_PREFIX.default, variables.DBT_SCHEMA_PREFIX.parse, variables.DBT_SCHEMA_PREFIX.meaning
     )
+    dbt_dialect: str = _input(variables.DBT_DIALECT.default, variables.DBT_DIALECT.parse, variables.DBT_DIALECT.meaning)
     prefect_database: str = _input(
         variables.PREFECT_DATABASE.default, variables.PREFECT_DATABASE.parse, variables.PREFECT_DATABASE.meaning
     )

@@ -53,6 +53,7 @@ def chosen_variables(inputs: Inputs) -> dict[str, str]:
         (variables.DBT_PROJECT_DIR, inputs.dbt_project_dir or ""),
         (variables.DBT_TARGET, inputs.dbt_target),
         (variables.DBT_SCHEMA_PREFIX, inputs.dbt_schema_prefix),
+        (variables.DBT_DIALECT, inputs.dbt_dialect),
         (variables.PREFECT_DATABASE, inputs.prefect_database),
     )
     return {variable.name: value for variable, value in given if value != variable.default}

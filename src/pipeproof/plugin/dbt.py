@@ -1,12 +1,13 @@
 """The fixture for dbt: a project in a schema of its own for each test.
 
 What it runs against is said by options of pytest, by environment variables, or by the ini file, in this order; the
-action's inputs `dbt-project-dir`, `dbt-target` and `dbt-schema-prefix` arrive as the variables.
+action's inputs `dbt-project-dir`, `dbt-target`, `dbt-schema-prefix` and `dbt-dialect` arrive as the variables.
 
 Private in pytest, and used here alone: the configuration's factory of temporary folders, as the project is needed
 while tests are collected, when there are no fixtures yet.
 """
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -28,6 +29,7 @@ SETTINGS = {
     "project_dir": "the folder of dbt_project.yml (found when it is the only one)",
     "target": "`embedded` (DuckDB, the default) or a target of the project's profile",
     "schema_prefix": "the first part of every test schema (`pipeproof`)",
+    "dialect": "the dialect of the project's SQL in the embedded database: `auto` (its profile's), or by name",
     "allow_target": "a target that may be used although it looks like production",
 }
 
@@ -54,6 +56,7 @@ def read_settings(config: pytest.Config, project_dir: Path | None = None) -> "Se
         project_dir=project_dir or given_project(config) or _find_project(config),
         target=variables.DBT_TARGET.read(*_given(config, "target")),
         schema_prefix=variables.DBT_SCHEMA_PREFIX.read(*_given(config, "schema_prefix")),
+        dialect=variables.DBT_DIALECT.read(*_given(config, "dialect")),
         allowed_targets=variables.DBT_ALLOW_TARGET.read(*_given(config, "allow_target")),
     )
 
@@ -114,6 +117,28 @@ def _folders(config: pytest.Config, *, is_worker: bool) -> tuple[Path, Path]:
         folder = Path(mkdtemp(prefix="pipeproof-dbt-"))
         return folder, folder
     return folder, folder.parent.parent if is_worker else folder.parent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    """Skip a test of whose fixtures one needs what cannot be proven in the embedded database."""
+    return (yield from _skip_unproven())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Skip a test that needs what cannot be proven in the embedded database: it has neither passed nor failed."""
+    return (yield from _skip_unproven())
+
+
+def _skip_unproven() -> Iterator[None]:
+    try:
+        return (yield)
+    except Exception as error:
+        result = sys.modules.get("pipeproof.environments.dbt.result")
+        if result is None or not isinstance(error, result.DbtUnproven):
+            raise
+        pytest.skip(str(error))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

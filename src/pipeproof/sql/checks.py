@@ -46,6 +46,8 @@ def _conditions(node: Any, context: Context) -> None:
             continue
         if context.service == "athena":
             context.fail(part, "TYPE_MISMATCH", words.format(what, shown(part.type)))
+        if context.service != "redshift-data":
+            context.refuse(part, keyword, f"its condition is {shown(part.type)} and no boolean")
         raise FailedError(f"ERROR: argument of {keyword} must be type boolean, not type {shown(part.type)}")
 
 

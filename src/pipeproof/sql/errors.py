@@ -4,7 +4,17 @@ from pipeproof.errors import PipeproofError
 
 
 class UntranslatableQueryError(PipeproofError):
-    """A statement holds something that is not executed here as the service would."""
+    """A statement holds something that is not executed here as the service would.
+
+    Attributes:
+        what: The part of the statement.
+        why: What is the matter with it; empty where it is only unknown.
+        line: The line of the statement that it begins on, counting from 1; None where that is not known.
+    """
+
+    what: str = ""
+    why: str = ""
+    line: int | None = None
 
 
 class RejectedError(Exception):
@@ -28,10 +38,12 @@ def untranslatable(service: str, what: str, sql: str, start: int | None, why: st
     line = "" if start is None else f", line {place(sql, start)[0]} of the statement"
     shown = " ".join(sql.split())
     shown = shown if len(shown) <= 200 else f"{shown[:200]}…"
-    return UntranslatableQueryError(
+    error = UntranslatableQueryError(
         f"{what}{line}: {why or f'it is not executed here as {service} would'}: {shown}",
         hint='Queue what the statement gives: aws.query_results([{"id": 1}], matching="from orders").',
     )
+    error.what, error.why, error.line = what, why, None if start is None else place(sql, start)[0]
+    return error
 
 
 def place(sql: str, start: int) -> tuple[int, int]:

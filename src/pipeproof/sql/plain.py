@@ -43,6 +43,7 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
             "offset",
             "distinct",
             "windows",
+            "qualify",
         ]
     ),
     "Join": frozenset(["this", "side", "kind", "on", "using", "method"]),

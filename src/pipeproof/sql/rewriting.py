@@ -24,7 +24,8 @@ class Context:
         Raises:
             UntranslatableQueryError: Always.
         """
-        raise untranslatable(self.service, what, self.sql, start_of(node), why)
+        start = start_of(node) if self.service in ("athena", "redshift-data") else nearest_start(node)
+        raise untranslatable(self.service, what, self.sql, start, why)
 
     def fail(self, node: Any, code: str, message: str) -> NoReturn:
         """Let the statement fail, in Trino's form of words; another service's is refused.
@@ -53,11 +54,26 @@ def start_of(node: Any) -> int | None:
     return start_of(parent) if parent is not None and parent.parent is not None else None
 
 
+def nearest_start(node: Any) -> int | None:
+    """Where a node begins in its statement, by it or what it stands in below the query: the line is then its own."""
+    from sqlglot import exp
+
+    while node is not None and not isinstance(node, (exp.Query, exp.From)):
+        known = next((int(part.meta["start"]) for part in node.walk(bfs=False) if "start" in part.meta), None)
+        if known is not None:
+            return known
+        node = node.parent
+    return None
+
+
 @cache
 def _parsed(template: str) -> Any:
     import sqlglot
 
-    return sqlglot.parse_one(template, read="duckdb")
+    tree = sqlglot.parse_one(template, read="duckdb")
+    for node in tree.walk():
+        node.meta.pop("start", None)  # a place in the template is none in the statement
+    return tree
 
 
 def duck(template: str, **parts: Any) -> Any:

@@ -30,6 +30,20 @@ _REDSHIFT = """
 btrim char_length character_length charindex convert date_part dateadd datediff decode getdate isnull last_day len md5
 nvl nvl2 regexp_substr textlen to_char to_date to_timestamp trunc
 """
+_SNOWFLAKE = """
+array_agg boolor_agg booland_agg charindex coalesce contains count_if cross dateadd datediff date_part day dayofmonth
+dayofweek dayofweekiso dayofyear decode distinct div0 div0null double endswith equal_null float from hour iff ifnull
+ilike int integer last_day len max_by min_by minute month nullifzero number numeric nvl nvl2 over parse_json partition
+qualify quarter regexp_like regexp_substr rlike second sign split_part startswith string sysdate text to_char to_date
+to_number to_varchar try_cast try_to_date try_to_number timestampadd timestampdiff week weekiso weekofyear year
+zeroifnull boolean getdate md5 md5_hex regexp_like to_decimal to_numeric try_to_decimal try_to_numeric
+"""
+_BIGQUERY = """
+bool countif cross date_add date_diff date_sub datetime datetime_add datetime_diff datetime_sub datetime_trunc div
+distinct ends_with float64 format_date format_datetime from if ifnull int64 instr last_day logical_and logical_or
+numeric over partition qualify regexp_contains regexp_extract safe_cast safe_divide sign starts_with string string_agg
+md5 timestamp_add timestamp_diff timestamp_seconds timestamp_sub timestamp_trunc to_hex
+"""
 _ABSENT = """
 add_months array_contains array_length array_size array_to_string byte_length charindex countif dateadd datediff
 dayofmonth dayofweek dayofyear decode endswith explode getdate group_concat iff ifnull iif initcap instr isnan isnull
@@ -44,11 +58,14 @@ def _known(service: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]
     """Functions that are executed for a service, that sqlglot takes for one of its own, that the service has not."""
     from sqlglot.dialects.dialect import Dialect
 
-    parser = Dialect.get_or_raise("athena" if service == "athena" else "redshift").parser_class
+    names = {
+        "athena": ("athena", _TRINO), "redshift-data": ("redshift", _REDSHIFT), "snowflake": ("snowflake", _SNOWFLAKE),
+        "bigquery": ("bigquery", _BIGQUERY), "redshift": ("redshift", _REDSHIFT), "trino": ("trino", _TRINO),
+    }  # fmt: skip
+    dialect, own = names[service]
+    parser = Dialect.get_or_raise(dialect).parser_class
     of_sqlglot = frozenset(name.lower() for name in (*parser.FUNCTIONS, *parser.FUNCTION_PARSERS))
-    is_trino = service == "athena"
-    executed = frozenset((_BOTH + (_TRINO if is_trino else _REDSHIFT)).split())
-    return executed, of_sqlglot, frozenset(_ABSENT.split() if is_trino else ())
+    return frozenset((_BOTH + own).split()), of_sqlglot, frozenset(_ABSENT.split() if service == "athena" else ())
 
 
 def check_functions(tokens: Sequence[Any], sql: str, service: str) -> None:

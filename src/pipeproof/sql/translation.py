@@ -1,7 +1,7 @@
 """A statement's text read as a tree, and a query's tree made into DuckDB's SQL."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ Columns = Mapping[str, str]
 Schema = Mapping[str, Mapping[str, Columns]]
 """Database → table → its columns."""
 
+_STARS = {"snowflake": frozenset({"except_"}), "bigquery": frozenset({"except_"})}
+"""What a star may have beside it, which is gone once it is expanded."""
 _UNNAMED = "pipeproof_unnamed_"
 _UNRESOLVED = re.compile(r"Column '([^']+)' could not be resolved")
 
@@ -34,6 +36,10 @@ class Dialect:
         sum_of_bigints: The type of `sum` over BIGINT.
         foreign: Signs that other dialects have, and this one not.
         unresolved: What the service says of a column that it does not find, with the column for `{}`.
+        upper: Whether names without quotes are in capitals; columns are then refused by other quoted names.
+        quotient: The type of a quotient by those of its sides; None where it is that of Trino's.
+        average: The type of an average by that of its argument, where `average_of_integers` does not say all.
+        floats: Whether a number that is written with a point is a float.
     """
 
     service: str
@@ -44,6 +50,10 @@ class Dialect:
     sum_of_bigints: str
     foreign: tuple[str, ...] = ()
     unresolved: str = "Column '{}' cannot be resolved or requester is not authorized to access requested resources"
+    upper: bool = False
+    quotient: Callable[[Any, Any], Any] | None = None
+    average: Callable[[Any], Any] | None = None
+    floats: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,7 @@ def translate(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Translat
     tree = tree.copy()
     spelled = tuple(one.alias_or_name for one in _first_select(tree).expressions)
     given = _names_given(tree, sql)
-    _refuse_strange(tree, sql, dialect)  # here too, as stars are expanded
+    _refuse_strange(tree, sql, dialect, _STARS.get(dialect.name, frozenset()))  # here too, as stars are expanded
     tree = _qualified(tree, sql, dialect, schema)
     for node in tree.find_all(exp.Func):
         if "start" in node.meta:  # as it is written, where sqlglot has a name of its own
@@ -128,6 +138,10 @@ def translate(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Translat
     context = Context(dialect.service, sql)
     check_types(tree, context)
     tree = rewrite(tree, dialect.rules, plain_nodes(), context)
+    if dialect.upper:
+        for identifier in tree.find_all(exp.Identifier):
+            identifier.set("this", identifier.name.lower())
+        names = tuple(name.lower() for name in names)
     return Translated(tree.sql("duckdb", identify=True), names)
 
 
@@ -203,11 +217,19 @@ def _qualified(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Any:
     from sqlglot.schema import MappingSchema
 
     known = MappingSchema(
-        {db: {t: dict(c) for t, c in tables.items()} for db, tables in schema.items()}, dialect="duckdb"
+        {
+            db: {t: {k.upper() if dialect.upper else k: v for k, v in c.items()} for t, c in tables.items()}
+            for db, tables in schema.items()
+        },
+        dialect="duckdb",
+        normalize=not dialect.upper,
     )
     known_to = SqlDialect.get_or_raise(dialect.name).EXPRESSION_METADATA
-    own = annotators(average_of_integers=dialect.average_of_integers, sum_of_bigints=dialect.sum_of_bigints)
-    is_lateral = dialect.service == "redshift-data"  # Redshift lets a column use the alias of one before
+    own = annotators(
+        average_of_integers=dialect.average_of_integers, sum_of_bigints=dialect.sum_of_bigints,
+        quotient=dialect.quotient, average=dialect.average, floats=dialect.floats,
+    )  # fmt: skip
+    is_lateral = dialect.name != "athena"  # Redshift and Snowflake let a column use the alias of one before
     try:
         tree = qualify(
             tree, schema=known, dialect=dialect.name, expand_alias_refs=is_lateral, quote_identifiers=False, sql=sql
@@ -253,10 +275,10 @@ def _unresolved(column: str, sql: str, dialect: Dialect, said: str) -> str:
     return f"COLUMN_NOT_FOUND: line {line}:{max(end - len(column) + 1, 1)}: {text}"
 
 
-def _refuse_strange(tree: Any, sql: str, dialect: Dialect) -> None:
+def _refuse_strange(tree: Any, sql: str, dialect: Dialect, known: Collection[str] = ()) -> None:
     for node in tree.walk():
         argument = strange_argument(node)
-        if argument is not None:
+        if argument is not None and argument not in known:
             raise untranslatable(
                 dialect.service, f"{argument.strip('_').upper()} of {named(node)}", sql, start_of(node)
             )

@@ -21,7 +21,7 @@ _MOST = 38
 def name_of(kind: Any) -> str:
     """sqlglot's name of an expression's type; `UNKNOWN` where there is none."""
     name = "UNKNOWN" if kind is None else str(kind.this.value if hasattr(kind.this, "value") else kind.this)
-    return "TIMESTAMP" if name == "TIMESTAMPNTZ" else name
+    return {"TIMESTAMPNTZ": "TIMESTAMP", "TIMESTAMPLTZ": "TIMESTAMPTZ"}.get(name, name)
 
 
 def group_of(kind: Any) -> str:
@@ -84,13 +84,21 @@ def _each(kinds: Iterable[Any], annotate: Callable[[Any, Any], Any]) -> dict[Any
 
 
 def annotators(  # noqa: C901 - a table of small functions
-    *, average_of_integers: str, sum_of_bigints: str
+    *,
+    average_of_integers: str,
+    sum_of_bigints: str,
+    quotient: Callable[[Any, Any], Any] | None = None,
+    average: Callable[[Any], Any] | None = None,
+    floats: bool = False,
 ) -> dict[Any, dict[str, Callable[[Any, Any], Any]]]:
     """Annotators for sqlglot's `annotate_types`, over those that it has for the dialect.
 
     Args:
         average_of_integers: The type of `avg` over integers.
         sum_of_bigints: That of `sum` over BIGINT.
+        quotient: The type of a quotient by those of its sides, where it is another than Trino's.
+        average: The type of `avg` by that of its argument, where it is another.
+        floats: Whether a number that is written with a point is a DOUBLE; then integers are rounded to one, too.
     """
     from sqlglot import exp
 
@@ -104,13 +112,15 @@ def annotators(  # noqa: C901 - a table of small functions
             return set_type(annotator, node, left)
         if isinstance(node, exp.Add) and group_of(right) == "moment" and name_of(left) in INTEGERS:
             return set_type(annotator, node, right)
+        if quotient is not None and isinstance(node, exp.Div):
+            return set_type(annotator, node, quotient(left, right))
         return set_type(annotator, node, arithmetic_type(type(node).__name__, left, right))
 
     def literal(annotator: Any, node: Any) -> Any:
         if node.is_string:
             return set_type(annotator, node, exp.DataType.build("VARCHAR"))
         text = node.name
-        if "e" in text.lower():
+        if "e" in text.lower() or (floats and not node.is_int):
             return set_type(annotator, node, exp.DataType.build("DOUBLE"))
         if node.is_int:
             return set_type(annotator, node, exp.DataType.build("INT" if abs(int(text)) < 2**31 else "BIGINT"))
@@ -127,6 +137,7 @@ def annotators(  # noqa: C901 - a table of small functions
     def average_type(annotator: Any, node: Any) -> Any:
         argument = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
         kind = average_of_integers if name_of(argument.type) in INTEGERS else argument.type
+        kind = average(argument.type) if average is not None else kind
         return set_type(annotator, node, exp.DataType.build(kind) if isinstance(kind, str) else kind)
 
     def like_argument(annotator: Any, node: Any) -> Any:
@@ -150,6 +161,8 @@ def annotators(  # noqa: C901 - a table of small functions
 
     def rounded(annotator: Any, node: Any) -> Any:
         digits = digits_of(node.this.type)
+        if floats and name_of(node.this.type) in INTEGERS:
+            return set_type(annotator, node, exp.DataType.build("DOUBLE"))
         if name_of(node.this.type) != "DECIMAL" or digits is None:
             return set_type(annotator, node, node.this.type)
         (precision, scale), to_places = digits, node.args.get("decimals") is not None

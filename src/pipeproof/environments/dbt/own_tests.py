@@ -15,7 +15,7 @@ from pipeproof.environments.dbt.identity import spell_out, tell_apart
 from pipeproof.environments.dbt.project.declarations import locate_test
 from pipeproof.environments.dbt.project.manifest import FILE_KEYS, ancestors, is_built, metas_of
 from pipeproof.environments.dbt.requests import request_nodes
-from pipeproof.environments.dbt.result import DbtFailed, DbtNode
+from pipeproof.environments.dbt.result import DbtFailed, DbtNode, DbtUnproven
 from pipeproof.environments.dbt.scenario.scenario import Dbt, Recorder
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.unit_tests import EmptyInputs, is_this
@@ -73,7 +73,7 @@ class OwnTests:
         self._record: Recorder | None = None
         self._dbt = open_scenario(project, self._take)
         self._built: set[str] = set()
-        self._broken: dict[str, tuple[DbtFailed, OwnTest]] = {}
+        self._broken: dict[str, tuple[DbtFailed | DbtUnproven, OwnTest]] = {}
         self._fixtures = project.view().fixtures(project.path) if project.profile.embedded else {}
         self._empty = EmptyInputs(project, self._take)
 
@@ -124,7 +124,7 @@ class OwnTests:
         self._built |= sources
         try:
             self._build_in(self._dbt, missing)
-        except DbtFailed as error:
+        except (DbtFailed, DbtUnproven) as error:
             statuses = {node.unique_id: node.status for node in error.result.nodes.values()} if error.result else {}
             self._built |= {at for at, status in statuses.items() if status == "success"}
             self._broken |= {at: (error, test) for at in missing if statuses.get(at) != "success"}

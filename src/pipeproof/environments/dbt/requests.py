@@ -36,6 +36,9 @@ class Request:
     only: frozenset[str] = frozenset()
     """The unique ids of what is run, where it is not for `select` to say: dbt selects folders along with names."""
 
+    runs: bool = False
+    """Whether what `compile` renders is run afterwards, and so has to be in the database's own SQL."""
+
     @property
     def criteria(self) -> list[str]:
         """What is selected, criterion by criterion."""

@@ -11,7 +11,10 @@ from pipeproof.environments.dbt.packages import find_packages
 from pipeproof.errors import Location, PipeproofError
 from pipeproof.text import closest
 
-BROKEN = {"error", "fail", "runtime error", "partial success"}
+UNPROVEN = "unproven"
+"""The status of a node whose SQL cannot be run in the embedded database as the project's warehouse would."""
+
+BROKEN = {"error", "fail", "runtime error", "partial success", UNPROVEN}
 """The statuses of nodes that did not do what they should."""
 
 
@@ -23,7 +26,7 @@ class DbtNode:
         name: Its name in the project.
         unique_id: dbt's name for it: `model.shop.orders`.
         resource_type: `model`, `seed`, `snapshot`, `test`, `unit_test`, `operation`.
-        status: `success`, `pass`, `fail`, `warn`, `error`, `skipped`.
+        status: `success`, `pass`, `fail`, `warn`, `error`, `skipped`, `unproven`.
         rows_affected: How many rows the database says it wrote; `None` where it says nothing.
         message: What dbt says about it.
         duration: Seconds.
@@ -144,6 +147,22 @@ class DbtFailed(PipeproofError):  # noqa: N818 - the interface's name
         result: DbtResult | None = None,
     ) -> None:
         super().__init__(message, hint=hint, location=location)
+        self.result = result
+
+
+class DbtUnproven(PipeproofError):  # noqa: N818 - neither passed nor failed
+    """A node's SQL cannot be run in the embedded database as the project's warehouse would: it proves nothing.
+
+    It is no [DbtFailed][]: a test that expects a failure has not seen one.
+
+    Args:
+        message: The function or construct, and why.
+        location: The line of the project's file.
+        result: What ran, where it came so far.
+    """
+
+    def __init__(self, message: str, *, location: Location | None = None, result: DbtResult | None = None) -> None:
+        super().__init__(message, location=location)
         self.result = result
 
 

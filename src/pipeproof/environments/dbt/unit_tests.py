@@ -100,7 +100,8 @@ class EmptyInputs:
                 readers.setdefault(parent, []).append(at)
         known = {at: {name.lower() for name in manifest.nodes[at].columns} for at in models}
         places = {self._dbt.find_place(at): at for at in (*models, *absent)}
-        reads = Reads({place: at for place, at in places.items() if at in absent}, places, known, self._project.adapter)
+        dialect = self._project.dialect or self._project.adapter
+        reads = Reads({place: at for place, at in places.items() if at in absent}, places, known, dialect)
         reads.follow(lambda at: readers.get(at, ()), self._compile)
         self._open |= {at for at in models if reads.hands_on(at)}
         for at in absent:

@@ -114,6 +114,12 @@ class CliProject(DbtProject):
 
     def __init__(self, settings: Settings, name: RunName, folder: Path, shared: Path) -> None:
         super().__init__(settings, name, folder, shared, profile=_embed(settings, folder))
+        if self.dialect and settings.dialect != "auto":
+            raise DbtSetupError(
+                f"dbt-dialect: {self.dialect} takes the dbt that runs in this process, and this one does not",
+                hint="leave it out, or install dbt-core 1",
+            )
+        self.dialect = None
         self._overlay: Overlay | None = None
         self._cursors: list[Any] = []
         self._lost: list[tuple[str, Any]] | None = None

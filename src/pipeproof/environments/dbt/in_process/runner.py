@@ -15,6 +15,7 @@ from pipeproof import environ
 from pipeproof.environments.dbt.guard.watch import EVENTS as GUARDED
 from pipeproof.environments.dbt.in_process.patches.configurations import move_credentials
 from pipeproof.environments.dbt.in_process.patches.contents import Known
+from pipeproof.environments.dbt.in_process.patches.dialects import Translation, parsing_for, translating
 from pipeproof.environments.dbt.in_process.patches.parsing import parsing
 from pipeproof.environments.dbt.in_process.patches.remembering import remembering
 from pipeproof.environments.dbt.in_process.touched import CORE
@@ -115,15 +116,19 @@ class Parsed:
         return cls(*pickle.loads(content))  # noqa: S301 - written by this session, in a folder of its own
 
 
-def parse(folders: Folders, arguments: list[str], callback: Callback) -> tuple[Outcome, set[str]]:
+def parse(
+    folders: Folders, arguments: list[str], callback: Callback, dialect: str | None = None
+) -> tuple[Outcome, set[str]]:
     """Parse a project; the outcome's result is dbt's manifest. And the environment's variables that it looked at.
+
+    `dialect` is that of the project's SQL, where it is another than the database's.
 
     Raises:
         SetupError: dbt has changed where nothing can be done without.
     """
     if not CORE.usable():
         CORE.require("no project can be run in this process")
-    with environ.changed({DBT_SCHEMA: PARSE_SCHEMA}), parsing() as looked:
+    with environ.changed({DBT_SCHEMA: PARSE_SCHEMA}), parsing() as looked, parsing_for(dialect):
         return _invoke(None, ["parse", *arguments, *folders.arguments(), *_QUIET], callback), looked
 
 
@@ -135,13 +140,20 @@ def invoke(
     callback: Callback,
     known: Known = _NOTHING,
     only: Collection[str] = (),
+    translation: Translation | None = None,
 ) -> Outcome:
     """Run a command with a manifest of ours, `target.schema` being `schema`; on the nodes `only`, where there are any.
+
+    With a `translation` the project's SQL is in a dialect of its own, and what cannot be proven is noted there.
 
     An exception that `callback` raises on an event stops what the event announces: dbt says each statement before
     it sends it.
     """
-    with environ.changed({DBT_SCHEMA: schema}), remembering(schema, known, (*GUARDED, *LOGGED), only):
+    with (
+        environ.changed({DBT_SCHEMA: schema}),
+        remembering(schema, known, (*GUARDED, *LOGGED), only),
+        translating(translation),
+    ):
         return _invoke(manifest, [*arguments, *folders.arguments(), *_QUIET, "--no-version-check"], callback)
 
 

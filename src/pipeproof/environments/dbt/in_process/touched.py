@@ -57,6 +57,23 @@ SELECTION = DBT.hook(
 )
 """`selection`: what is selected by unique id is that alone."""
 
+DIALECTS = Library("dbt", "dbt-core", "1.10.2").hook(
+    "the SQL of another warehouse cannot be run",
+    "dbt.compilation:Compiler._compile_code(self, node, manifest, extra_context)",
+    "dbt.compilation:Compiler._recursively_prepend_ctes(self, model, manifest, extra_context)",
+    "dbt.context.providers:BaseDatabaseWrapper._get_adapter_macro_prefixes(self)",
+    "dbt.context.providers:BaseDatabaseWrapper.dispatch(self, macro_name)",
+    "dbt.context.providers:get_rendered(string, ctx, node)",
+    "dbt.config.profile:Profile.to_target_dict(self)",
+    "dbt.adapters.base.impl:BaseAdapter.execute(self, sql)",
+    "dbt.adapters.base.impl:BaseAdapter.execute_macro(self, macro_name)",
+    "dbt.adapters.sql.impl:SQLAdapter.quote(cls, identifier)",
+    "dbt.adapters.factory:AdapterContainer.get_adapter_package_names(self, name)",
+    "dbt.adapters.factory:get_adapter(config)",
+    refuse="the SQL of another warehouse cannot be run",
+)
+"""`dialects`: a project's SQL in its warehouse's words. Without them a project with a dialect is refused."""
+
 CANCELLING = DBT.hook(
     "a query that is under way when a test times out goes on, and holds up the tests after it",
     "dbt.task.runnable:GraphRunnableTask.run_queue(self, pool)",

@@ -8,6 +8,7 @@ import importlib
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.project.settings import Settings, read_project_file
 from pipeproof.errors import Location
 from pipeproof.text import closest
-from pipeproof.variables import DBT_ALLOW_TARGET, DBT_SCHEMA, EMBEDDED
+from pipeproof.variables import DBT_ALLOW_TARGET, DBT_SCHEMA, DIALECTS, EMBEDDED
 
 PROFILE = "pipeproof"
 """The name of the profile that we write."""
@@ -98,7 +99,7 @@ def make_profile(settings: Settings, folder: Path, *, alone: bool = True) -> Pro
         profile = _copy_target(settings)
         return profile if alone or profile.adapter != "duckdb" else _copy_file(profile, settings, folder)
     _credential_fields("duckdb")
-    return embed(folder)
+    return embed(folder, choose_dialect(settings))
 
 
 def _credential_fields(adapter: str) -> set[str]:
@@ -113,9 +114,9 @@ def _credential_fields(adapter: str) -> set[str]:
     return {field.name for field in fields(plugin.credentials)}
 
 
-def embed(folder: Path) -> Profile:
-    """Our own DuckDB, in a file in `folder`."""
-    settings = {"search_path": f"{_OUR_SCHEMA},main"}
+def embed(folder: Path, dialect: str | None = None) -> Profile:
+    """Our own DuckDB, in a file in `folder`; in UTC where it stands for another warehouse."""
+    settings = {"search_path": f"{_OUR_SCHEMA},main"} | ({"TimeZone": "UTC"} if dialect else {})
     output = {
         "type": "duckdb",
         "path": str(folder / "pipeproof.duckdb"),
@@ -125,6 +126,22 @@ def embed(folder: Path) -> Profile:
         "settings": settings,
     }
     return Profile(EMBEDDED, output)
+
+
+def choose_dialect(settings: Settings) -> str | None:
+    """Return the dialect of the project's SQL, where it is another than that of the embedded database."""
+    if not settings.embedded or settings.dialect == "duckdb":
+        return None
+    if settings.dialect != "auto":
+        return settings.dialect
+    with suppress(DbtSetupError, yaml.YAMLError, OSError):
+        name = read_project_file(settings.project_dir).get("profile")
+        profiles = yaml.safe_load(_find_profiles(settings).read_text(encoding="utf-8")) or {}
+        profile = profiles.get(name) or {}
+        target = _render(str(profile.get("target", "default")))
+        kind = str(((profile.get("outputs") or {}).get(target) or {}).get("type"))
+        return kind if kind in DIALECTS else None
+    return None
 
 
 def _copy_target(settings: Settings) -> Profile:

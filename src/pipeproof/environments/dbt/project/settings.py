@@ -11,7 +11,7 @@ import yaml
 from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.packages import find_packages
 from pipeproof.errors import InputError, Location
-from pipeproof.variables import DBT_PROJECT_DIR, DBT_SCHEMA_PREFIX, EMBEDDED
+from pipeproof.variables import DBT_DIALECT, DBT_PROJECT_DIR, DBT_SCHEMA_PREFIX, EMBEDDED
 
 _WAYS = f"the input dbt-project-dir, {DBT_PROJECT_DIR.name}, or pytest's --pipeproof-dbt-project-dir"
 
@@ -27,12 +27,15 @@ class Settings:
         target: `embedded`, or a target of the project's profile.
         schema_prefix: The first part of every test schema.
         allowed_targets: Targets that may be used although they look like production.
+        dialect: The dialect of the project's SQL in the embedded database: `auto`, for what the project's profile has,
+            `duckdb`, or a warehouse's.
     """
 
     project_dir: Path
     target: str = EMBEDDED
     schema_prefix: str = DBT_SCHEMA_PREFIX.default
     allowed_targets: frozenset[str] = frozenset()
+    dialect: str = DBT_DIALECT.default
 
     @property
     def embedded(self) -> bool:

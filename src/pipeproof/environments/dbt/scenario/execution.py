@@ -9,12 +9,14 @@ from pipeproof.environments.dbt.guard.watch import Guard, refusal
 from pipeproof.environments.dbt.in_process import runner
 from pipeproof.environments.dbt.in_process.graph import LazyGraph
 from pipeproof.environments.dbt.in_process.patches.contents import Known
+from pipeproof.environments.dbt.in_process.patches.dialects import Translation
 from pipeproof.environments.dbt.log import Log
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project.sources import move_sources, order_by_makers, redirect_source
 from pipeproof.environments.dbt.requests import Request, names_outright, write_arguments, write_listing
 from pipeproof.environments.dbt.result import NodesByName, read_nodes
 from pipeproof.environments.dbt.scenario.ran import Ran
+from pipeproof.environments.dbt.scenario.unproven import mark_unproven
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.schemas import Schemas
 
@@ -50,12 +52,17 @@ def execute(project: DbtProject, request: Request, schemas: Schemas, created: se
         guard(event)
         log(event)
 
-    outcome = runner.invoke(project.folders, arguments, manifest, schemas.own, hear, known, request.only)
+    runs = request.command != "compile" or request.runs
+    translation = Translation(project.dialect) if project.dialect and runs else None
+    outcome = runner.invoke(project.folders, arguments, manifest, schemas.own, hear, known, request.only, translation)
     schemas.warehouse.share()
     schemas.names |= guard.schemas
     nodes = read_nodes(getattr(outcome.result, "results", None), manifest, project.path)
     nodes = _add_reasons(nodes, log.batches)
-    return Ran(manifest, nodes, outcome.exception, guard.unmatched, guard.refused, log.said)
+    unproven = translation.unproven if translation is not None else {}
+    if translation is not None:
+        nodes = mark_unproven(nodes, unproven)
+    return Ran(manifest, nodes, outcome.exception, guard.unmatched, guard.refused, log.said, unproven)
 
 
 def _add_reasons(nodes: NodesByName, batches: Mapping[str, Sequence[str]]) -> NodesByName:

@@ -8,7 +8,7 @@ from typing import Any
 from pipeproof.environments.dbt.project.lines import locate_node, locate_parse_error
 from pipeproof.environments.dbt.project.manifest import ancestors, declared_types
 from pipeproof.environments.dbt.project.names import Names
-from pipeproof.environments.dbt.result import DbtFailed, DbtNode, DbtResult
+from pipeproof.environments.dbt.result import UNPROVEN, DbtFailed, DbtNode, DbtResult
 from pipeproof.environments.dbt.session.project import DbtProject
 
 _COLUMN = re.compile(r"column .*(?:does not exist|not found)|does not have a column", re.IGNORECASE)
@@ -36,6 +36,7 @@ def explain_failure(
         said: What dbt said in its log alone.
     """
     broken = [(name, node) for name, node in result.nodes.items() if node.broken]
+    broken.sort(key=lambda each: each[1].status == UNPROVEN)  # what failed comes first
     if not broken:
         text = str(exception).strip() or type(exception).__name__
         error = DbtFailed(

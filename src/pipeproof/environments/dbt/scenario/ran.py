@@ -1,10 +1,11 @@
 """What dbt made of one command of a test's, before anybody judges it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeproof.environments.dbt.guard.names import Write
+from pipeproof.environments.dbt.in_process.patches.dialects import Unproven
 from pipeproof.environments.dbt.result import DbtNode
 
 
@@ -19,6 +20,7 @@ class Ran:
         unmatched: The parts of the selection that match nothing.
         refused: The nodes that would have written elsewhere, with what they would have written.
         said: What dbt said in its log alone.
+        unproven: What cannot be proven in the embedded database, by the unique ids of nodes.
     """
 
     manifest: Any
@@ -27,3 +29,4 @@ class Ran:
     unmatched: Sequence[str] = ()
     refused: Sequence[tuple[str, Write | str]] = ()
     said: Sequence[str] = ()
+    unproven: Mapping[str, Unproven] = field(default_factory=dict)

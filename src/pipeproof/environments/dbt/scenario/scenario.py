@@ -21,6 +21,7 @@ from pipeproof.environments.dbt.scenario.execution import execute
 from pipeproof.environments.dbt.scenario.failures import explain_failure
 from pipeproof.environments.dbt.scenario.giving import give_query, give_rows
 from pipeproof.environments.dbt.scenario.ran import Ran
+from pipeproof.environments.dbt.scenario.unproven import raise_unproven
 from pipeproof.environments.dbt.session import references
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.schemas import Schemas
@@ -160,6 +161,7 @@ class Dbt:
 
         Raises:
             DbtFailed: A node failed, or dbt did.
+            DbtUnproven: None failed, and one cannot be run in the embedded database as its warehouse would.
             DbtNothingSelected: The selection, or a part of it, matches nothing.
             DbtRefusedError: Something would be written outside the test's schemas.
         """
@@ -186,6 +188,8 @@ class Dbt:
                 self._warehouse.forget(self._given.pop(node.unique_id))
         if ran.refused:
             raise refusal(ran.refused, self.schema)
+        if check or ran.exception is not None:
+            raise_unproven(self.project, manifest, result, ran.unproven)
         if ran.exception is not None or (check and not result.success):
             given = {at: self._warehouse.column_types(relation) for at, relation in self._given.items()}
             raise explain_failure(self.project, manifest, result, ran.exception, given, ran.said)
@@ -323,7 +327,7 @@ class Dbt:
         node = self._find(name)
 
         def compile_node() -> str | None:
-            request = replace(request_nodes("compile", [node]), vars=self._view.variables)
+            request = replace(request_nodes("compile", [node]), vars=self._view.variables, runs=True)
             return self.perform(request).nodes[node.unique_id].compiled
 
         return references.locate(node, self._schemas, compile_node)

@@ -19,7 +19,7 @@ from pipeproof.environments.dbt.in_process.runner import Parsed
 from pipeproof.environments.dbt.log import Log
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project.lines import locate_parse_error, meant_reference
-from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Folders, Profile, make_profile
+from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Folders, Profile, choose_dialect, make_profile
 from pipeproof.environments.dbt.project.settings import Settings, read_project_file
 from pipeproof.environments.dbt.project.view import Surroundings, View
 from pipeproof.environments.dbt.result import DbtFailed
@@ -56,6 +56,7 @@ class DbtProject:
         profiles = folder / "profiles"
         profiles.mkdir(parents=True, exist_ok=True)
         self.profile.write(profiles)
+        self.dialect = choose_dialect(settings)
         self.folders = Folders(self.path, profiles, folder / "target")
 
     @property
@@ -155,7 +156,8 @@ class DbtProject:
 
         It is parsed again only if a variable of the environment that it looked at has another value.
         """
-        key = json.dumps([str(self.path), self.profile.target, variables or {}], sort_keys=True, default=str)
+        about = [str(self.path), self.profile.target, self.dialect, variables or {}]
+        key = json.dumps(about, sort_keys=True, default=str)
         views = self._views.setdefault(key, [])
         for view in views:
             if view.parsed.surroundings.hold():
@@ -210,7 +212,7 @@ class DbtProject:
         """Parse the project; and how it is written for other workers."""
         arguments = ["--vars", json.dumps(variables)] if variables else []
         log = Log()
-        outcome, looked = runner.parse(self.folders, arguments, log)
+        outcome, looked = runner.parse(self.folders, arguments, log, self.dialect)
         if outcome.exception is not None or not outcome.success:
             raise _failed(outcome.exception, self.path, log.wrong) from outcome.exception
         parsed = Parsed.of(outcome.result, looked)

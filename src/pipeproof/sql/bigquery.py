@@ -1,0 +1,321 @@
+"""BigQuery's dialect (https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all) on DuckDB."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pipeproof.sql import arguments, rules, warehouse
+from pipeproof.sql.rewriting import Context, Rule, duck, failing, named, template
+from pipeproof.sql.types import FLOATS, INTEGERS, group_of, name_of
+from pipeproof.sql.warehouse import require, typed
+
+_BY_ZERO = "division by zero"
+_SPACES = (9, 10, 11, 12, 13, 32, 133, 160, 5760, *range(8192, 8203), 8232, 8233, 8239, 8287, 12288)
+_BLANKS = " || ".join(f"chr({code})" for code in _SPACES)
+"""What Unicode calls white space, which `trim` takes away."""
+_PARTS = {
+    **{part: f"date_part('{part}', _x_)" for part in ("year", "quarter", "month", "day", "hour", "minute", "isoyear")},
+    "second": "CAST(floor(date_part('second', _x_)) AS BIGINT)",
+    "dayofweek": "date_part('dow', _x_) + 1",
+    "dayofyear": "date_part('doy', _x_)",
+    "isoweek": "date_part('week', _x_)",
+    "date": "CAST(_x_ AS DATE)",
+}
+_UNITS_OF_TIME = ("DAY", "HOUR", "MINUTE", "SECOND")
+
+
+@cache
+def bigquery_rules() -> Mapping[Any, Rule]:
+    """Return the rules, by sqlglot's classes."""
+    from sqlglot import exp
+
+    number, text, moment = ("number",), ("text",), ("moment",)
+    return {
+        **dict.fromkeys(
+            (exp.Array, exp.Interval, exp.Lambda, exp.Dot, exp.Try, exp.Values, exp.NthValue), warehouse.refused
+        ),
+        exp.Literal: _literal,
+        **dict.fromkeys((exp.Add, exp.Sub, exp.Mul), warehouse.arithmetic),
+        exp.Div: _quotient,
+        exp.SafeDivide: _safe_quotient,
+        exp.IntDiv: _whole_quotient,
+        exp.Mod: warehouse.remainder(_BY_ZERO),
+        **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between), warehouse.compared),
+        **dict.fromkeys((exp.NullSafeEQ, exp.NullSafeNEQ), warehouse.compared),
+        **dict.fromkeys((exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least), warehouse.chosen),
+        **dict.fromkeys((exp.Cast, exp.TryCast, exp.Date), _cast),
+        **dict.fromkeys((exp.DPipe, exp.Concat), warehouse.joined()),
+        exp.Like: warehouse.matched,
+        **dict.fromkeys((exp.Sum, exp.Avg, exp.CountIf, exp.Window, exp.Filter), rules.aggregate(_finish)),
+        exp.AnyValue: typed("any_value(_this_)", "number", "text", "moment", "BOOLEAN"),
+        exp.Qualify: warehouse.kept,
+        exp.LogicalAnd: typed("bool_and(_this_)", "BOOLEAN"),
+        exp.LogicalOr: typed("bool_or(_this_)", "BOOLEAN"),
+        exp.GroupConcat: _string_agg,
+        # text
+        exp.Length: typed("length(_this_)", *text),
+        exp.Lower: typed("lower(_this_)", *text),
+        exp.Upper: typed("upper(_this_)", *text),
+        exp.Reverse: typed("reverse(_this_)", *text),
+        exp.MD5: typed("md5(_this_)", *text),
+        exp.StartsWith: typed("starts_with(_this_, _expression_)", *text),
+        exp.EndsWith: typed("ends_with(_this_, _expression_)", *text),
+        exp.StrPosition: typed("strpos(_this_, _substr_)", *text),
+        **dict.fromkeys((exp.Left, exp.Right), warehouse.cut),
+        exp.Substring: warehouse.substring,
+        exp.Trim: _trim,
+        exp.Replace: warehouse.replaced,
+        exp.RegexpReplace: warehouse.regexp_replaced,
+        exp.RegexpLike: _regexp_contains,
+        exp.RegexpExtract: _regexp_extract,
+        # numbers
+        exp.Abs: typed("abs(_this_)", *number),
+        exp.Sign: typed("sign(_this_)", *number),
+        **dict.fromkeys((exp.Round, exp.Floor, exp.Ceil), _rounded),
+        exp.Pow: typed("power(CAST(_this_ AS DOUBLE), CAST(_expression_ AS DOUBLE))", *number),
+        exp.Sqrt: typed("sqrt(CAST(_this_ AS DOUBLE))", *number),
+        # moments
+        **dict.fromkeys((exp.DateAdd, exp.DatetimeAdd, exp.TimestampAdd), _moved("+")),
+        **dict.fromkeys((exp.DateSub, exp.DatetimeSub, exp.TimestampSub), _moved("-")),
+        **dict.fromkeys(
+            (exp.DateDiff, exp.DatetimeDiff),
+            lambda node, context: warehouse.date_diff(node, node.expression, node.this, context, week=False),
+        ),
+        exp.TimestampDiff: _timestamp_diff,
+        **dict.fromkeys(
+            (exp.DateTrunc, exp.DatetimeTrunc, exp.TimestampTrunc),
+            lambda node, context: warehouse.date_truncated(node, context, week=False),
+        ),
+        exp.LastDay: typed("last_day(_this_)", *moment),
+        exp.Extract: lambda node, context: warehouse.ordered_parts(node, context, _PARTS),
+        exp.TsOrDsToDate: typed("CAST(_this_ AS DATE)", *moment),
+        exp.TimeToStr: _format,
+        exp.CurrentTimestamp: template("now()"),
+        exp.UnixToTime: _from_unix,
+    }  # fmt: skip
+
+
+def bigquery_quotient(left: Any, right: Any) -> Any:
+    """The type of a quotient: FLOAT64, of integers too; that of NUMERIC is refused where it is met."""
+    from sqlglot import exp
+
+    return exp.DataType.build("DOUBLE")
+
+
+def bigquery_average(kind: Any) -> Any:
+    """The type of an average: FLOAT64 of integers and floats; of NUMERIC it is NUMERIC."""
+    from sqlglot import exp
+
+    return exp.DataType.build("DOUBLE") if name_of(kind) in (*INTEGERS, *FLOATS) else kind
+
+
+def _literal(node: Any, context: Context) -> Any:
+    """A number with a point is a FLOAT64."""
+    return node if node.is_string or node.is_int else duck("CAST(_x_ AS DOUBLE)", x=node)
+
+
+def _floats(node: Any, context: Context) -> dict[str, Any]:
+    sides = [node.this, node.expression]
+    require(node, sides, ("number",), context)
+    if any(name_of(side.type) == "DECIMAL" for side in sides):
+        context.refuse(node, f"{named(node)} of NUMERIC", "cast a side to float64")
+    return {name: duck("CAST(_x_ AS DOUBLE)", x=side) for name, side in zip("ab", sides, strict=True)}
+
+
+def _quotient(node: Any, context: Context) -> Any:
+    return warehouse.division_by_zero(_floats(node, context), "/", _BY_ZERO, "DOUBLE")
+
+
+def _safe_quotient(node: Any, context: Context) -> Any:
+    return duck("CASE WHEN _b_ = 0 THEN NULL ELSE _a_ / _b_ END", **_floats(node, context))
+
+
+def _whole_quotient(node: Any, context: Context) -> Any:
+    """`div(a, b)`: cut towards zero."""
+    sides = [node.this, node.expression]
+    if any(name_of(side.type) not in INTEGERS for side in sides):
+        context.refuse(node, f"{named(node)} of what are not known to be integers")
+    return warehouse.division_by_zero(dict(zip("ab", sides, strict=True)), "//", _BY_ZERO, "BIGINT")
+
+
+def _finish(whole: Any, core: Any, context: Context) -> Any:
+    from sqlglot import exp
+
+    if isinstance(core, exp.CountIf):
+        require(core, [core.this], ("BOOLEAN",), context)
+        return rules.sum_of_integers(whole, core, "BIGINT")
+    if not isinstance(core, (exp.Sum, exp.Avg)):
+        return whole
+    name = warehouse.require_total(core, context)
+    if isinstance(core, exp.Sum) and name in INTEGERS:
+        return rules.sum_of_integers(whole, core, "BIGINT")
+    if isinstance(core, exp.Avg) and name == "DECIMAL":
+        context.refuse(core, "avg of NUMERIC", "cast its argument to float64")
+    return whole
+
+
+def _string_agg(node: Any, context: Context) -> Any:
+    from sqlglot import exp
+
+    inner = node.this.this if isinstance(node.this, exp.Order) else node.this
+    if isinstance(inner, exp.Distinct) or isinstance(node.parent, exp.Window):
+        context.refuse(node, f"{named(node)} of distinct values, or over a window")
+    require(node, [inner], ("text",), context)
+    if node.args.get("separator") is None:
+        node.set("separator", exp.Literal.string(","))
+    return node
+
+
+def _trim(node: Any, context: Context) -> Any:
+    require(node, [node.this], ("text",), context)
+    side = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or ""), "trim")
+    given = node.args.get("expression")
+    return duck(f"{side}(_x_, {'_y_' if given is not None else _BLANKS})", x=node.this, y=given or node.this)
+
+
+def _regexp_contains(node: Any, context: Context) -> Any:
+    require(node, [node.this], ("text",), context)
+    arguments.pattern(node.expression, context)
+    return duck("regexp_matches(_x_, _p_)", x=node.this, p=node.expression)
+
+
+def _regexp_extract(node: Any, context: Context) -> Any:
+    """`regexp_extract(x, pattern)`: its only group, or all that matched; NULL where nothing does."""
+    import re
+
+    if any(node.args.get(name) is not None for name in ("position", "occurrence", "parameters")):
+        context.refuse(node, f"{named(node)} with more than a pattern")
+    require(node, [node.this], ("text",), context)
+    text = arguments.pattern(node.expression, context)
+    groups = re.compile(text).groups
+    if groups > 1 or (groups and re.search(r"\)[?*{]|\|", text)):
+        context.refuse(node, f"{named(node)} with a group that may take no part, or several")
+    return duck(
+        f"CASE WHEN regexp_matches(_x_, _p_) THEN regexp_extract(_x_, _p_, {groups}) END",
+        x=node.this, p=node.expression,
+    )  # fmt: skip
+
+
+def _rounded(node: Any, context: Context) -> Any:
+    """`round`, `floor`, `ceil`: of integers they are FLOAT64."""
+    require(node, [node.this], ("number",), context)
+    places = node.args.get("decimals")
+    if node.args.get("truncate") is not None or (places is not None and (not places.is_int or node.key != "round")):
+        context.refuse(node, f"{named(node)} with these arguments")
+    call = f"{node.key}(_x_, _n_)" if places is not None else f"{node.key}(_x_)"
+    if name_of(node.this.type) in INTEGERS:
+        call = f"CAST({call} AS DOUBLE)"
+    return duck(call, x=node.this, n=places or node.this)
+
+
+def _moved(sign: str) -> Rule:
+    def rule(node: Any, context: Context) -> Any:
+        from sqlglot import exp
+
+        kind = name_of(node.this.type)
+        wanted = {"date": "DATE", "datetime": "TIMESTAMP", "timestamp": "TIMESTAMPTZ"}[node.key[:-3]]
+        if kind != wanted:
+            context.refuse(node, named(node), "its argument is not known here to be of its own type; cast it")
+        unit = rules.unit_of(node, context)
+        if wanted == "TIMESTAMPTZ" and unit not in _UNITS_OF_TIME:
+            context.refuse(node, f"{named(node)} by {unit.lower()}")
+        if isinstance(node.expression, exp.Literal) and node.expression.is_string:
+            node.set("expression", exp.Literal.number(node.expression.name))
+        return warehouse.date_moved(node, context, sign)
+
+    return rule
+
+
+def _timestamp_diff(node: Any, context: Context) -> Any:
+    """`timestamp_diff(a, b, unit)`: whole units that have passed, not borders."""
+    unit = rules.unit_of(node, context)
+    require(node, [node.this, node.expression], ("moment",), context)
+    if unit not in _UNITS_OF_TIME or {name_of(part.type) for part in (node.this, node.expression)} != {"TIMESTAMPTZ"}:
+        context.refuse(node, f"{named(node)} of these moments by {unit.lower()}")
+    return duck(f"date_sub('{unit.lower()}', _a_, _b_)", a=node.expression, b=node.this)
+
+
+def _format(node: Any, context: Context) -> Any:
+    """`format_date(format, x)` and its like."""
+    require(node, [node.this], ("moment",), context)
+    if node.args.get("zone") is not None:
+        context.refuse(node, f"{named(node)} in a time zone")
+    return duck("strftime(_x_, _f_)", x=node.this, f=arguments.time_format(node, context))
+
+
+def _from_unix(node: Any, context: Context) -> Any:
+    from sqlglot import exp
+
+    if node.args.get("scale") not in (None, exp.UnixToTime.SECONDS):
+        context.refuse(node, named(node))
+    require(node, [node.this], ("number",), context)
+    return duck("to_timestamp(_x_)", x=node.this)
+
+
+def _cast(node: Any, context: Context) -> Any:
+    """`CAST`, `SAFE_CAST` and `date(x)`."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Date) and (node.args.get("zone") is not None or node.expressions):
+        context.refuse(node, "date() of more than one value")
+    target = exp.DataType.build("DATE") if isinstance(node, exp.Date) else node.to
+    if node.args.get("format") is not None:
+        context.refuse(node, "CAST with FORMAT")
+    to, source, group = name_of(target), name_of(node.this.type), group_of(node.this.type)
+    is_try = isinstance(node, exp.TryCast)
+    kind = {"TEXT": "TEXT", "VARCHAR": "TEXT", "DECIMAL": "DECIMAL(38, 9)"}.get(to, to)
+    what = f"a cast of {source.lower()} to {to.lower()}"
+    if (
+        kind not in ("TEXT", "BIGINT", "DOUBLE", "DECIMAL(38, 9)", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMPTZ")
+        or target.expressions
+    ):
+        context.refuse(node, what)
+    if group == "NULL":
+        return duck(f"CAST(_x_ AS {kind})", x=node.this)
+    template = _template(group, source, kind, is_try=is_try)
+    if template is None:
+        context.refuse(node, what if source != "UNKNOWN" else f"{what}, whose type is not known here")
+    return duck(template, x=node.this)
+
+
+def _template(group: str, source: str, kind: str, *, is_try: bool) -> str | None:
+    """DuckDB's SQL for a cast of `_x_`; None where it is not known to mean the same."""
+    if kind == "TEXT":
+        return "CAST(_x_ AS TEXT)" if group == "text" or source in (*INTEGERS, "DATE", "BOOLEAN") else None
+    name = kind.partition("(")[0]
+    if group == "text" and name == "BOOLEAN":
+        other = "NULL" if is_try else failing("Bad bool value: ''' || _x_ || '''", "BOOLEAN")
+        return (
+            f"CASE WHEN _x_ IS NULL THEN NULL WHEN lower(_x_) = 'true' THEN TRUE "
+            f"WHEN lower(_x_) = 'false' THEN FALSE ELSE {other} END"
+        )
+    if group == "text" and name == "BIGINT":
+        other = "NULL" if is_try else failing("Bad int64 value: ''' || _x_ || '''")
+        plain = "TRY(CAST(_x_ AS BIGINT))" if is_try else "CAST(_x_ AS BIGINT)"
+        return (
+            f"CASE WHEN _x_ IS NULL THEN NULL WHEN regexp_full_match(_x_, '[+-]?[0-9]+') THEN {plain} ELSE {other} END"
+        )
+    if group == "text":
+        return warehouse.text_cast(name, is_try, precision=kind.removeprefix(name))
+    if group == "number" and name in ("BIGINT", "DECIMAL", "DOUBLE"):
+        cast = f"CAST(round(_x_) AS {kind})" if name == "BIGINT" and source not in INTEGERS else f"CAST(_x_ AS {kind})"
+        return f"TRY({cast})" if is_try else cast
+    if source == "BOOLEAN" and name in ("BIGINT", "BOOLEAN"):
+        return f"CAST(_x_ AS {kind})"
+    if source in INTEGERS and name == "BOOLEAN":
+        return "_x_ <> 0"
+    if source in ("DATE", "TIMESTAMP") and name in ("DATE", "TIMESTAMP"):
+        return f"CAST(_x_ AS {kind})"
+    if (
+        "TIMESTAMPTZ" in (source, name)
+        and source in ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
+        and name in ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
+    ):
+        if source == name:
+            return "_x_"
+        return (
+            f"CAST(_x_ AT TIME ZONE 'UTC' AS {kind})"
+            if source == "TIMESTAMPTZ"
+            else "CAST(_x_ AS TIMESTAMP) AT TIME ZONE 'UTC'"
+        )
+    return None

@@ -1,0 +1,155 @@
+"""A query of a warehouse's, of tables that are in DuckDB, as DuckDB's SQL."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from pipeproof.sql.bigquery import bigquery_average, bigquery_quotient, bigquery_rules
+from pipeproof.sql.errors import FailedError, RejectedError, untranslatable
+from pipeproof.sql.redshift import redshift_rules
+from pipeproof.sql.rewriting import start_of
+from pipeproof.sql.snowflake import snowflake_average, snowflake_quotient, snowflake_rules
+from pipeproof.sql.translation import Columns, Dialect, read_statements, tables_of, translate
+from pipeproof.sql.trino import trino_rules
+
+_FOREIGN = {"snowflake": re.compile(r"(?i)\*\s*except\b"), "bigquery": re.compile(r"(?i)\*\s*exclude\b")}
+"""What sqlglot reads and the warehouse does not."""
+_SCHEMA, _TABLE = "pipeproof_schema", "pipeproof_table_"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a query calls a table: `catalog` and `schema` are empty where it leaves them out."""
+
+    catalog: str
+    schema: str
+    table: str
+
+
+FindColumns = Callable[[Name], Columns | None]
+"""Returns a table's columns with DuckDB's types; None where there is no such table."""
+
+
+class MissingTableError(Exception):
+    """A query names a table that is not there; its name."""
+
+
+@cache
+def find_dialect(name: str) -> Dialect:
+    """Return a dialect by its name, one of `variables.DIALECTS`."""
+    unresolved = "the column {} is not there"
+    if name == "bigquery":
+        return Dialect(
+            name, name, bigquery_rules(), "f{}_", "DOUBLE", "BIGINT", (), unresolved,
+            quotient=bigquery_quotient, average=bigquery_average, floats=True,
+        )  # fmt: skip
+    if name == "redshift":
+        return Dialect(
+            "redshift-data", name, redshift_rules(), "?column?", "BIGINT", "DECIMAL(38, 0)", ("`", "=="), unresolved
+        )
+    if name == "trino":
+        return Dialect("athena", "athena", trino_rules(), "_col{}", "DOUBLE", "BIGINT", (), unresolved)
+    return Dialect(
+        name, name, snowflake_rules(), "column_{}", "DECIMAL(38, 6)", "DECIMAL(38, 0)", (), unresolved,
+        upper=True, quotient=snowflake_quotient, average=snowflake_average,
+    )  # fmt: skip
+
+
+def write_for_duckdb(sql: str, name: str, find_columns: FindColumns) -> str:
+    """Return a query as DuckDB's SQL.
+
+    Args:
+        sql: The query.
+        name: Its dialect.
+        find_columns: Finds the columns of its tables.
+
+    Raises:
+        UntranslatableQueryError: It is not known what it gives in DuckDB, by the part and the line.
+        MissingTableError: A table is not there.
+    """
+    named = _tables(sql, name)
+    columns: list[tuple[tuple[str, str], ...]] = []
+    for table in named:
+        found = find_columns(table)
+        if found is None:
+            raise MissingTableError(".".join(part for part in (table.schema, table.table) if part))
+        columns.append(tuple(found.items()))
+    return _written(sql, name, tuple(columns))
+
+
+@lru_cache(maxsize=1024)
+def _tables(sql: str, name: str) -> tuple[Name, ...]:
+    """Return the tables of a query, each once, as they come."""
+    from sqlglot import exp
+
+    dialect = find_dialect(name)
+    if name in _FOREIGN and (foreign := _FOREIGN[name].search(sql)) is not None:
+        raise untranslatable(name, foreign[0].upper(), sql, foreign.start(), f"{name} has no such word")
+    try:
+        trees = read_statements(sql, dialect)
+    except (RejectedError, FailedError) as error:
+        raise untranslatable(name, "This statement", sql, None, f"it cannot be read: {error}") from error
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        what = " ".join(sql.split()[:2]).upper() if len(trees) == 1 else "A text of several statements"
+        raise untranslatable(name, what, sql, 0, "it is no query")
+    return tuple(dict.fromkeys(_name(table) for table in tables_of(trees[0])))
+
+
+def _name(table: Any) -> Name:
+    return Name(table.catalog, table.db, table.name)
+
+
+@lru_cache(maxsize=1024)
+def _written(sql: str, name: str, columns: tuple[tuple[tuple[str, str], ...], ...]) -> str:
+    """Return the query in DuckDB's SQL, the columns of its tables being these."""
+    from sqlglot import exp
+
+    dialect = find_dialect(name)
+    tree = read_statements(sql, dialect)[0]
+    _check_names(tree, sql, dialect)
+    if name == "bigquery":
+        _check_texts(sql, {column.lower() for each in columns for column, _ in each})
+    places = {table: index for index, table in enumerate(_tables(sql, name))}
+    for table in tables_of(tree):
+        index = places[_name(table)]
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+        table.set("this", exp.to_identifier(f"{_TABLE}{index}", quoted=True))
+        table.set("db", exp.to_identifier(_SCHEMA, quoted=True))
+        table.set("catalog", None)
+    schema: Mapping[str, Mapping[str, Columns]] = {
+        _SCHEMA: {f"{_TABLE}{index}": dict(each) for index, each in enumerate(columns)} or {"none": {"none": "INT"}}
+    }
+    try:
+        written = translate(tree, sql, dialect, schema).sql
+    except FailedError as error:
+        raise untranslatable(name, "This statement", sql, None, str(error)) from error
+    for table, index in places.items():
+        parts = ".".join(
+            '"' + part.replace('"', '""') + '"' for part in (table.catalog, table.schema, table.table) if part
+        )
+        written = written.replace(f'"{_SCHEMA}"."{_TABLE}{index}"', parts)
+    return written
+
+
+def _check_texts(sql: str, columns: Collection[str]) -> None:
+    """Refuse a text in double quotes that has a column's name: what dbt quotes for DuckDB is a text to BigQuery."""
+    import sqlglot
+
+    for token in sqlglot.tokenize(sql, read="bigquery"):
+        if token.text.lower() in columns and sql[token.start : token.start + 1] == '"':
+            why = "it has the name of a column, which Jinja may have quoted for DuckDB"
+            raise untranslatable("bigquery", f'the text "{token.text}"', sql, token.start, why)
+
+
+def _check_names(tree: Any, sql: str, dialect: Dialect) -> None:
+    """Refuse quoted names of columns that are told from others by their letters' case, which DuckDB does not do."""
+    from sqlglot import exp
+
+    for identifier in tree.find_all(exp.Identifier) if dialect.upper else ():
+        is_strange = identifier.args.get("quoted") and identifier.name != identifier.name.upper()
+        if is_strange and not isinstance(identifier.parent, exp.Table):
+            why = f"{dialect.name} tells it from {identifier.name.upper()}, and DuckDB does not"
+            raise untranslatable(dialect.service, f'the name "{identifier.name}"', sql, start_of(identifier), why)

@@ -1,0 +1,203 @@
+"""A warehouse's SQL on DuckDB: what each construct gives, as the vendors document it, or that it is refused."""
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeproof.sql.dialects import MissingTableError, Name, write_for_duckdb
+from pipeproof.sql.errors import UntranslatableQueryError
+
+D, T, N = datetime.date, datetime.datetime, Decimal
+SOURCE = """{"a": {"b": "x", "n": 3, "f": 1.5, "t": "7"}, "q": null, "l": [1, 2]}"""
+
+
+@cache
+def database() -> Any:
+    connection = duckdb.connect(config={"autoinstall_known_extensions": False})
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(
+        "CREATE TABLE t AS SELECT 7 AS a, 2 AS b, 'hello' AS s, DATE '2026-01-31' AS d, "
+        "TIMESTAMP '2026-01-31 10:20:30' AS ts, CAST(1.5 AS DECIMAL(10, 2)) AS n, CAST(NULL AS VARCHAR) AS z, "
+        f"CAST('{SOURCE}' AS JSON) AS src, CAST(2.5 AS DOUBLE) AS f, TRUE AS ok, "
+        "TIMESTAMPTZ '2026-01-31 23:50:00+00' AS tz"
+    )
+    connection.execute("CREATE TABLE r AS SELECT * FROM (VALUES (1, 'a'), (2, NULL), (3, 'b')) AS v(id, s)")
+    return connection
+
+
+def find_columns(name: Name) -> Mapping[str, str] | None:
+    if name.table.lower() not in {"t", "r"}:
+        return None
+    return {row[0]: row[1] for row in database().execute(f"DESCRIBE {name.table}").fetchall()}
+
+
+def rows(sql: str, dialect: str) -> list[Any]:
+    return [row[0] if len(row) == 1 else row for row in run(sql, dialect)]
+
+
+def run(sql: str, dialect: str) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = database().execute(write_for_duckdb(sql, dialect, find_columns)).fetchall()
+    return found
+
+
+SNOWFLAKE: Mapping[str, Any] = {
+    "a / b": N("3.500000"), "1 / 3": N("0.333333"), "2 / 3": N("0.666667"), "-2 / 3": N("-0.666667"),
+    "n / b": N("0.75000000"), "f / b": 1.25, "a % 4": 3, "div0(a, 0)": 0, "avg(a)": N("7.000000"), "sum(a)": 7,
+    "round(2.5)": 3, "round(n, 1)": N("1.5"), "floor(n)": 1, "f::int": 3, "n::int": 2, "'7.5'::number": 8,
+    "'7.5'::number(10, 2)": N("7.50"), "n::number(38, 0)": 2, "to_number('98.76546')": 99,
+    "try_cast('x' as int)": None, "try_to_number('7.5')": 8,
+    "a::varchar": "7", "ts::varchar": "2026-01-31 10:20:30.000",
+    "'yes'::boolean": True, "ts::date": D(2026, 1, 31), "'2026-01-01'::date": D(2026, 1, 1), "a::boolean": True,
+    "s || z": None, "concat(s, z)": None, "concat(s, 'x')": "hellox", "s || a": "hello7",
+    "substr(s, 0, 2)": "he", "substr(s, 2)": "ello", "left(s, 2)": "he", "split_part(s, 'l', 1)": "he",
+    "split_part(s, 'x', 2)": "", "trim(' x ')": "x", "contains(s, 'ell')": True, "replace(s, 'l', 'L')": "heLLo",
+    "rlike(s, 'hel')": False, "rlike(s, 'hel.*')": True, "regexp_substr(s, 'l+')": "ll", "regexp_substr(s, 'z')": None,
+    "regexp_replace(s, 'l', 'L')": "heLLo", "md5(s)": "5d41402abc4b2a76b9719d911017c592", "charindex('l', s)": 3,
+    "dateadd(day, 1, d)": D(2026, 2, 1), "dateadd('month', 1, d)": D(2026, 2, 28),
+    "dateadd(hour, 1, ts)": T(2026, 1, 31, 11, 20, 30), "datediff(day, d, ts)": 0,
+    "datediff(month, d, dateadd(day, 1, d))": 1, "datediff(week, d, dateadd(day, 1, d))": 0,
+    "datediff(week, d, dateadd(day, 2, d))": 1, "dayofweek(d)": 6, "dayofweekiso(d)": 6, "d + 1": D(2026, 2, 1),
+    "date_trunc('week', ts)": T(2026, 1, 26), "date_trunc('month', d)": D(2026, 1, 1), "last_day(d)": D(2026, 1, 31),
+    "to_char(d, 'YYYY-MM')": "2026-01", "year(ts)": 2026, "extract(quarter from d)": 1, "d > '2026-01-01'": True,
+    "iff(a > 1, 'x', 'y')": "x", "iff(a > 9, a, null)": None, "nvl2(z, 1, 2)": 2, "zeroifnull(a)": 7,
+    "decode(z, null, 'x', 'y')": "x", "equal_null(z, z)": True, "coalesce(z, 'q')": "q", "greatest(a, b)": 7,
+    "greatest(a, nullif(b, 2))": None, "src:a.b::string": "x", "src:a.n::int": 3, "src:a.f::float": 1.5,
+    "src:a.t::number": 7, "src:q::string": None, "src:nothing::string": None, "src:A.b::string": None,
+    "src:l[0]::int": 1, "listagg(s, ',')": "hello", "listagg(z, ',')": "", "count_if(ok)": 1,
+    "last_value(a) over (order by b)": 7, "row_number() over (order by a)": 1, "boolor_agg(ok)": True,
+    "s ilike 'H%'": True, "parse_json('{\"k\": 1}'):k::int": 1,
+}  # fmt: skip
+
+BIGQUERY: Mapping[str, Any] = {
+    "a / b": 3.5, "1 / 4": 0.25, "safe_divide(a, 0)": None, "div(a, b)": 3, "mod(a, 4)": 3, "avg(a)": 7.0, "sum(a)": 7,
+    "round(a)": 7.0, "1.5": 1.5, "cast(f as int64)": 3, "cast('7' as int64)": 7, "safe_cast('x' as int64)": None,
+    "cast(1.5 as numeric)": N("1.500000000"), "cast(d as string)": "2026-01-31", "cast(ok as string)": "true",
+    "cast(tz as date)": D(2026, 1, 31), "date(ts)": D(2026, 1, 31), "safe_cast('1.6' as int64)": None,
+    "s || z": None, "concat(s, 'x')": "hellox", "substr(s, 0, 2)": "he", "trim('\\u00a0x ')": "x",
+    "regexp_extract(s, 'l(l)')": "l", "regexp_extract(s, 'z')": None, "regexp_contains(s, 'l')": True,
+    "string_agg(s)": "hello", "string_agg(z)": None, "countif(ok)": 1,
+    "to_hex(md5(s))": "5d41402abc4b2a76b9719d911017c592",
+    "date_add(d, interval 1 day)": D(2026, 2, 1), "date_add(d, interval 1 month)": D(2026, 2, 28),
+    "date_sub(d, interval 1 day)": D(2026, 1, 30), "date_diff(date '2026-02-01', d, month)": 1,
+    "timestamp_diff(timestamp '2026-02-01 00:10:00', tz, hour)": 0,
+    "datetime_diff(datetime '2026-01-31 11:00:00', ts, hour)": 1, "extract(dayofweek from d)": 7,
+    "date_trunc(d, month)": D(2026, 1, 1), "format_date('%Y-%m', d)": "2026-01", "if(a > 1, 'x', 'y')": "x",
+    "ifnull(z, 'q')": "q", "greatest(a, b)": 7, "logical_or(ok)": True, '"a text"': "a text",
+}  # fmt: skip
+
+REFUSED = {
+    "snowflake": {
+        "hash(a)": "hash", "object_construct('a', 1)": "the function object_construct",
+        "src:a": "a VARIANT that is not cast",
+        "src:a.b = 'x'": "a VARIANT that is not cast", "listagg(distinct s, ',')": "group_concat of distinct values",
+        "s = 1": "EQ", "dateadd(hour, 1, d)": "dateadd of a date by hour", "f::varchar": "a cast of double to varchar",
+        "safe_divide(a, b)": "the function safe_divide", "array_agg(a)": "array_agg", "coalesce(a, 'q')": "coalesce",
+        "current_timestamp()::date": "a cast of timestamptz to date", "to_char(d, 'DY')": None, "initcap(s)": None,
+        "to_char(d, 'MMMM')": "the format 'MMMM' of to_char", '"a"': 'the name "a"', "d + interval '1 day'": None,
+        "stddev(a)": "stddev", "(a / 3) * (b / 3) * n": "*",
+        "regexp_replace(s, '(?=x)', '')": None, "extract(hour from tz)": None,
+    },
+    "bigquery": {
+        "n / b": "DIV of NUMERIC", "date_diff(d, d, week)": None, "date_trunc(d, week)": None, "[1, 2]": "array",
+        "farm_fingerprint(s)": "the function farm_fingerprint", "iff(a, 1, 2)": None, "nvl(a, 1)": "the function nvl",
+        "a = '7'": "EQ", "generate_uuid()": None, "timestamp_add(tz, interval 1 month)": None, '"a"': 'the text "a"',
+        "cast(n as string)": None, "split(s, 'l')[safe_offset(0)]": None, "extract(week from d)": None,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expression", "expected"),
+    [(name, *case) for name, cases in (("snowflake", SNOWFLAKE), ("bigquery", BIGQUERY)) for case in cases.items()],
+)
+def test_expression__gives_what_the_warehouse_does(dialect: str, expression: str, expected: Any) -> None:
+    [value] = rows(f"select {expression} as x from t", dialect)
+    assert (value, type(value)) == (expected, type(expected)) or (value == expected and isinstance(value, N | int))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expression", "what"), [(name, *case) for name, cases in REFUSED.items() for case in cases.items()]
+)
+def test_expression__is_refused_by_name_and_line(dialect: str, expression: str, what: str | None) -> None:
+    with pytest.raises(UntranslatableQueryError) as raised:
+        write_for_duckdb(f"select\n  1 as one,\n  {expression} as x\nfrom t", dialect, find_columns)
+    assert raised.value.line in (3, None)
+    assert what is None or raised.value.what == what
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expression", "said"),
+    [
+        ("snowflake", "a / 0", "Division by zero"),
+        ("snowflake", "s::int", "is no number"),
+        ("snowflake", "cast(s as varchar(3))", "is too long"),
+        ("bigquery", "a / 0", "division by zero"),
+        ("bigquery", "cast('1.6' as int64)", "Bad int64 value"),
+        ("snowflake", "'01/02/2026'::date", "pipeproof-refusal:"),
+        ("snowflake", "src:a.f::string", "pipeproof-refusal:"),
+    ],
+)
+def test_value__fails_as_the_warehouse_does_or_is_refused_as_it_runs(dialect: str, expression: str, said: str) -> None:
+    with pytest.raises(duckdb.Error, match=said):
+        run(f"select {expression} as x from t", dialect)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "order", "expected"),
+    [
+        ("snowflake", "s", [1, 3, 2]), ("snowflake", "s desc", [2, 3, 1]),
+        ("snowflake", "s desc nulls last", [3, 1, 2]),
+        ("bigquery", "s", [2, 1, 3]), ("bigquery", "s desc", [3, 1, 2]),
+        ("redshift", "s desc", [2, 3, 1]), ("trino", "s desc", [3, 1, 2]),
+    ],
+)  # fmt: skip
+def test_nulls__are_where_the_warehouse_has_them(dialect: str, order: str, expected: list[int]) -> None:
+    assert rows(f"select id from r order by {order}", dialect) == expected
+
+
+@pytest.mark.parametrize("dialect", ["snowflake", "bigquery"])
+def test_query__qualify_stars_groups_by_alias_and_ctes(dialect: str) -> None:
+    query = """
+        with numbered as (select *, id % 2 as odd from r),
+        kept as (select * from numbered qualify row_number() over (partition by odd order by id desc) = 1)
+        select odd as parity, count(*) as n, max(id) as last from kept group by parity order by parity
+    """
+    assert run(query, dialect) == [(0, 1, 2), (1, 1, 3)]
+
+
+def test_snowflake__names_without_quotes_are_one_and_aliases_serve_beside() -> None:
+    assert run('select A as X, x + 1 as y, "B" as z from T', "snowflake") == [(7, 8, 2)]
+    assert rows("select * exclude (s) from r order by ID limit 1", "snowflake") == [1]
+
+
+def test_columns__keep_their_names() -> None:
+    written = write_for_duckdb("select a as Total, count(*) over () as n from t", "snowflake", find_columns)
+    assert [column[0] for column in database().execute(written).description] == ["total", "n"]
+
+
+@pytest.mark.parametrize(("dialect", "query"), [("snowflake", "select * except (a) from t"),
+                                                ("bigquery", "select * exclude (a) from t"),
+                                                ("snowflake", "select `a` from t"),
+                                                ("snowflake", "delete from t"),
+                                                ("bigquery", "select 1 as x; select 2 as x")])  # fmt: skip
+def test_statement__of_another_grammar_or_no_query_is_refused(dialect: str, query: str) -> None:
+    with pytest.raises(UntranslatableQueryError):
+        write_for_duckdb(query, dialect, find_columns)
+
+
+def test_table__that_is_not_there_is_named() -> None:
+    with pytest.raises(MissingTableError, match="raw\\.orders"):
+        write_for_duckdb("select id from raw.orders", "snowflake", find_columns)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expression", "expected"),
+    [("redshift", "7 / 2", 3), ("redshift", "concat('a', null)", None), ("trino", "try(1 / 0)", None)],
+)
+def test_others__are_run_by_the_rules_of_awss_services(dialect: str, expression: str, expected: Any) -> None:
+    assert rows(f"select {expression} as x", dialect) == [expected]
