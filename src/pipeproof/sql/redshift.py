@@ -35,7 +35,7 @@ def redshift_rules() -> Mapping[Any, Rule]:
         exp.Concat: rules.concat,
         exp.Nvl2: template("CASE WHEN _this_ IS NOT NULL THEN _true_ ELSE _false_ END"),
         exp.AnyValue: template("any_value(_this_)"),
-        exp.GroupConcat: _kept,
+        exp.GroupConcat: _listagg,
         exp.Greatest: _kept,
         exp.Least: _kept,
         exp.LogicalAnd: template("bool_and(_this_)"),
@@ -79,6 +79,14 @@ def redshift_rules() -> Mapping[Any, Rule]:
 
 
 def _kept(node: Any, context: Context) -> Any:
+    return node
+
+
+def _listagg(node: Any, context: Context) -> Any:
+    from sqlglot import exp
+
+    if isinstance(node.this, exp.Distinct):  # sqlglot takes the delimiter for a second value
+        context.refuse(node, "listagg of distinct values")
     return node
 
 
