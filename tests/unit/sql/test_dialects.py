@@ -91,7 +91,9 @@ BIGQUERY: Mapping[str, Any] = {
 }  # fmt: skip
 
 REFUSED = {
-    "redshift": {"listagg(distinct s, ',')": "listagg of distinct values", "to_char(d, 'Day')": "the format of to_char"},
+    "redshift": {
+        "listagg(distinct s, ',')": "listagg of distinct values", "to_char(d, 'Day')": "the format of to_char",
+    },
     "snowflake": {
         "hash(a)": "hash", "object_construct('a', 1)": "the function object_construct",
         "src:a": "a VARIANT that is not cast",
