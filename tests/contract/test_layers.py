@@ -31,7 +31,8 @@ LAYERS: dict[str, str] = {
         moto_service commands
     """,
     "pipeproof.stepfunctions.engine": """
-        history scheduler settings visits map_runs items
+        scheduler settings visits map_runs items
+        history
         run
         retries
         interpreter fan_out

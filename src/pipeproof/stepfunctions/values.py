@@ -2,15 +2,22 @@
 
 import json
 import math
+from random import Random
 from typing import Any
 
 MISSING: Any = object()
 """Stands for a value that is not there, where None is JSON's null."""
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
+_CONTAINERS = (dict, list)
+
+
 def dump(value: Any) -> str:
     """JSON without blanks, as the service writes it into histories and messages."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)  # json.dumps would make an encoder for each call
 
 
 def byte_size(value: Any) -> int:
@@ -30,12 +37,28 @@ def byte_size(value: Any) -> int:
     return len(dump(value).encode("utf-8", "surrogatepass"))
 
 
+def fits(value: Any, limit: int) -> bool:
+    """Return whether the value takes at most `limit` bytes as UTF-8 JSON.
+
+    Python writes most values much faster than JSON's encoder does, and no character of its text stands for more than
+    four bytes of JSON: only what may come near to the limit is measured.
+    """
+    return len(repr(value)) * 4 < limit or byte_size(value) <= limit
+
+
+def random_uuid(random: Random) -> str:
+    """Return a UUID of version 4 from a source of chance (RFC 9562)."""
+    digits = f"{random.getrandbits(128):032x}"
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
 def copy(value: Any) -> Any:
     """Return a deep copy of a JSON value, so that a handler may change what it is given."""
     if isinstance(value, dict):
-        return {key: copy(item) for key, item in value.items()}
+        return {key: copy(item) if isinstance(item, _CONTAINERS) else item for key, item in value.items()}
     if isinstance(value, list):
-        return [copy(item) for item in value]
+        return [copy(item) if isinstance(item, _CONTAINERS) else item for item in value]
     return value
 
 

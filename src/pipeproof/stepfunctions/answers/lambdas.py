@@ -1,7 +1,6 @@
 """What the Lambda service is given by Step Functions and gives back: events, responses and errors of a function."""
 
 import json
-import uuid
 from collections.abc import Mapping
 from random import Random
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from pipeproof.stepfunctions.answers.python_runtime import Payload
 from pipeproof.stepfunctions.definition.resources import Resource
 from pipeproof.stepfunctions.errors import StateFailure, runtime_failure
-from pipeproof.stepfunctions.values import dump
+from pipeproof.stepfunctions.values import dump, random_uuid
 
 RESPONSE_FIELDS = frozenset(
     {"ExecutedVersion", "FunctionError", "LogResult", "Payload", "SdkHttpMetadata", "SdkResponseMetadata", "StatusCode"}
@@ -62,7 +61,7 @@ def read_event(resource: Resource, payload: Any) -> Any:
 
 def request_id(random: Random) -> str:
     """Return a request's id, the same in each run with the same seed."""
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+    return random_uuid(random)
 
 
 def function_failure(payload: Payload, *, compact: bool) -> StateFailure:

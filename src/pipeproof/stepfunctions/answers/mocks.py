@@ -215,7 +215,7 @@ def check_names(mocks: Mapping[str, Any], definition: Definition) -> None:
         MockError: A name is no state's, but close to one.
     """
     machines = [answer.definition for answer in mocks.values() if isinstance(answer, AnsweringMachine)]
-    if any(machine is definition for machine in machines):
+    if not mocks or any(machine is definition for machine in machines):
         return
     states = {state.name for machine in (definition, *machines) for state in machine.graph.walk()}
     for name in [name for name in mocks if name not in states]:

@@ -2,7 +2,6 @@
 
 import re
 import sys
-import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from pipeproof.stepfunctions.aws import names as aws_names
 from pipeproof.stepfunctions.aws.jobs import wait_for_job
 from pipeproof.stepfunctions.aws.shapes import from_response, to_parameters
 from pipeproof.stepfunctions.errors import StateFailure, TaskNotHandled
+from pipeproof.stepfunctions.values import random_uuid
 
 if TYPE_CHECKING:
     from pipeproof.stepfunctions.answers.dispatch import Backend
@@ -157,7 +157,7 @@ def _failure(error: Any, service: str, model: Any, request: Request) -> StateFai
     code = str(error.response["Error"].get("Code", "Unknown"))
     message = str(error.response["Error"].get("Message", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
-    identifier = str(uuid.UUID(int=request.random.getrandbits(128), version=4))
+    identifier = random_uuid(request.random)
     shape = type(error).__name__  # of an error that the model knows; botocore makes a class of it
     return StateFailure(
         aws_names.error_name(service, code if shape == "ClientError" else shape, model),
@@ -176,14 +176,14 @@ def _unmade(error: Exception, service: str, model: Any, request: Request) -> Sta
             "Member must not be null"
         )
     code = "ValidationException"
-    identifier = str(uuid.UUID(int=request.random.getrandbits(128), version=4))
+    identifier = random_uuid(request.random)
     cause = aws_names.error_cause(service, code, message, 400, identifier, model)
     return StateFailure(aws_names.error_name(service, code, model), cause)
 
 
 def _metadata(request: Request) -> dict[str, Any]:
     """Return what optimized integrations add to a response."""
-    identifier = str(uuid.UUID(int=request.random.getrandbits(128), version=4))
+    identifier = random_uuid(request.random)
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": identifier}
     return {
         "SdkHttpMetadata": {

@@ -15,6 +15,7 @@ from pipeproof.stepfunctions.definition.templates import choose_machine
 from pipeproof.stepfunctions.definition.unfilled import find_unfilled
 from pipeproof.stepfunctions.definition.validation import Finding, validate
 from pipeproof.stepfunctions.errors import DefinitionError
+from pipeproof.stepfunctions.values import copy
 
 _SHOWN = 10
 TOLERATED = frozenset({"SFN107", "SFN702"})
@@ -105,7 +106,7 @@ def _find(
 ) -> tuple[Document, str | None, str | None]:
     """Return the document, the machine's name and its type, where the source says them."""
     if isinstance(source, Mapping):
-        return Document(dict(substitute_value(source, substitutions))), name, None
+        return Document(copy(dict(substitute_value(source, substitutions)))), name, None
     if isinstance(source, str) and source.lstrip().startswith("{"):
         return parse_text(substitute(source, substitutions)), name, None
     file = Path(source)

@@ -1,7 +1,7 @@
 """A state machine as the engine sees it: graphs of states, retriers and catchers, with places in the source."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, overload
 
 from pipeproof.errors import Location
@@ -44,7 +44,7 @@ class Rule:
     raw: Mapping[str, Any]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class State:
     """One state.
 
@@ -53,6 +53,7 @@ class State:
         language: JSONPath or JSONata.
         position: Where it stands in the definition.
         graphs: The branches of a Parallel, the processor of a Map.
+        is_jsonata: Whether its fields are JSONata's.
     """
 
     name: str
@@ -65,11 +66,10 @@ class State:
     catchers: tuple[Catcher, ...] = ()
     rules: tuple[Rule, ...] = ()
     graphs: tuple["Graph", ...] = ()
+    is_jsonata: bool = field(init=False)
 
-    @property
-    def is_jsonata(self) -> bool:
-        """Whether its fields are JSONata's."""
-        return self.language == JSONATA
+    def __post_init__(self) -> None:
+        self.is_jsonata = self.language == JSONATA
 
     @property
     def is_distributed(self) -> bool:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from pipeproof.errors import Location, PipeproofError
 from pipeproof.stepfunctions.definition.model import Definition
-from pipeproof.stepfunctions.engine.history import Event
+from pipeproof.stepfunctions.engine.history import Event, events_of
 from pipeproof.stepfunctions.engine.visits import Attempt, Visit
 from pipeproof.stepfunctions.errors import StateNameError
 from pipeproof.stepfunctions.values import MISSING, dump
@@ -16,7 +17,7 @@ _SHOWN = 600
 _PATH_SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Execution:
     """An execution that has ended.
 
@@ -26,7 +27,7 @@ class Execution:
         error: The error's name.
         cause: The error's text.
         path: The names of the states entered, in order; iterations and branches as they took their turns.
-        events: The history: AWS's types and details.
+        records: The history as it is kept; `events` has AWS's types and details.
         elapsed: Virtual seconds from start to end.
         arn: The execution's ARN.
         start: Its virtual start.
@@ -37,7 +38,7 @@ class Execution:
     error: str | None
     cause: str | None
     path: list[str]
-    events: tuple[Event, ...]
+    records: tuple[Any, ...] = field(repr=False)
     elapsed: float
     arn: str
     name: str
@@ -47,6 +48,11 @@ class Execution:
     visits: tuple[Visit, ...] = field(repr=False, default=())
     hits: Mapping[tuple[Any, ...], int] = field(repr=False, default_factory=dict)
     exception: BaseException | None = field(repr=False, default=None)
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """The history: AWS's types and details, in the order in which they happened."""
+        return events_of(self.records)
 
     def attempts(self, state: str) -> list[Attempt]:
         """Return all attempts of a Task, Parallel or Map, over all its visits, with their errors and virtual times."""

@@ -11,30 +11,30 @@ _ABORTED = {"Task": "TaskStateAborted", "Wait": "WaitStateAborted"}
 _ABORTED |= {"Map": "MapStateAborted", "Parallel": "ParallelStateAborted"}
 
 
-class Line:
-    """One branch or iteration.
+class Line(Fiber):
+    """One branch or iteration, a fiber of its group's.
 
     Attributes:
         index: Which one it is.
         frame: Its level.
-        work: What it does.
         expired: Its failure, where its time ran out.
+        timer: Says when it has lasted too long.
     """
 
-    __slots__ = ("expired", "fiber", "frame", "index", "timer", "work")
+    __slots__ = ("expired", "frame", "group", "index", "timer")
 
     def __init__(self, index: int, frame: Frame, work: Work[Any]) -> None:
+        super().__init__(frame.run.scheduler, work)
         self.index = index
         self.frame = frame
-        self.work = work
-        self.fiber: Fiber | None = None
         self.timer: Timer | None = None
         self.expired: StateFailure | None = None
+        self.group: Group | None = None
 
-    def stop_timer(self) -> None:
-        """It has ended: its time runs out no more."""
-        if self.timer is not None:
-            self.timer.cancel()
+    def ended(self, value: Any, error: BaseException | None) -> None:
+        """Tells its group."""
+        if self.group is not None:
+            self.group.line_ended(self, value, error)
 
 
 class Group:
@@ -100,46 +100,46 @@ class Group:
             if line is None:
                 break
             self._running[line.index] = line
-            scheduler = self._frame.run.scheduler
-            line.fiber = scheduler.spawn(line.work, self._done(line))
+            line.group = self
+            line.start()
             if self._seconds is not None:
+                scheduler = self._frame.run.scheduler
                 line.timer = scheduler.call_at(scheduler.clock.now + self._seconds, self._expired(line))
         if not self._running:
             self._finished.set()
 
-    def _done(self, line: Line) -> Callable[[Any, BaseException | None], None]:
-        def done(value: Any, error: BaseException | None) -> None:
-            del self._running[line.index]
-            line.stop_timer()
-            if error is None:
-                self._on_success(line, value)
-            elif not isinstance(error, StateFailure):
-                self._stop = self._stop or error
-            else:
-                stop = self._on_failure(line, error)
-                self._stop = self._stop or stop  # of two that fail at one instant the first counts
-            if self._stop is not None:
-                self._finished.set()
-            else:
-                self._fill()
-
-        return done
+    def line_ended(self, line: Line, value: Any, error: BaseException | None) -> None:
+        """Takes a line's output or failure, and starts the next."""
+        del self._running[line.index]
+        if line.timer is not None:
+            line.timer.cancel()
+        if error is None:
+            self._on_success(line, value)
+        elif not isinstance(error, StateFailure):
+            self._stop = self._stop or error
+        else:
+            error.__traceback__ = None  # it would keep the line's levels for the garbage collector
+            stop = self._on_failure(line, error)
+            self._stop = self._stop or stop  # of two that fail at one instant the first counts
+        if self._stop is not None:
+            self._finished.set()
+        else:
+            self._fill()
 
     def _expired(self, line: Line) -> Callable[[], None]:
         def expired() -> None:
-            if line.fiber is not None:
-                line.fiber.cancel()
+            line.cancel()
             line.expired = StateFailure("States.Timeout", None)
-            self._done(line)(None, line.expired)
+            self.line_ended(line, None, line.expired)
 
         return expired
 
     def _abort(self) -> None:
         running, self._running = self._running, {}
         for line in running.values():
-            if line.fiber is not None:
-                line.fiber.cancel()
-            line.stop_timer()
+            line.cancel()
+            if line.timer is not None:
+                line.timer.cancel()
             add_aborted(line.frame)
             self._on_abort(line)
 

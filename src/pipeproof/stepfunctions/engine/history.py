@@ -1,10 +1,11 @@
 """An execution's history: AWS's event types and details, in the order in which they happened."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipeproof.stepfunctions.engine.visits import Visit
 from pipeproof.stepfunctions.values import dump
 
 _JSON_DETAILS = {"input", "output", "parameters"}
@@ -82,39 +83,39 @@ class Thread:
         self.last = last
 
 
-class History:
-    """Collects events.
+def events_of(records: Sequence[Any]) -> tuple[Event, ...]:
+    """Return the events of a whole history's records, as [History][] keeps them."""
+    kinds, previous, elapsed, details = (records[start::4] for start in range(4))
+    return tuple(
+        Event(number, kind, before, seconds, _details(kind, about))
+        for number, (kind, before, seconds, about) in enumerate(zip(kinds, previous, elapsed, details, strict=True), 1)
+    )
 
-    Args:
+
+def _details(kind: str, about: Mapping[str, Any] | Visit) -> Mapping[str, Any]:
+    if not isinstance(about, Visit):
+        return about
+    return about.entered_details if kind.endswith("Entered") else about.exited_details
+
+
+class History:
+    """Collects what is known of events; the events themselves are made for whoever asks.
+
+    Attributes:
+        records: One after the other, without an object of its own for each event: the type, the id of the event before
+            it in its line, the virtual seconds, and the details, or the visit that the event enters or leaves.
+        count: How many events there are; the latest's id.
         limit: How many there may be; AWS allows 25,000 in a Standard execution.
         keep: False drops events once they are counted, for children of a distributed Map.
     """
 
-    __slots__ = ("count", "events", "keep", "limit")
+    __slots__ = ("count", "keep", "limit", "records")
 
     def __init__(self, limit: int | None = None, *, keep: bool = True) -> None:
-        self.events: list[Event] = []
+        self.records: list[Any] = []
         self.limit = limit
         self.keep = keep
         self.count = 0
-
-    def add(self, thread: Thread, kind: str, elapsed: float, details: Mapping[str, Any], *, leaf: bool = False) -> int:
-        """Adds an event and gives its id.
-
-        Args:
-            thread: The line that it belongs to.
-            kind: Its type.
-            elapsed: The virtual time.
-            details: Its fields.
-            leaf: The next event of the line does not follow this one (AWS: MapIterationSucceeded and its like).
-        """
-        self.count += 1
-        number = self.count
-        if self.keep:
-            self.events.append(Event(number, kind, thread.last, elapsed, details))
-        if not leaf and number > 1:
-            thread.last = number
-        return number
 
     @property
     def is_full(self) -> bool:

@@ -1,5 +1,6 @@
 """Runs graphs of states: enters, retries, catches and leaves them, and writes the history down as AWS does."""
 
+from collections.abc import Callable
 from typing import Any
 
 from pipeproof.stepfunctions.definition.model import Catcher, Graph, State
@@ -9,7 +10,7 @@ from pipeproof.stepfunctions.engine.scheduler import PAUSE, Sleep, Work
 from pipeproof.stepfunctions.engine.visits import Attempt, Visit
 from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.expressions.payload import assignments, fill_expressions, place_result
-from pipeproof.stepfunctions.values import byte_size
+from pipeproof.stepfunctions.values import fits
 
 
 def run_graph(graph: Graph, value: Any, frame: Frame) -> Work[Any]:
@@ -19,9 +20,15 @@ def run_graph(graph: Graph, value: Any, frame: Frame) -> Work[Any]:
         StateFailure: A state failed, and nothing caught it.
     """
     name, value = frame.position or (graph.start_at, value)
+    instant = frame.run.workers.instant
     while True:
         frame.position = (name, value)
-        outcome = yield from run_state(graph.states[name], value, frame)
+        state = graph.states[name]
+        worker = instant.get(state.type)
+        if worker is not None:
+            outcome = _run_at_once(worker, state, value, frame)
+        else:
+            outcome = yield from _run_state(state, value, frame)
         value = outcome.output
         if outcome.next is None:
             return value
@@ -36,24 +43,30 @@ def run_graph(graph: Graph, value: Any, frame: Frame) -> Work[Any]:
         name = outcome.next
 
 
-def run_state(state: State, value: Any, frame: Frame) -> Work[Outcome]:
-    """Runs one state, retries and all."""
-    place = _enter(state, value, frame) if frame.unfinished is None else _enter_again(frame.unfinished, frame)
+def _run_at_once(worker: Callable[[Place], Outcome], state: State, value: Any, frame: Frame) -> Outcome:
+    """Runs a state whose work never waits, and which has no Retry and no Catch."""
+    place = _enter(state, value, frame)
+    try:
+        outcome = worker(place)
+        _check_size(outcome.output, state.name, frame)
+    except StateFailure as raised:
+        outcome = _caught(place, _explain(raised, place))
+    _leave(place, outcome)
+    return outcome
+
+
+def _run_state(state: State, value: Any, frame: Frame) -> Work[Outcome]:
+    """Runs a state whose work may take time, retries and all."""
+    place = _enter(state, value, frame)
     visit, run = place.visit, frame.run
-    at_once = run.workers.instant.get(state.type)
     tries: dict[int, int] = {}
     while True:
-        attempt = Attempt(len(visit.attempts) + 1, run.clock.now)
-        if state.type in RETRIED:
-            visit.attempts.append(attempt)
+        attempt = visit.begin_attempt(run.clock.now) if state.type in RETRIED else Attempt(1, run.clock.now)
         try:
-            if at_once is not None:
-                outcome = at_once(place)
-            else:
-                outcome = yield from run.workers.waiting[state.type](place)
+            outcome = yield from run.workers.waiting[state.type](place)
             _check_size(outcome.output, state.name, frame)
         except StateFailure as raised:
-            failure = _explain(raised, place)
+            failure = _explain(raised.with_traceback(None), place)
             attempt.ended, attempt.error, attempt.cause = run.clock.now, failure.error, failure.cause
             delay = retry_delay(state, failure, tries, frame)
             if delay is not None:
@@ -71,49 +84,52 @@ def run_state(state: State, value: Any, frame: Frame) -> Work[Outcome]:
 
 
 def _enter(state: State, value: Any, frame: Frame) -> Place:
+    if frame.unfinished is not None:
+        return _enter_again(frame.unfinished, frame)
     _check_size(value, state.name, frame)
-    event = frame.add_event(state.type + "StateEntered", {"name": state.name, "input": value})
-    visit = Visit(state, value, frame.run.clock.now, event, frame.iterations)
+    visit = Visit(state, value, frame.run.clock.now, frame.iterations)
+    visit.event_id = frame.add_event(state.type + "StateEntered", visit)
     if frame.recorded:
         frame.run.visits.append(visit)
     frame.current = frame.unfinished = visit
-    frame.run.hit("state", state.position)
-    return Place(state, value, frame, visit, frame.environment(visit))
+    frame.run.entered[state] += 1
+    return Place(state, value, frame, visit)
 
 
 def _enter_again(before: Visit, frame: Frame) -> Place:
     """The state in which an earlier try of the execution ended: AWS does not write down that it is entered again."""
-    visit = Visit(before.state, before.input, frame.run.clock.now, before.event_id, frame.iterations)
+    visit = Visit(before.state, before.input, frame.run.clock.now, frame.iterations, before.event_id)
     visit.lines, visit.map_run = before.lines, before.map_run
     if frame.recorded:
         frame.run.visits.append(visit)
     frame.current = frame.unfinished = visit
-    return Place(before.state, before.input, frame, visit, frame.environment(visit))
+    return Place(before.state, before.input, frame, visit)
 
 
 def _leave(place: Place, outcome: Outcome) -> None:
     state, frame = place.state, place.frame
     place.visit.output = outcome.output
-    frame.scope.assign(outcome.assigned)
-    details: dict[str, Any] = {"name": state.name, "output": outcome.output}
     if outcome.assigned:
-        details["assignedVariables"] = dict(sorted(outcome.assigned.items()))
-        details["assignedVariablesDetails"] = {"truncated": False}
-    frame.add_event(state.type + "StateExited", details)
+        frame.scope.assign(outcome.assigned)
+        place.visit.assigned = outcome.assigned
+    frame.add_event(state.type + "StateExited", place.visit)
     frame.current = frame.unfinished = None
-    if outcome.next is not None and outcome.next == state.next and not place.visit.caught:
-        frame.run.hit("transition", state.position, "next")
+    if outcome.next == state.next and state.next is not None and not place.visit.caught:
+        frame.run.left[state] += 1
 
 
 def _check_size(value: Any, name: str, frame: Frame) -> None:
+    if value is frame.fitting:  # what a state gives the next one takes, and many hand on what they were given
+        return
     limit = frame.run.settings.payload_limit
-    if limit is not None and byte_size(value) > limit:
+    if limit is not None and not fits(value, limit):
         raise StateFailure(
             "States.DataLimitExceeded",
             f"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service "
             "limit.",
             terminal=True,
         )
+    frame.fitting = value
 
 
 def _explain(failure: StateFailure, place: Place) -> StateFailure:
@@ -160,13 +176,13 @@ def _caught(place: Place, failure: StateFailure) -> Outcome:
 
 def catch(catcher: Catcher, place: Place, failure: StateFailure) -> Outcome:
     """Return what a Catcher makes of a failure: the output and the variables that it sets."""
-    state, environment = place.state, place.environment
+    state = place.state
     error_output = failure.output
     try:
         if state.is_jsonata:
             states = {"input": place.value, "errorOutput": error_output}
             output = (
-                fill_expressions(catcher.raw["Output"], f"Catch[{catcher.index}]/Output", states, environment)
+                fill_expressions(catcher.raw["Output"], f"Catch[{catcher.index}]/Output", states, place)
                 if "Output" in catcher.raw
                 else error_output
             )
@@ -174,11 +190,11 @@ def catch(catcher: Catcher, place: Place, failure: StateFailure) -> Outcome:
             states = {}
             output = place_result(catcher.raw, place.value, error_output)
         assigned = assignments(
-            catcher.raw.get("Assign"),
+            catcher.raw,
             state.language,
             error_output,
             states,
-            environment,
+            place,
             prefix=f"Catch[{catcher.index}]/",
         )
     except StateFailure as raised:

@@ -1,11 +1,14 @@
 """One execution under way: its clock, history, visits and tokens, its levels, and the place of a state in them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from random import Random
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeproof.stepfunctions.answers import tokens
 from pipeproof.stepfunctions.answers.dispatch import Handlers
@@ -16,6 +19,7 @@ from pipeproof.stepfunctions.engine.scheduler import Scheduler, Signal, Work
 from pipeproof.stepfunctions.engine.settings import Settings
 from pipeproof.stepfunctions.engine.visits import Visit
 from pipeproof.stepfunctions.expressions.environment import Clock, Environment, Scope
+from pipeproof.stepfunctions.values import MISSING
 
 if TYPE_CHECKING:
     from pipeproof.stepfunctions.engine.map_runs import MapRunRecord
@@ -90,7 +94,8 @@ class Run:
     `is_over`, `go_on` and `holds` are those of the [RunningExecution][] that drives it: whether it has ended, what lets
     it go on, and whether limits run out while somebody outside may answer. `keeps_lines` says that states remember
     their branches and iterations, so that the execution can be redriven. `nested` are the executions that its tasks
-    started and that wait for somebody outside.
+    started and that wait for somebody outside. `entered` and `left` count how often states were entered, and left by
+    their Next.
     """
 
     def __init__(
@@ -109,11 +114,13 @@ class Run:
         self.workers = workers
         self.clock = clock
         self.scheduler = Scheduler(clock)
-        self.random = Random(seed)  # noqa: S311 - chance that a test can repeat, no secret
+        self._seed = seed
         self.input = value
         self.history = History(settings.event_limit)
         self.visits: list[Visit] = []
-        self.hits: dict[tuple[Any, ...], int] = {}
+        self.entered: defaultdict[State, int] = defaultdict(int)
+        self.left: defaultdict[State, int] = defaultdict(int)
+        self.other_hits: dict[tuple[Any, ...], int] = {}
         self.map_runs: list[MapRunRecord] = []
         self.tokens: dict[str, PendingToken] = {}
         self.tokens_given = 0
@@ -132,9 +139,22 @@ class Run:
         }
         self.machine_context = {"Id": settings.machine_arn, "Name": settings.machine_name}
 
+    @cached_property
+    def random(self) -> Random:
+        """The execution's chance, which few executions need."""
+        return Random(self._seed)  # noqa: S311 - chance that a test can repeat, no secret
+
     def hit(self, *item: Any) -> None:
         """Counts something as covered."""
-        self.hits[item] = self.hits.get(item, 0) + 1
+        self.other_hits[item] = self.other_hits.get(item, 0) + 1
+
+    def hits(self) -> dict[tuple[Any, ...], int]:
+        """Return what is covered, and how often: states entered, transitions taken, retriers and catchers used."""
+        return {
+            **{("state", state.position): count for state, count in self.entered.items()},
+            **{("transition", state.position, "next"): count for state, count in self.left.items()},
+            **self.other_hits,
+        }
 
     def new_token(self) -> str:
         """Return a task token; it says which of the execution's it is."""
@@ -167,111 +187,110 @@ class Frame:
         concurrent: Others take their turn after each state.
         recorded: Visits are remembered.
         execution: The context object's `Execution`, in a child of a distributed Map.
+        fitting: The value whose size was looked at last, and is within the limit.
     """
 
-    __slots__ = (
-        "concurrent", "context", "current", "execution", "history", "items", "iterations", "position", "recorded",
-        "run", "scope", "thread", "unfinished",
-    )  # fmt: skip
+    concurrent = False
+    context: Mapping[str, Any] | None = None
+    current: Visit | None = None
+    execution: Mapping[str, Any] | None = None
+    fitting: Any = MISSING
+    items: Mapping[str, Any] | None = None
+    position: tuple[str, Any] | None = None
+    recorded = True
+    unfinished: Visit | None = None
 
     def __init__(
-        self,
-        run: Run,
-        scope: Scope,
-        thread: Thread,
-        *,
-        history: History | None = None,
-        iterations: tuple[int, ...] = (),
-        items: Mapping[str, Any] | None = None,
-        concurrent: bool = False,
-        recorded: bool = True,
-        execution: Mapping[str, Any] | None = None,
+        self, run: Run, scope: Scope, thread: Thread, history: History, iterations: tuple[int, ...] = ()
     ) -> None:
         self.run = run
         self.scope = scope
         self.thread = thread
-        self.history = history or run.history
+        self.history = history
         self.iterations = iterations
-        self.items = items
-        self.concurrent = concurrent
-        self.recorded = recorded
-        self.execution = execution
-        self.current: Visit | None = None
-        self.position: tuple[str, Any] | None = None
-        self.unfinished: Visit | None = None
-        self.context: Mapping[str, Any] | None = None
 
-    def inner(
-        self,
-        thread: Thread,
-        *,
-        iterations: tuple[int, ...] | None = None,
-        items: Mapping[str, Any] | None = None,
-        concurrent: bool = True,
-    ) -> "Frame":
-        """Return a level inside of this one, with variables of its own."""
-        return Frame(
-            self.run,
-            Scope(self.scope),
-            thread,
-            history=self.history,
-            iterations=self.iterations if iterations is None else iterations,
-            items=self.items if items is None else items,
-            concurrent=concurrent,
-            recorded=self.recorded,
-            execution=self.execution,
-        )
+    def inner(self, thread: Thread) -> "Frame":
+        """Return a level inside of this one, with variables of its own, whose states take turns with others'."""
+        level = Frame(self.run, Scope(self.scope), thread, self.history, self.iterations)
+        level.items, level.execution, level.recorded = self.items, self.execution, self.recorded
+        level.fitting, level.concurrent = self.fitting, True
+        return level
 
-    def add_event(self, kind: str, details: Mapping[str, Any], *, leaf: bool = False) -> int:
-        """Adds an event to this line."""
-        return self.history.add(self.thread, kind, self.run.clock.now, details, leaf=leaf)
+    def add_event(self, kind: str, details: Mapping[str, Any] | Visit, leaf: bool = False) -> int:
+        """Adds an event to this line of the history, and gives its id.
 
-    def environment(self, visit: Visit, token: str | None = None) -> Environment:
-        """Return what expressions of a state see."""
-        run = self.run
-
-        def context() -> dict[str, Any]:
-            if self.context is not None:
-                return dict(self.context)
-            state: dict[str, Any] = {"Name": visit.state.name, "EnteredTime": run.clock.text(visit.entered)}
-            if visit.state.type in ("Task", "Map", "Parallel"):
-                state["RetryCount"] = visit.retry_count
-            built: dict[str, Any] = {
-                "Execution": run.execution_context if self.execution is None else self.execution,
-                "StateMachine": run.machine_context,
-                "State": state,
-            }
-            if token is not None:
-                built["Task"] = {"Token": token}
-            if self.items is not None:
-                built["Map"] = self.items
-            return built
-
-        return Environment(self.scope, run.clock, run.random, context)
+        Args:
+            kind: Its type.
+            details: Its fields; of a state's entering and leaving the visit.
+            leaf: The next event of the line does not follow this one (AWS: MapIterationSucceeded and its like).
+        """
+        history, thread = self.history, self.thread
+        number = history.count = history.count + 1
+        if history.keep:
+            history.records += (kind, thread.last, self.run.clock.now, details)
+        if not leaf and number > 1:
+            thread.last = number
+        return number
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the engine is at work: a state, what went into it, and the level on which it stands.
+class Place(Environment):
+    """Where the engine is at work, and with it what expressions see there.
 
-    Attributes:
+    Args:
         state: The state.
         value: Its input.
-        frame: The level.
+        frame: The level on which it stands.
         visit: This entry into the state.
-        environment: What its expressions see.
+        token: The task's token, once it has one.
     """
 
-    state: State
-    value: Any
-    frame: Frame
-    visit: Visit
-    environment: Environment
+    __slots__ = ("frame", "state", "token", "value", "visit")
+
+    def __init__(self, state: State, value: Any, frame: Frame, visit: Visit, token: str | None = None) -> None:
+        self.state = state
+        self.value = value
+        self.frame = frame
+        self.visit = visit
+        self.token = token
 
     @property
     def run(self) -> Run:
         """The execution."""
         return self.frame.run
+
+    @property
+    def scope(self) -> Scope:
+        """The variables."""
+        return self.frame.scope
+
+    @property
+    def clock(self) -> Clock:
+        """The virtual time."""
+        return self.frame.run.clock
+
+    @property
+    def random(self) -> Random:
+        """The execution's chance."""
+        return self.frame.run.random
+
+    def context(self) -> dict[str, Any]:
+        """Return the context object."""
+        frame, visit, run = self.frame, self.visit, self.frame.run
+        if frame.context is not None:
+            return dict(frame.context)
+        state: dict[str, Any] = {"Name": visit.state.name, "EnteredTime": run.clock.text(visit.entered)}
+        if visit.state.type in ("Task", "Map", "Parallel"):
+            state["RetryCount"] = visit.retry_count
+        built: dict[str, Any] = {
+            "Execution": run.execution_context if frame.execution is None else frame.execution,
+            "StateMachine": run.machine_context,
+            "State": state,
+        }
+        if self.token is not None:
+            built["Task"] = {"Token": self.token}
+        if frame.items is not None:
+            built["Map"] = frame.items
+        return built
 
     def note(self, step: str, data: Any) -> None:
         """Records the data after a step of the state's work, where somebody asks for it."""
@@ -279,13 +298,12 @@ class Place:
             self.visit.steps[step] = data
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a state ended: its output, the next state (None at the end), the variables that it sets."""
 
     output: Any
     next: str | None
-    assigned: dict[str, Any] = field(default_factory=dict)
+    assigned: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

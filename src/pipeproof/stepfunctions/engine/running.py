@@ -10,7 +10,7 @@ from pipeproof.stepfunctions.engine.execution import Execution
 from pipeproof.stepfunctions.engine.history import Thread
 from pipeproof.stepfunctions.engine.interpreter import run_graph
 from pipeproof.stepfunctions.engine.run import CURRENT, Frame, Run
-from pipeproof.stepfunctions.engine.scheduler import Scheduler
+from pipeproof.stepfunctions.engine.scheduler import Fiber, Scheduler
 from pipeproof.stepfunctions.errors import MockError, StateFailure
 from pipeproof.stepfunctions.expressions.environment import Scope
 from pipeproof.stepfunctions.values import copy
@@ -22,6 +22,14 @@ _under_way: WeakValueDictionary[str, "RunningExecution"] = WeakValueDictionary()
 def find_running(arn: str) -> "RunningExecution | None":
     """Return the execution with an ARN, the latest of those that were prepared, while somebody has it."""
     return _under_way.get(arn)
+
+
+def _ended() -> bool:
+    return True
+
+
+def _do_nothing() -> None:
+    pass
 
 
 class RunningExecution:
@@ -41,9 +49,8 @@ class RunningExecution:
         self._wanted = False
         self._lock = Lock()
         self._watchers: list[Callable[[RunningExecution], None]] = []
-        self._frame = Frame(run, Scope(), Thread())
+        self._frame = Frame(run, Scope(), Thread(), run.history)
         _under_way[run.settings.execution_arn] = self
-        run.is_over, run.go_on = (lambda: self.is_over), self._go_on
         started = {"input": run.input, "roleArn": run.settings.role_arn}
         self._frame.add_event("ExecutionStarted", started)
         self._begin()
@@ -56,6 +63,9 @@ class RunningExecution:
     @property
     def is_over(self) -> bool:
         """Whether it has ended."""
+        return self._has_ended()
+
+    def _has_ended(self) -> bool:
         return self._status != "RUNNING" or self._broken is not None
 
     def when_over(self, watcher: Callable[["RunningExecution"], None]) -> None:
@@ -101,7 +111,9 @@ class RunningExecution:
 
     def _begin(self) -> None:
         run = self.run
-        self._fiber = run.scheduler.spawn(run_graph(run.definition.graph, run.input, self._frame), self._done)
+        run.is_over, run.go_on = self._has_ended, self._go_on
+        work = run_graph(run.definition.graph, run.input, self._frame)
+        self._fiber: Fiber | None = run.scheduler.spawn(work, self._done)
         run.scheduler.end_at(run.clock.now + run.settings.time_limit, self._time_out)
         timeout = run.definition.timeout
         if timeout is not None:
@@ -121,7 +133,7 @@ class RunningExecution:
     def _drive(self, until: float | None = None) -> None:
         current, run = CURRENT.set(self.run), self.run
         try:
-            run.scheduler.run(lambda: self.is_over, hold=run.holds and until is None, until=until)
+            run.scheduler.run(self._has_ended, hold=run.holds and until is None, until=until)
         finally:
             CURRENT.reset(current)
         if until is not None and not self.is_over:
@@ -135,6 +147,9 @@ class RunningExecution:
         self._tell()
 
     def _tell(self) -> None:
+        """Lets go of what has driven it, so that its parts, which know each other, need no garbage collector."""
+        self.run.scheduler.clear()
+        self.run.is_over, self.run.go_on, self._fiber = _ended, _do_nothing, None
         watchers, self._watchers = self._watchers, []
         for watcher in watchers:
             watcher(self)
@@ -144,7 +159,7 @@ class RunningExecution:
             self._status, self._output = "SUCCEEDED", value
             self._frame.add_event("ExecutionSucceeded", {"output": value})
         elif isinstance(error, StateFailure):
-            self._status, self._failure = "FAILED", error
+            self._status, self._failure = "FAILED", error.with_traceback(None)
             details = {"error": error.error, "cause": error.cause}
             self._frame.add_event("ExecutionFailed", {key: text for key, text in details.items() if text is not None})
         else:
@@ -162,7 +177,8 @@ class RunningExecution:
     def _end_early(self, status: str, event: str, error: str | None, cause: str | None) -> None:
         self._status, self._ended = status, self.run.clock.now
         self._failure = StateFailure(error, cause)
-        self._fiber.cancel()
+        if self._fiber is not None:
+            self._fiber.cancel()
         for nested in self.run.nested:
             if nested.is_awaited:
                 nested.stop()
@@ -197,7 +213,7 @@ class RunningExecution:
             failure.error if failure else None,
             failure.cause if failure else None,
             [visit.state.name for visit in run.visits],
-            tuple(run.history.events),
+            tuple(run.history.records),
             self._ended if self.is_over else run.clock.now,
             run.settings.execution_arn,
             run.settings.execution_name,
@@ -205,6 +221,6 @@ class RunningExecution:
             run.clock.start,
             run.definition,
             tuple(run.visits),
-            run.hits,
+            run.hits(),
             failure.exception if failure else None,
         )

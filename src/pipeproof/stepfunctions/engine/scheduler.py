@@ -62,18 +62,22 @@ class Signal:
 
 
 class Fiber:
-    """A piece of work under way."""
+    """A piece of work under way; `ended` gets its value or its error."""
 
-    __slots__ = ("_done", "_generation", "_scheduler", "_work", "finished")
+    __slots__ = ("_generation", "_scheduler", "_work", "finished")
 
-    def __init__(
-        self, scheduler: "Scheduler", work: Work[Any], done: Callable[[Any, BaseException | None], None]
-    ) -> None:
+    def __init__(self, scheduler: "Scheduler", work: Work[Any]) -> None:
         self._scheduler = scheduler
         self._work = work
-        self._done = done
         self._generation = 0
         self.finished = False
+
+    def start(self) -> None:
+        """Lets it begin at its turn."""
+        self._scheduler.ready.append((self, None))
+
+    def ended(self, value: Any, error: BaseException | None) -> None:
+        """Is called once, when the work has ended."""
 
     def _wake(self, generation: int, value: Any) -> None:
         if not self.finished and generation == self._generation:
@@ -87,9 +91,11 @@ class Fiber:
         try:
             waits_for = self._work.send(value)
         except StopIteration as stop:
-            self._finish(stop.value, None)
+            self.finished = True
+            self.ended(stop.value, None)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for the fiber
-            self._finish(None, error)
+            self.finished = True
+            self.ended(None, error)
         else:
             self._wait(waits_for)
 
@@ -117,8 +123,20 @@ class Fiber:
         finally:
             self._work.close()
 
-    def _finish(self, value: Any, error: BaseException | None) -> None:
-        self.finished = True
+
+class WatchedFiber(Fiber):
+    """A fiber that calls a function when it has ended."""
+
+    __slots__ = ("_done",)
+
+    def __init__(
+        self, scheduler: "Scheduler", work: Work[Any], done: Callable[[Any, BaseException | None], None]
+    ) -> None:
+        super().__init__(scheduler, work)
+        self._done = done
+
+    def ended(self, value: Any, error: BaseException | None) -> None:
+        """Hands the end on."""
         self._done(value, error)
 
 
@@ -151,14 +169,20 @@ class Scheduler:
         self._count = 0
         self._deadline: tuple[float, Callable[[], None]] | None = None
 
+    def clear(self) -> None:
+        """Forgets all that was to be done."""
+        self.ready.clear()
+        self._timers.clear()
+        self._deadline = None
+
     def end_at(self, when: float, action: Callable[[], None]) -> None:
         """Does something once the clock would go beyond a virtual time; alone it does not make the clock move."""
         self._deadline = (when, action)
 
     def spawn(self, work: Work[Any], done: Callable[[Any, BaseException | None], None]) -> Fiber:
         """Starts a piece of work at its turn; `done` gets its value or its error."""
-        fiber = Fiber(self, work, done)
-        self.ready.append((fiber, None))
+        fiber = WatchedFiber(self, work, done)
+        fiber.start()
         return fiber
 
     def call_at(self, when: float, action: Callable[[], None], held: Callable[[], bool] | None = None) -> Timer:
@@ -181,8 +205,9 @@ class Scheduler:
         """
         while not finished():
             if self.ready:
-                fiber, value = self.ready.popleft()
-                fiber.step(value)
+                while self.ready:  # `clear` ends it
+                    fiber, value = self.ready.popleft()
+                    fiber.step(value)
             elif not self._advance(hold, until):
                 return False
         return True

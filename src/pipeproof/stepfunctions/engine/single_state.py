@@ -18,7 +18,7 @@ from pipeproof.stepfunctions.engine.states.inline_map import find_items
 from pipeproof.stepfunctions.engine.states.map_fields import find_concurrency, find_tolerance
 from pipeproof.stepfunctions.engine.states.map_run import MapRun
 from pipeproof.stepfunctions.engine.states.steps import effective_input, result_outcome
-from pipeproof.stepfunctions.engine.visits import Attempt, Visit
+from pipeproof.stepfunctions.engine.visits import Visit
 from pipeproof.stepfunctions.engine.workers import WORKERS
 from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.expressions.environment import Clock, Scope
@@ -89,12 +89,13 @@ def run_unit(
     options = options or UnitOptions()
     run = Run(definition, settings, handlers, WORKERS, clock, seed, value)
     del run.execution_context["RedriveCount"]
-    frame = Frame(run, Scope(own=dict(variables or {})), Thread())
+    frame = Frame(run, Scope(own=dict(variables or {})), Thread(), run.history)
     frame.context = context
-    visit = Visit(state, value, 0.0, 1, (), retry_count=options.retry_count, steps={"input": value})
-    visit.attempts.append(Attempt(1, 0.0))
+    visit = Visit(state, value, 0.0, (), 1)
+    visit.retry_count, visit.steps = options.retry_count, {"input": value}
+    visit.begin_attempt(0.0)
     frame.current = visit
-    place = Place(state, value, frame, visit, frame.environment(visit, _token_of(context)))
+    place = Place(state, value, frame, visit, _token_of(context))
     try:
         outcome = _run_once(place, options)
     except StateFailure as failure:

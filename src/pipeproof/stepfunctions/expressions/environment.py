@@ -1,7 +1,8 @@
 """What an expression can see: variables in their scopes, the context object, time and chance."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from random import Random
@@ -9,7 +10,7 @@ from typing import Any
 
 from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
 from pipeproof.stepfunctions.expressions import jsonata as jsonata_language
-from pipeproof.stepfunctions.expressions.intrinsic_calls import IntrinsicSyntaxError, is_call, parse_call
+from pipeproof.stepfunctions.expressions.intrinsic_calls import Call, IntrinsicSyntaxError, is_call, parse_call
 from pipeproof.stepfunctions.expressions.jsonpath import NoMatch, Path, PathSyntaxError
 from pipeproof.stepfunctions.expressions.jsonpath_parser import parse_path
 from pipeproof.stepfunctions.values import MISSING, dump
@@ -48,11 +49,12 @@ class Scope:
 class Clock:
     """The virtual time, in seconds since the execution started."""
 
-    __slots__ = ("now", "start")
+    __slots__ = ("_written", "now", "start")
 
     def __init__(self, start: datetime) -> None:
         self.start = start if start.tzinfo else start.replace(tzinfo=UTC)
         self.now = 0.0
+        self._written: tuple[float, str] = (-1.0, "")
 
     def date(self) -> datetime:
         """Return the virtual time as a date."""
@@ -60,31 +62,40 @@ class Clock:
 
     def text(self, at: float | None = None) -> str:
         """Return the virtual time as the context object writes it: `2026-01-01T00:00:00.000Z`."""
-        moment = (self.start + timedelta(seconds=self.now if at is None else at)).astimezone(UTC)
-        return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+        seconds = self.now if at is None else at
+        if self._written[0] != seconds:  # much happens at one instant
+            moment = (self.start + timedelta(seconds=seconds)).astimezone(UTC)
+            self._written = (seconds, moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z")
+        return self._written[1]
 
     def millis(self) -> int:
         """Return the virtual time in milliseconds since 1970."""
         return int(self.date().timestamp() * 1000)
 
 
-class Environment:
-    """Evaluates paths, calls and expressions in the place of one state.
+class Environment(ABC):
+    """Evaluates paths, calls and expressions in the place of one state."""
 
-    Args:
-        scope: The variables.
-        clock: The virtual time.
-        random: The execution's chance.
-        context: Builds the context object; called only when an expression looks at it.
-    """
+    __slots__ = ()
 
-    __slots__ = ("clock", "context", "random", "scope")
+    @property
+    @abstractmethod
+    def scope(self) -> Scope:
+        """The variables."""
 
-    def __init__(self, scope: Scope, clock: Clock, random: Random, context: Callable[[], dict[str, Any]]) -> None:
-        self.scope = scope
-        self.clock = clock
-        self.random = random
-        self.context = context
+    @property
+    @abstractmethod
+    def clock(self) -> Clock:
+        """The virtual time."""
+
+    @property
+    @abstractmethod
+    def random(self) -> Random:
+        """The execution's chance."""
+
+    @abstractmethod
+    def context(self) -> dict[str, Any]:
+        """Return the context object; called only when an expression looks at it."""
 
     def find(self, path: Path, document: Any) -> Any:
         """The value of a path whose `$` is the document.
@@ -122,7 +133,7 @@ class Environment:
         try:
             return self.find(_path(text), document)
         except NoMatch as error:
-            raise _not_found(text, field, document) from error
+            raise not_found(text, field, document) from error
 
     def _call(self, text: str, field: str, document: Any) -> Any:
         try:
@@ -130,11 +141,20 @@ class Environment:
         except IntrinsicSyntaxError as error:
             raise runtime_failure(f"The intrinsic function '{text}' cannot be parsed: {error}") from error
 
+        return self.call(call, field, document)
+
+    def call(self, call: Call, field: str, document: Any) -> Any:
+        """Return what an intrinsic function gives; `field` is where the call stands, for messages.
+
+        Raises:
+            StateFailure: A path among its arguments finds nothing, or the function does not take them.
+        """
+
         def read(path: Path) -> Any:
             try:
-                return self.find(path, document)
+                return path.find(document) if path.root == "$" else self.find(path, document)
             except NoMatch as error:
-                raise _not_found(path.text, field, document) from error
+                raise not_found(path.text, field, document) from error
 
         return call.evaluate(read, self.random)
 
@@ -187,7 +207,8 @@ def _path(text: str) -> Path:
         raise runtime_failure(f"Invalid path '{text}' : {error}") from error
 
 
-def _not_found(path: str, field: str, document: Any) -> StateFailure:
+def not_found(path: str, field: str, document: Any) -> StateFailure:
+    """Return the failure of a `name.$` field whose path finds nothing."""
     return runtime_failure(
         f"The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{dump(document)}'"
     )

@@ -43,7 +43,12 @@ class Call:
         Raises:
             StateFailure: States.IntrinsicFailure, for arguments that the function does not take.
         """
-        values = [_argument(argument, read, random) for argument in self.arguments]
+        values = []
+        for argument in self.arguments:
+            if isinstance(argument, Constant):
+                values.append(argument.value)
+            else:
+                values.append(argument.evaluate(read, random) if isinstance(argument, Call) else read(argument))
         try:
             return FUNCTIONS[self.name][0](random, *values)
         except (ValueError, TypeError, IndexError, OverflowError) as error:
@@ -60,12 +65,6 @@ class Constant:
     """A literal argument."""
 
     value: Any
-
-
-def _argument(argument: Call | Path | Constant, read: Callable[[Path], Any], random: Random) -> Any:
-    if isinstance(argument, Constant):
-        return argument.value
-    return argument.evaluate(read, random) if isinstance(argument, Call) else read(argument)
 
 
 def _failure(name: str, text: str) -> StateFailure:

@@ -8,12 +8,11 @@ import hashlib
 import json
 import math
 import re
-import uuid
 from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
-from pipeproof.stepfunctions.values import dump, equal, is_number
+from pipeproof.stepfunctions.values import dump, equal, is_number, random_uuid
 
 _PIECE = re.compile(r"\\([{}\\])|\{\}|[^\\{]+|.", re.DOTALL)
 _HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
@@ -22,6 +21,8 @@ _TEXT_LIMIT = 10_000
 
 
 def _integer(value: Any, what: str) -> int:
+    if type(value) is int:
+        return value
     if not is_number(value):
         raise ValueError(f"{what} must be a number")
     whole: int = math.floor(value)
@@ -217,7 +218,7 @@ def _string_split(_: Random, text: Any, separators: Any) -> list[str]:
 
 
 def _uuid(random: Random) -> str:
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+    return random_uuid(random)
 
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {

@@ -4,7 +4,7 @@ Nine paths in ten are plain reference paths (`$.a.b[0]`); those walk a list of k
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pipeproof.stepfunctions.values import MISSING
@@ -88,12 +88,18 @@ class Path:
         root: `$` (the input), `$$` (the context object), `@` (the item, in a filter) or a variable's name.
         steps: What is done from there on.
         definite: At most one value matches; otherwise the result is a list.
+        names: The steps, where all of them are names of fields.
     """
 
     text: str
     root: str
     steps: tuple[Step, ...]
     definite: bool
+    names: tuple[Any, ...] | None = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        names = self.steps if all(isinstance(step, str) for step in self.steps) else None
+        object.__setattr__(self, "names", names)
 
     @property
     def is_reference(self) -> bool:
@@ -106,9 +112,17 @@ class Path:
         Raises:
             NoMatch: The path is definite, and nothing is there.
         """
+        value = document
+        if self.names is not None:
+            try:
+                for name in self.names:
+                    value = value[name]  # of JSON values only an object takes a string
+            except (KeyError, TypeError):
+                value = document
+            else:
+                return value
         if not self.definite:
             return self._find_all(document)
-        value = document
         for index, step in enumerate(self.steps):
             if isinstance(step, str):
                 if not isinstance(value, dict) or step not in value:

@@ -5,6 +5,7 @@ JSONata: Arguments → (the state's work) → Output. Both: Assign.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pipeproof.stepfunctions.errors import StateFailure, runtime_failure
@@ -12,22 +13,10 @@ from pipeproof.stepfunctions.expressions.environment import Environment
 from pipeproof.stepfunctions.expressions.jsonata import is_expression
 from pipeproof.stepfunctions.expressions.jsonpath import PathSyntaxError
 from pipeproof.stepfunctions.expressions.jsonpath_parser import parse_path
+from pipeproof.stepfunctions.expressions.templates import fill_template
 from pipeproof.stepfunctions.values import MISSING
 
-
-def fill_template(template: Any, document: Any, environment: Environment) -> Any:
-    """A JSONPath payload template's value: fields whose names end in `.$` are looked up, all else stands as it is."""
-    if isinstance(template, dict):
-        filled: dict[str, Any] = {}
-        for key, value in template.items():
-            if key.endswith(".$") and isinstance(value, str):
-                filled[key[:-2]] = environment.template(value, key, document)
-            else:
-                filled[key] = fill_template(value, document, environment)
-        return filled
-    if isinstance(template, list):
-        return [fill_template(item, document, environment) for item in template]
-    return template
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def fill_expressions(template: Any, field: str, states: Mapping[str, Any], environment: Environment) -> Any:
@@ -87,26 +76,27 @@ def _put(document: Any, steps: tuple[Any, ...], result: Any, text: str) -> Any:
 
 
 def assignments(
-    template: Mapping[str, Any] | None,
+    raw: Mapping[str, Any],
     language: str,
     document: Any,
     states: Mapping[str, Any],
     environment: Environment,
     *,
     prefix: str = "",
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """Return the variables that an Assign block sets; all are evaluated before any is set.
 
     Args:
-        template: The block.
+        raw: The state, rule or catcher in which it may stand.
         language: `JSONPath` or `JSONata`.
         document: What `$` is, in JSONPath.
         states: What `$states` holds, in JSONata.
         environment: The place.
         prefix: Where the block stands, for messages: `Catch[0]/`.
     """
+    template = raw.get("Assign")
     if not template:
-        return {}
+        return _NOTHING
     if language == "JSONata":
         values: dict[str, Any] = fill_expressions(template, f"{prefix}Assign", states, environment)
     else:

@@ -4,7 +4,6 @@ moto keeps them (`StepFunctionBackend.state_machines`), so that CloudFormation, 
 what moto does not know of the API's rules is here.
 """
 
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from pipeproof.stepfunctions.errors import DefinitionError
 from pipeproof.stepfunctions.service.arns import StatesArn, check_name, parse_arn
 from pipeproof.stepfunctions.service.errors import ServiceError, no_machine, validation
 from pipeproof.stepfunctions.service.state import Service
+from pipeproof.stepfunctions.values import random_uuid
 
 Parameters = dict[str, Any]
 Answer = dict[str, Any]
@@ -47,7 +47,7 @@ def backend_of(arn: StatesArn) -> Any:
 
 def new_id(service: Service) -> str:
     """Return a name for an execution, or a revision."""
-    return str(uuid.UUID(int=service.random.getrandbits(128), version=4))
+    return random_uuid(service.random)
 
 
 def resolve(service: Service, text: str) -> Target:

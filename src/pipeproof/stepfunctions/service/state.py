@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from pipeproof.stepfunctions.engine.execution import Execution
+from pipeproof.stepfunctions.engine.history import events_of
 from pipeproof.stepfunctions.engine.run import CURRENT, PendingToken
 from pipeproof.stepfunctions.engine.running import RunningExecution
 from pipeproof.stepfunctions.machine import StateMachine
@@ -59,7 +60,7 @@ class Started:
 
     def history(self) -> list[dict[str, Any]]:
         """Return its history's events, as boto3 gives them."""
-        return [event.to_dict(self.start) for event in self.running.run.history.events]
+        return [event.to_dict(self.start) for event in events_of(self.running.run.history.records)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def run_choice(place: Place) -> Outcome:
 def choose(place: Place, document: Any) -> Rule | None:
     """Return the first rule that holds, or None."""
     for rule in place.state.rules:
-        holds = _condition(rule, place) if place.state.is_jsonata else rule_holds(rule.raw, document, place.environment)
+        holds = _condition(rule, place) if place.state.is_jsonata else rule_holds(rule.raw, document, place)
         if holds:
             return rule
     return None
@@ -48,7 +48,7 @@ def choose(place: Place, document: Any) -> Rule | None:
 def _condition(rule: Rule, place: Place) -> bool:
     field = f"Choices[{rule.index}]/Condition"
     condition = rule.raw.get("Condition")
-    found = fill_expressions(condition, field, {"input": place.value}, place.environment)
+    found = fill_expressions(condition, field, {"input": place.value}, place)
     if not isinstance(found, bool):
         expression = str(condition)[2:-2].strip() if isinstance(condition, str) else condition
         raise evaluation_failure(

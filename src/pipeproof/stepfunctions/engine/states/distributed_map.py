@@ -4,7 +4,6 @@ Children have histories of their own, as in AWS: the parent's shows MapRunStarte
 MaxConcurrency sets no limit, a thousand children run at a time (AWS: up to ten thousand), so that memory stays bounded.
 """
 
-import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,7 +27,7 @@ from pipeproof.stepfunctions.engine.states.map_run import MapRun
 from pipeproof.stepfunctions.engine.visits import KeptLine
 from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.expressions.environment import Scope
-from pipeproof.stepfunctions.values import MISSING, byte_size, dump
+from pipeproof.stepfunctions.values import MISSING, byte_size, dump, random_uuid
 
 CHILDREN_RECORDED = 100
 """Of one Map Run, the visits of so many children are remembered: memory stays bounded.
@@ -156,7 +155,8 @@ def _selected(map_run: MapRun, dataset: Dataset) -> Iterator[Any]:
         yield from dataset.items
         return
     for index, item in enumerate(dataset.items):
-        inner = frame.inner(frame.thread, items={"Item": dataset.context(index)})
+        inner = frame.inner(frame.thread)
+        inner.items = {"Item": dataset.context(index)}
         yield select_item(place, item, map_run.effective, inner)
 
 
@@ -175,20 +175,20 @@ def _run_children(
                 sizes[index] = size
             kept = before.get(index)
             if kept is not None and kept.is_done:
-                visit.lines[index] = kept
+                visit.keep_line(index, kept)
                 add_result(Line(index, kept.frame, run_graph(graph, payload, kept.frame)), kept.output)
                 continue
             recorded = index < CHILDREN_RECORDED
             if kept is not None and map_run.child_type == "STANDARD" and kept.frame.execution:
                 frame = kept.frame
-                frame.execution["RedriveCount"] += 1
+                frame.execution = {**frame.execution, "RedriveCount": frame.execution["RedriveCount"] + 1}
                 seen.child_redriven(index, size)
             else:
                 frame = _child_frame(map_run, index, payload, recorded=recorded and parent.recorded)
                 frame.position = (graph.start_at, payload)
                 seen.child_started(index, size, _child(frame, clock.now, size) if recorded or keeps else None)
             if keeps:
-                visit.lines[index] = KeptLine(frame)
+                visit.keep_line(index, KeptLine(frame))
             yield Line(index, frame, run_graph(graph, payload, frame))
 
     def add_result(line: Line, output: Any) -> None:
@@ -242,24 +242,17 @@ def _child_frame(map_run: MapRun, index: int, payload: Any, *, recorded: bool) -
     run: Run = map_run.place.run
     settings = run.settings
     history = History(None if map_run.child_type == "EXPRESS" else settings.event_limit, keep=False)
-    name = str(uuid.UUID(int=run.random.getrandbits(128), version=4))
-    frame = Frame(
-        run,
-        Scope(),
-        Thread(),
-        history=history,
-        iterations=(*map_run.place.frame.iterations, index),
-        concurrent=True,
-        recorded=recorded,
-        execution={
-            "Id": f"arn:aws:states:{settings.region}:{settings.account}:execution:{map_run.child_machine}:{name}",
-            "Input": payload,
-            "StartTime": run.clock.text(),
-            "Name": name,
-            "RoleArn": settings.role_arn,
-            "RedriveCount": 0,
-        },
-    )
+    name = random_uuid(run.random)
+    frame = Frame(run, Scope(), Thread(), history, (*map_run.place.frame.iterations, index))
+    frame.concurrent, frame.recorded = True, recorded
+    frame.execution = {
+        "Id": f"{map_run.child_arn}:{name}",
+        "Input": payload,
+        "StartTime": run.clock.text(),
+        "Name": name,
+        "RoleArn": settings.role_arn,
+        "RedriveCount": 0,
+    }
     frame.add_event("ExecutionStarted", {})
     return frame
 
@@ -267,7 +260,6 @@ def _child_frame(map_run: MapRun, index: int, payload: Any, *, recorded: bool) -
 def _record(map_run: MapRun, line: Line, status: str, end: Mapping[str, Any]) -> dict[str, Any]:
     """Return a child execution as ResultWriter describes it."""
     execution = line.frame.execution or {}
-    settings = map_run.place.run.settings
     redrivable = status != "SUCCEEDED" and map_run.child_type == "STANDARD"
     reason = {} if redrivable else {"RedriveStatusReason": f"Execution is {status} and cannot be redriven"}
     return {
@@ -281,7 +273,7 @@ def _record(map_run: MapRun, line: Line, status: str, end: Mapping[str, Any]) ->
         "RedriveStatus": "REDRIVABLE" if redrivable else "NOT_REDRIVABLE",
         **reason,
         "StartDate": execution["StartTime"],
-        "StateMachineArn": f"arn:aws:states:{settings.region}:{settings.account}:stateMachine:{map_run.child_machine}",
+        "StateMachineArn": map_run.child_machine_arn,
         "Status": status,
         "StopDate": map_run.place.run.clock.text(),
     }

@@ -48,27 +48,26 @@ def _run_inline(place: Place, effective: Any, items: list[Any]) -> Work[list[Any
     find_tolerance(place, effective)
     results = [before[index].output if index in before else None for index in range(len(items))]
     graph = state.graphs[0]
+    marks: dict[int, dict[str, Any]] = {}
 
     def lines() -> Iterator[Line]:
         for index, item in enumerate(items):
-            mark = {"index": index, "name": state.name}
+            marks[index] = {"index": index, "name": state.name}
             kept = before.get(index)
             if kept is not None:
-                visit.lines[index] = kept
+                visit.keep_line(index, kept)
                 if not kept.is_done:
                     yield Line(index, kept.frame, run_graph(graph, None, kept.frame))
                 continue
-            inner = frame.inner(
-                Thread(frame.thread.last if limit == 1 else started),
-                iterations=(*frame.iterations, index),
-                items={"Item": {"Index": index, "Value": item, "Source": STATE_DATA}},
-                concurrent=limit != 1,
-            )
+            inner = frame.inner(Thread(frame.thread.last if limit == 1 else started))
+            inner.iterations = (*frame.iterations, index)
+            inner.items = {"Item": {"Index": index, "Value": item, "Source": STATE_DATA}}
+            inner.concurrent = limit != 1
             payload = select_item(place, item, effective, inner)
             inner.position = (graph.start_at, payload)
             if frame.run.keeps_lines:
-                visit.lines[index] = KeptLine(inner)
-            inner.add_event("MapIterationStarted", mark)
+                visit.keep_line(index, KeptLine(inner))
+            inner.add_event("MapIterationStarted", marks[index])
             yield Line(index, inner, run_graph(graph, payload, inner))
 
     def succeeded(line: Line, output: Any) -> None:
@@ -76,19 +75,19 @@ def _run_inline(place: Place, effective: Any, items: list[Any]) -> Work[list[Any
         if frame.run.keeps_lines:
             visit.lines[line.index].output = output
         before = line.frame.thread.last
-        event = line.frame.add_event("MapIterationSucceeded", {"index": line.index, "name": state.name})
+        event = line.frame.add_event("MapIterationSucceeded", marks[line.index])
         frame.thread.last = event if line.index == len(items) - 1 else before
 
     def failed(line: Line, failure: StateFailure) -> StateFailure:
         line.frame.current = None
         before = line.frame.thread.last
-        line.frame.add_event("MapIterationFailed", {"index": line.index, "name": state.name})
+        line.frame.add_event("MapIterationFailed", marks[line.index])
         frame.thread.last = before
         return failure
 
     def aborted(line: Line) -> None:
         add_aborted(line.frame)
-        line.frame.add_event("MapIterationAborted", {"index": line.index, "name": state.name})
+        line.frame.add_event("MapIterationAborted", marks[line.index])
 
     group = Group(frame, lines(), limit, on_success=succeeded, on_failure=failed, on_abort=aborted)
     yield from group.run()

@@ -8,7 +8,8 @@ from pipeproof.stepfunctions.definition.model import State
 from pipeproof.stepfunctions.engine.run import Frame, Place
 from pipeproof.stepfunctions.errors import evaluation_failure, runtime_failure
 from pipeproof.stepfunctions.expressions.jsonata import inner
-from pipeproof.stepfunctions.expressions.payload import fill_expressions, fill_template
+from pipeproof.stepfunctions.expressions.payload import fill_expressions
+from pipeproof.stepfunctions.expressions.templates import fill_template
 from pipeproof.stepfunctions.values import dump, is_number, type_name
 
 _DIGITS = re.compile(r"[+-]?\d+")
@@ -18,13 +19,13 @@ def given_items(place: Place, effective: Any) -> Any:
     """The value that a Map without an ItemReader goes over: of Items (JSONata), of ItemsPath, or the input itself."""
     raw = place.state.raw
     if not place.state.is_jsonata:
-        found = place.environment.query(raw.get("ItemsPath", "$"), effective)
+        found = place.query(raw.get("ItemsPath", "$"), effective)
         if isinstance(found, list):
             place.note("afterItemsPath", found)
         return found
     if "Items" not in raw:
         return place.value
-    return fill_expressions(raw["Items"], "Items", {"input": place.value}, place.environment)
+    return fill_expressions(raw["Items"], "Items", {"input": place.value}, place)
 
 
 def not_items(state: State, found: Any) -> Exception:
@@ -57,10 +58,12 @@ def select_item(place: Place, item: Any, effective: Any, level: Frame) -> Any:
     if place.state.is_jsonata:
         if "ItemSelector" not in raw:
             return item
-        environment = level.environment(place.visit)
-        return fill_expressions(raw["ItemSelector"], "ItemSelector", {"input": place.value}, environment)
+        inside = Place(place.state, place.value, level, place.visit)
+        return fill_expressions(raw["ItemSelector"], "ItemSelector", {"input": place.value}, inside)
     selector = raw.get("ItemSelector", raw.get("Parameters"))
-    return item if selector is None else fill_template(selector, effective, level.environment(place.visit))
+    if selector is None:
+        return item
+    return fill_template(selector, effective, Place(place.state, place.value, level, place.visit))
 
 
 def find_concurrency(place: Place, effective: Any) -> int:
@@ -115,14 +118,14 @@ def find_number(
     Raises:
         StateFailure: It is none.
     """
-    state, environment = place.state, place.environment
+    state = place.state
     if f"{field}Path" in raw:
-        found = environment.query(raw[f"{field}Path"], effective)
+        found = place.query(raw[f"{field}Path"], effective)
         number = int(found) if isinstance(found, str) and _DIGITS.fullmatch(found) else found
     elif field in raw:
         found = number = raw[field]
         if state.is_jsonata:
-            found = number = fill_expressions(found, prefix + field, {"input": place.value}, environment)
+            found = number = fill_expressions(found, prefix + field, {"input": place.value}, place)
     else:
         return None
     if not is_number(number) or (whole and number != int(number)):

@@ -1,6 +1,5 @@
 """One Map Run: its names, its calls to S3, where its items come from and where its children's results go."""
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,9 @@ from pipeproof.stepfunctions.engine.map_runs import MapRunRecord
 from pipeproof.stepfunctions.engine.run import Place
 from pipeproof.stepfunctions.engine.states.map_fields import find_number
 from pipeproof.stepfunctions.errors import StateFailure
-from pipeproof.stepfunctions.expressions.payload import fill_expressions, fill_template
+from pipeproof.stepfunctions.expressions.payload import fill_expressions
+from pipeproof.stepfunctions.expressions.templates import fill_template
+from pipeproof.stepfunctions.values import random_uuid
 
 START_EXECUTION = "arn:aws:states:::states:startExecution"
 """The call by which a distributed Map starts its children."""
@@ -26,6 +27,8 @@ class MapRun:
     Args:
         place: The Map's place.
         effective: Its input after InputPath.
+
+    `child_type` is STANDARD or EXPRESS, `child_arn` how the ARNs of its children begin.
     """
 
     def __init__(self, place: Place, effective: Any) -> None:
@@ -33,21 +36,20 @@ class MapRun:
         self.place = place
         self.effective = effective
         random = place.run.random
-        self.id = str(uuid.UUID(int=random.getrandbits(128), version=4))
+        self.id = random_uuid(random)
         settings = place.run.settings
-        label = state.raw.get("Label") or str(uuid.UUID(int=random.getrandbits(128), version=4))
+        label = state.raw.get("Label") or random_uuid(random)
         self.child_machine = f"{settings.machine_name}/{label}"
-        self.arn = f"arn:aws:states:{settings.region}:{settings.account}:mapRun:{self.child_machine}:{self.id}"
+        service = f"arn:aws:states:{settings.region}:{settings.account}"
+        self.arn = f"{service}:mapRun:{self.child_machine}:{self.id}"
+        self.child_machine_arn = f"{service}:stateMachine:{self.child_machine}"
+        self.child_arn = f"{service}:execution:{self.child_machine}"
         self.failed_items = 0
         self.total: int | None = None
         self.record = MapRunRecord(self.arn, self.child_machine, place.run.clock.now)
         place.run.map_runs.append(self.record)
-
-    @property
-    def child_type(self) -> str:
-        """STANDARD or EXPRESS: what its children are."""
-        processor = self.place.state.raw.get("ItemProcessor") or self.place.state.raw.get("Iterator") or {}
-        return str(processor.get("ProcessorConfig", {}).get("ExecutionType", "STANDARD"))
+        processor = state.raw.get("ItemProcessor") or state.raw.get("Iterator") or {}
+        self.child_type = str(processor.get("ProcessorConfig", {}).get("ExecutionType", "STANDARD"))
 
     def number(self, raw: Mapping[str, Any], field: str, prefix: str = "") -> float | None:
         """Return a number of the state's own fields, or of a part's."""
@@ -73,7 +75,7 @@ class MapRun:
 
     def _request(self, arn: str, payload: Any) -> Request:
         run, state = self.place.run, self.place.state
-        attempts, context_object = len(self.place.visit.attempts), self.place.environment.context()
+        attempts, context_object = len(self.place.visit.attempts), self.place.context()
         context = TaskContext(state.name, arn, attempts, None, None, context_object)
         location, iterations = run.definition.locate(state), self.place.frame.iterations
         resource = parse_resource(arn)
@@ -83,8 +85,8 @@ class MapRun:
         """Return a template of a reader, a writer or a batcher."""
         place = self.place
         if place.state.is_jsonata:
-            return fill_expressions(template, field, {"input": place.value}, place.environment)
-        return fill_template(template, self.effective, place.environment)
+            return fill_expressions(template, field, {"input": place.value}, place)
+        return fill_template(template, self.effective, place)
 
     def call_parameters(self, raw: Mapping[str, Any], field: str) -> dict[str, Any]:
         """Parameters or Arguments of a reader or writer."""

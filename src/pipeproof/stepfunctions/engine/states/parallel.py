@@ -25,7 +25,7 @@ def run_parallel(place: Place) -> Work[Outcome]:
         for index, graph in enumerate(graphs):
             kept = before.get(index) or KeptLine(frame.inner(Thread(started)))
             if frame.run.keeps_lines:
-                visit.lines[index] = kept
+                visit.keep_line(index, kept)
             if not kept.is_done:
                 yield Line(index, kept.frame, run_graph(graph, payload, kept.frame))
 

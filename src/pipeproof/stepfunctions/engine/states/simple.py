@@ -23,16 +23,16 @@ MAX_WAIT_SECONDS = 99_999_999
 
 def run_pass(place: Place) -> Outcome:
     """Hands on its input, or a value of its own."""
-    state, environment = place.state, place.environment
+    state = place.state
     raw = state.raw
     if state.is_jsonata:
         return finish(place, place.value, state.next)
     result = raw.get("Result", find_payload(place, effective_input(place)))
     place.note("afterResultSelector", result)
-    assigned = assignments(raw.get("Assign"), state.language, result, {}, environment)
+    assigned = assignments(raw, state.language, result, {}, place)
     placed = place_result(raw, place.value, result)
     place.note("afterResultPath", placed)
-    return Outcome(select(raw, "OutputPath", placed, environment), state.next, assigned)
+    return Outcome(select(raw, "OutputPath", placed, place), state.next, assigned)
 
 
 def run_succeed(place: Place) -> Outcome:
@@ -51,7 +51,7 @@ def run_fail(place: Place) -> Outcome:
 def _fail_field(place: Place, name: str) -> str | None:
     raw = place.state.raw
     if place.state.is_jsonata:
-        found = fill_expressions(raw.get(name), name, {"input": place.value}, place.environment)
+        found = fill_expressions(raw.get(name), name, {"input": place.value}, place)
         if found is not None and not isinstance(found, str):
             raise evaluation_failure(
                 f"The JSONata expression '{raw[name]}' specified for the field '{name}' returned an unexpected result "
@@ -63,7 +63,7 @@ def _fail_field(place: Place, name: str) -> str | None:
         text: str | None = raw.get(name)
         return text
     path = raw[f"{name}Path"]
-    found = place.environment.template(path, f"{name}Path", place.value)
+    found = place.template(path, f"{name}Path", place.value)
     if not isinstance(found, str):
         kind = "intrinsic function" if is_call(path) else "path"
         raise runtime_failure(f"The {kind} '{path}' of the field '{name}Path' must give a string, not {dump(found)}")
@@ -83,7 +83,7 @@ def run_wait(place: Place) -> Work[Outcome]:
 def _wait_seconds(place: Place, effective: Any) -> float:
     raw = place.state.raw
     if "Seconds" in raw:
-        found = fill_expressions(raw["Seconds"], "Seconds", {"input": place.value}, place.environment)
+        found = fill_expressions(raw["Seconds"], "Seconds", {"input": place.value}, place)
         if not is_number(found) or found < 0 or found != int(found):
             raise evaluation_failure(_unexpected(raw["Seconds"], "Seconds", "a non-negative integer", found), "Seconds")
         return float(found)
@@ -94,7 +94,7 @@ def _wait_seconds(place: Place, effective: Any) -> float:
 
 def _seconds_at(place: Place, path: str, effective: Any) -> float:
     try:
-        found = place.environment.find(parse_path(path), effective)
+        found = place.find(parse_path(path), effective)
     except NoMatch as error:
         raise runtime_failure(f"The SecondsPath parameter does not reference an input value: {path}") from error
     shown = found if isinstance(found, str) else dump(found)
@@ -109,7 +109,7 @@ def _until(place: Place, effective: Any) -> float:
     raw = place.state.raw
     if "TimestampPath" in raw:
         path = raw["TimestampPath"]
-        text = place.environment.query(path, effective)
+        text = place.query(path, effective)
         moment = parse_timestamp(text)
         if moment is None:
             shown = text if isinstance(text, str) else dump(text)
@@ -118,7 +118,7 @@ def _until(place: Place, effective: Any) -> float:
                 f"string: {path} == {shown}"
             )
         return moment
-    text = fill_expressions(raw["Timestamp"], "Timestamp", {"input": place.value}, place.environment)
+    text = fill_expressions(raw["Timestamp"], "Timestamp", {"input": place.value}, place)
     moment = parse_timestamp(text)
     if moment is None:
         raise evaluation_failure(

@@ -7,53 +7,48 @@ from typing import Any
 
 from pipeproof.stepfunctions.definition.model import Rule
 from pipeproof.stepfunctions.engine.run import Outcome, Place
-from pipeproof.stepfunctions.expressions.payload import (
-    assignments,
-    fill_expressions,
-    fill_template,
-    place_result,
-    select,
-)
+from pipeproof.stepfunctions.expressions.payload import assignments, fill_expressions, place_result, select
+from pipeproof.stepfunctions.expressions.templates import fill_template
 
 
 def effective_input(place: Place) -> Any:
     """Return the input after InputPath; in JSONata the input itself."""
     if place.state.is_jsonata:
         return place.value
-    effective = select(place.state.raw, "InputPath", place.value, place.environment)
+    effective = select(place.state.raw, "InputPath", place.value, place)
     place.note("afterInputPath", effective)
     return effective
 
 
 def find_payload(place: Place, effective: Any) -> Any:
     """What a Task's handler or a Parallel's branches are given: what Arguments or Parameters make of the input."""
-    raw, environment = place.state.raw, place.environment
+    raw = place.state.raw
     payload = effective
     if place.state.is_jsonata:
         if "Arguments" in raw:
-            payload = fill_expressions(raw["Arguments"], "Arguments", {"input": place.value}, environment)
+            payload = fill_expressions(raw["Arguments"], "Arguments", {"input": place.value}, place)
         place.note("afterArguments", payload)
     else:
         if "Parameters" in raw:
-            payload = fill_template(raw["Parameters"], effective, environment)
+            payload = fill_template(raw["Parameters"], effective, place)
         place.note("afterParameters", payload)
     return payload
 
 
 def result_outcome(place: Place, result: Any) -> Outcome:
     """Return the end of a Task, Parallel or Map that gave a result."""
-    state, environment = place.state, place.environment
+    state = place.state
     raw = state.raw
     if state.is_jsonata:
         states = {"input": place.value, "result": result}
-        output = fill_expressions(raw["Output"], "Output", states, environment) if "Output" in raw else result
-        return Outcome(output, state.next, assignments(raw.get("Assign"), state.language, None, states, environment))
-    assigned = assignments(raw.get("Assign"), state.language, result, {}, environment)
-    selected = fill_template(raw["ResultSelector"], result, environment) if "ResultSelector" in raw else result
+        output = fill_expressions(raw["Output"], "Output", states, place) if "Output" in raw else result
+        return Outcome(output, state.next, assignments(raw, state.language, None, states, place))
+    assigned = assignments(raw, state.language, result, {}, place)
+    selected = fill_template(raw["ResultSelector"], result, place) if "ResultSelector" in raw else result
     place.note("afterResultSelector", selected)
     placed = place_result(raw, place.value, selected)
     place.note("afterResultPath", placed)
-    return Outcome(select(raw, "OutputPath", placed, environment), state.next, assigned)
+    return Outcome(select(raw, "OutputPath", placed, place), state.next, assigned)
 
 
 def finish(place: Place, result: Any, next_state: str | None, rule: Rule | None = None) -> Outcome:
@@ -65,13 +60,13 @@ def finish(place: Place, result: Any, next_state: str | None, rule: Rule | None 
         next_state: Where it leads.
         rule: The rule of a Choice, where Output and Assign stand in it and not in the state itself.
     """
-    state, environment = place.state, place.environment
+    state = place.state
     raw = state.raw if rule is None else rule.raw
     prefix = "" if rule is None else f"Choices[{rule.index}]/"
     if state.is_jsonata:
         states = {"input": place.value}
-        output = fill_expressions(raw["Output"], f"{prefix}Output", states, environment) if "Output" in raw else result
-        assigned = assignments(raw.get("Assign"), state.language, None, states, environment, prefix=prefix)
+        output = fill_expressions(raw["Output"], f"{prefix}Output", states, place) if "Output" in raw else result
+        assigned = assignments(raw, state.language, None, states, place, prefix=prefix)
         return Outcome(output, next_state, assigned)
-    assigned = assignments(raw.get("Assign"), state.language, result, {}, environment)
-    return Outcome(select(state.raw, "OutputPath", result, environment), next_state, assigned)
+    assigned = assignments(raw, state.language, result, {}, place)
+    return Outcome(select(state.raw, "OutputPath", result, place), next_state, assigned)

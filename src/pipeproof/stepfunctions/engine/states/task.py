@@ -1,7 +1,6 @@
 """The Task state: Lambda functions, activities and service integrations, with timeouts, heartbeats and task tokens."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from pipeproof.stepfunctions.answers.context import TaskContext
@@ -11,7 +10,8 @@ from pipeproof.stepfunctions.engine.run import Frame, Outcome, PendingToken, Pla
 from pipeproof.stepfunctions.engine.scheduler import Sleep, Timer, Work
 from pipeproof.stepfunctions.engine.states.steps import effective_input, find_payload, result_outcome
 from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
-from pipeproof.stepfunctions.expressions.payload import fill_expressions, fill_template
+from pipeproof.stepfunctions.expressions.payload import fill_expressions
+from pipeproof.stepfunctions.expressions.templates import fill_template
 from pipeproof.stepfunctions.values import MISSING, byte_size, dump, is_number
 
 
@@ -21,7 +21,7 @@ def run_task(place: Place) -> Work[Outcome]:
     resource = parse_resource(place.state.raw["Resource"])
     token = run.new_token() if resource.pattern or resource.kind == "activity" else None
     if token is not None and resource.kind == "integration":
-        place = replace(place, environment=place.frame.environment(place.visit, token))
+        place = Place(place.state, place.value, place.frame, place.visit, token)
     effective = effective_input(place)
     payload = find_payload(place, effective)
     timeout = find_seconds(place, "TimeoutSeconds", effective)
@@ -47,7 +47,7 @@ def _request(place: Place, resource: Resource, payload: Any, token: str | None, 
         len(place.visit.attempts),
         iterations[-1] if iterations else None,
         token,
-        place.environment.context(),
+        place.context(),
     )
     location = run.definition.locate(state)
     return Request(
@@ -61,9 +61,9 @@ def _find_role(place: Place, effective: Any) -> str | None:
     if written is None:
         return None
     if place.state.is_jsonata:
-        found = fill_expressions(written, "Credentials", {"input": place.value}, place.environment)
+        found = fill_expressions(written, "Credentials", {"input": place.value}, place)
     else:
-        found = fill_template(written, effective, place.environment)
+        found = fill_template(written, effective, place)
     role = found.get("RoleArn") if isinstance(found, dict) else None
     return role if isinstance(role, str) else None
 
@@ -72,7 +72,7 @@ def find_seconds(place: Place, field: str, effective: Any) -> float | None:
     """TimeoutSeconds or HeartbeatSeconds, in any of their forms."""
     raw = place.state.raw
     if f"{field}Path" in raw:
-        found = place.environment.query(raw[f"{field}Path"], effective)
+        found = place.query(raw[f"{field}Path"], effective)
         if not is_number(found) or found != int(found) or found <= 0:
             raise runtime_failure(
                 f"The {field}Path parameter does not reference a positive integer value: {raw[field + 'Path']} == "
@@ -81,7 +81,7 @@ def find_seconds(place: Place, field: str, effective: Any) -> float | None:
         return float(found)
     if field not in raw:
         return None
-    found = fill_expressions(raw[field], field, {"input": place.value}, place.environment)
+    found = fill_expressions(raw[field], field, {"input": place.value}, place)
     if not is_number(found) or found != int(found) or found <= 0:
         raise evaluation_failure(
             f"The JSONata expression '{raw[field]}' specified for the field '{field}' must give a positive integer, "

@@ -8,14 +8,13 @@ or against its step.
 import hashlib
 import json
 import math
-import uuid
 from typing import Any
 
 from pipeproof.stepfunctions.expressions.jsonata.callables import Call, Native
 from pipeproof.stepfunctions.expressions.jsonata.errors import MEMORY, JsonataError
 from pipeproof.stepfunctions.expressions.jsonata.functions import natives
 from pipeproof.stepfunctions.expressions.jsonata.values import Array
-from pipeproof.stepfunctions.values import MISSING
+from pipeproof.stepfunctions.values import MISSING, random_uuid
 
 _HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 RANGE_LIMIT = 360_145
@@ -112,7 +111,7 @@ def seeded(seed: int) -> float:
 
 def new_uuid(call: Call) -> Any:
     """Return a UUID of version 4."""
-    return str(uuid.UUID(int=call.run.world.random.getrandbits(128), version=4))
+    return random_uuid(call.run.world.random)
 
 
 ADDED: dict[str, Native] = {
