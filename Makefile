@@ -8,7 +8,7 @@
 #   make docs    write the documentation as a site into site/
 #   make coverage  run the tests and show which share of the code they run; TESTS=tests/unit picks some
 #   make mutants  break a SAMPLE of the engine and of policies, and show which breaks the unit tests do not notice
-#   make differential  evaluate generated JSONata here and with the reference implementation (node)
+#   make differential  evaluate generated JSONata here and with the reference implementation (node); run generated machines here and with moto's interpreter
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -67,6 +67,7 @@ docs: setup
 
 differential: setup
 	$(BIN)/python tests/differential/jsonata.py
+	$(BIN)/python tests/differential/state_machines.py
 
 bench: setup
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

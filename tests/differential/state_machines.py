@@ -17,6 +17,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -40,73 +41,117 @@ def decided(error: str, words: str = "") -> Holds:
     return lambda case, theirs, here: here.get("error") == error and words in cause(theirs)
 
 
-EXPLAINED: list[tuple[str, str, Holds]] = [
-    (
+GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg"
+ERRORS = f"[developer guide, Error names]({GUIDE}/concepts-error-handling.html)"
+ITEMS_PATH = f"[developer guide, ItemsPath]({GUIDE}/input-output-itemspath.html)"
+SPEC_CHOICE = "[States Language, Choice State](https://states-language.net/spec.html#choice-state)"
+SPEC_PARALLEL = "[States Language, Parallel State](https://states-language.net/spec.html#parallel-state)"
+SPEC_ERRORS = "[States Language, Appendix A](https://states-language.net/spec.html#appendix-a)"
+JAYWAY = "[JsonPath](https://github.com/json-path/JsonPath#what-is-returned-when), whose paths the guide says they are"
+REFERENCE = "https://docs.aws.amazon.com/step-functions/latest/apireference"
+DESCRIBE = f"[API reference, DescribeExecution]({REFERENCE}/API_DescribeExecution.html)"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of difference between moto and what is here.
+
+    Attributes:
+        what: What AWS has, and moto has not.
+        source: Where the rule stands, as a link.
+        rule: The rule's own words, or `paraphrased: …`.
+        holds: Whether a difference is of this kind.
+    """
+
+    what: str
+    source: str
+    rule: str
+    holds: Holds
+
+
+EXPLAINED = [
+    Kind(
         "no rule of a Choice matches and it has no Default: the error is States.NoChoiceMatched",
-        "developer guide, Handling errors, Error names: States.NoChoiceMatched",
+        SPEC_CHOICE,
+        "The interpreter will throw a runtime States.NoChoiceMatched error if a Choice State fails to match "
+        'a Choice Rule and no "Default" transition was specified.',
         decided("States.NoChoiceMatched", "No branching option reached"),
     ),
-    (
+    Kind(
         "ResultPath cannot be applied to an input that is no object: States.ResultPathMatchFailure",
-        "developer guide, Error names: States.ResultPathMatchFailure",
+        SPEC_ERRORS,
+        'A state\'s "ResultPath" field cannot be applied to the input the state received.',
         decided("States.ResultPathMatchFailure"),
     ),
-    (
+    Kind(
         "ItemsPath is a reference path: one with [*], a filter or a slice is refused",
-        "States Language, Map state: ItemsPath is a Reference Path; Reference Paths: one node",
+        ITEMS_PATH,
+        "The value of ItemsPath must be a Reference Path, and that path must point to JSON array.",
         lambda case, theirs, here: "reference path" in here.get("refused", ""),
     ),
-    (
+    Kind(
         "a Map over what is no array is States.Runtime, which States.ALL does not catch",
-        "developer guide, Error names: States.QueryEvaluationError, States.ALL, States.Runtime",
+        ERRORS,
+        "A retry or catch on States.ALL will not catch States.Runtime errors.",
         lambda case, theirs, here: "must point to array" in cause(here),
     ),
-    (
+    Kind(
         "a rule of a Choice that compares a number with a text is not met",
-        "States Language, Choice Rule: a value of another type than the operator's does not match",
+        SPEC_CHOICE,
+        "if the values are not both of the appropriate type (String, number, boolean, or Timestamp) the "
+        "comparison will return false.",
         lambda case, theirs, here: "not supported between instances" in cause(theirs),
     ),
-    (
+    Kind(
         "the error of a branch or iteration is its Parallel's or Map's, whatever its name",
-        "developer guide, Parallel and Map: a branch or iteration that fails fails the state",
+        SPEC_PARALLEL,
+        "If any branch fails, due to an unhandled error or by transitioning to a Fail State, the entire "
+        "Parallel State is considered to have failed",
         lambda case, theirs, here: "Custom Error Names" in cause(theirs),
     ),
-    (
+    Kind(
         "a path that names many (a filter, a slice, [*], ..) and finds none gives an empty list",
-        "developer guide, JSONPath: evaluated by Jayway's, whose indefinite paths give lists",
+        JAYWAY,
+        "`Indefinite` paths always returns a list",
         lambda case, theirs, here: (
             ("could not be found" in cause(theirs) or "No results" in cause(theirs)) and many(cause(theirs))
         ),
     ),
-    (
+    Kind(
         "a rule of a Choice that compares what is not there is States.Runtime",
-        "developer guide, Choice: paths that find nothing; States.Runtime, ParameterPathFailure",
+        ERRORS,
+        "An execution failed due to some exception that could not be processed.",
         lambda case, theirs, here: "condition path references an invalid value" in cause(here),
     ),
-    (
+    Kind(
         "an index from the end ([-1]) names one value, not a list of it",
-        "developer guide, JSONPath: evaluated by Jayway's, where an index is definite",
+        JAYWAY,
+        "paraphrased: an indefinite path has .., ?() or several indices; one index, counted from the end "
+        "too, is definite",
         lambda case, theirs, here: (
             "[-1]" in json.dumps(case.definition) and is_same(unwrapped(theirs), unwrapped(here))
         ),
     ),
-    (
+    Kind(
         "an intrinsic function that cannot be applied is States.IntrinsicFailure",
-        "developer guide, Error names: States.IntrinsicFailure",
+        SPEC_ERRORS,
+        "Within a Payload Template, the attempt to invoke an Intrinsic Function failed.",
         decided("States.IntrinsicFailure"),
     ),
-    (
+    Kind(
         "States.Runtime ends an execution; no Catch of States.ALL or of its own name catches it",
-        "developer guide, Error names: States.Runtime, States.ALL",
+        ERRORS,
+        "A States.Runtime error is not retriable, and will always cause the execution to fail.",
         lambda case, theirs, here: here.get("error") == "States.Runtime" and '"Catch"' in json.dumps(case.definition),
     ),
-    (
+    Kind(
         "the output of an execution is JSON: moto writes a text without quotes",
-        "API reference, DescribeExecution: output is a string of JSON",
+        DESCRIBE,
+        "The JSON output data of the execution.",
         lambda case, theirs, here: "no JSON" in theirs.get("broken", "") and "output" in here,
     ),
 ]
-"""A kind of difference, the rule of AWS's that decides it, and how it is known."""
+"""The kinds of difference, in the order in which they are looked for; docs/explanation/differential.md shows them."""
 
 
 def many(text: str) -> bool:
@@ -201,7 +246,7 @@ def verdict(case: Case, theirs: Outcome, here: Outcome) -> str:
         return "agrees"
     if "error" in theirs and "error" in here and theirs["error"] == here["error"]:
         return "agrees" if theirs["cause"] == here["cause"] else "agrees, the cause in other words"
-    return next((reason for reason, _, holds in EXPLAINED if holds(case, theirs, here)), "")
+    return next((kind.what for kind in EXPLAINED if kind.holds(case, theirs, here)), "")
 
 
 def generated(count: int, start: int) -> list[Case]:
