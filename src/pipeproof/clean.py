@@ -1,7 +1,8 @@
-"""`pipeproof clean`: drop what killed runs left on databases: dbt's test schemas and Prefect's databases, no others.
+"""`pipeproof clean`: remove what killed runs left: folders, dbt's test schemas and Prefect's databases, no others.
 
-A name says when its run began. Whether a dbt run is alive, its lock says; a Prefect database that somebody is connected
-to is alive, and one that nobody is (a template) counts as dead when it is more than a day old.
+A name says when its run began. Whether a dbt run is alive, its lock says, and so does that of a folder; a Prefect
+database that somebody is connected to is alive, and one that nobody is (a template) counts as dead when it is more than
+a day old.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from pipeproof.environments.dbt.clean import UNLOCKED_AGE, dbt_clean_parser, read_age, run_clean
+from pipeproof.scratch import remove_dead
 from pipeproof.variables import PREFECT_DATABASE
 
 
@@ -25,6 +27,9 @@ def add_clean_parser(subparsers: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace, further: Sequence[str] = ()) -> int:
+    older_than = read_age(arguments.older_than) if arguments.older_than else timedelta()
+    for folder in remove_dead(older_than):
+        sys.stdout.write(f"removed folder {folder}\n")
     url = PREFECT_DATABASE.read(arguments.prefect_database)
     if url != "sqlite":
         clean_prefect(url, read_age(arguments.older_than) if arguments.older_than else UNLOCKED_AGE)

@@ -5,7 +5,6 @@ the report; `pipeproof report` makes the report of them. A run that ends by itse
 """
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
@@ -21,6 +20,7 @@ from pipeproof.results.ctrf import write_ctrf
 from pipeproof.results.junit import write_junit
 from pipeproof.results.model import Run
 from pipeproof.sandbox.files import open_report_folder, place_files
+from pipeproof.scratch import scratch_folder
 from pipeproof.untrusted import Folder, read_file
 
 JOURNAL = "journal.jsonl"
@@ -106,11 +106,11 @@ def finish_report(workspace: Path, folder: PurePath, title: str) -> Run:
         started=min(times, default=0.0),
         duration=sum(result.duration for result in collector.results),
     )
-    with tempfile.TemporaryDirectory(prefix="pipeproof-report-") as made:
-        write_ctrf(run, Path(made) / CTRF, title)
-        write_junit(run, Path(made) / JUNIT, title)
-        write_text(Path(made) / SUMMARY, render_summary(run, title, Links(), workspace=workspace))
-        write_text(Path(made) / PAGE, render_page(run, title, Links(), workspace=workspace))
-        place_files(Path(made), workspace, folder)
+    with scratch_folder("report-") as made:
+        write_ctrf(run, made / CTRF, title)
+        write_junit(run, made / JUNIT, title)
+        write_text(made / SUMMARY, render_summary(run, title, Links(), workspace=workspace))
+        write_text(made / PAGE, render_page(run, title, Links(), workspace=workspace))
+        place_files(made, workspace, folder)
     remove_journal(workspace, folder)
     return run

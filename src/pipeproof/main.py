@@ -5,7 +5,6 @@ Only this module and the command line end the process; they are given its enviro
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -38,8 +37,8 @@ from pipeproof.sandbox.environment import environment_for_tests
 from pipeproof.sandbox.identity import Home, contained, make_home, scratch_root, user_for_tests
 from pipeproof.sandbox.leftovers import LeftoversError
 from pipeproof.sandbox.process import Cancellation, shield_supervisor
+from pipeproof.scratch import scratch_folder
 from pipeproof.trial import install, test
-from pipeproof.untrusted import remove_tree
 from pipeproof.variables import DEBUG
 
 _WEAKER = (
@@ -194,8 +193,5 @@ def credentials(
 @contextmanager
 def scratch(job: Job) -> Iterator[Home]:
     """Give the run a place of its own outside the workspace, gone afterwards."""
-    base = Path(tempfile.mkdtemp(prefix="pipeproof-", dir=scratch_root()))
-    try:
+    with scratch_folder(root=scratch_root()) as base:
         yield make_home(base, user_for_tests(job.workspace) if contained() else None)
-    finally:
-        remove_tree(base)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -31,6 +30,7 @@ from pipeproof.results.junit import write_junit
 from pipeproof.results.model import Run
 from pipeproof.sandbox.files import place_files, rewrite_files
 from pipeproof.sandbox.identity import scratch_root
+from pipeproof.scratch import scratch_folder
 
 
 def report(
@@ -67,10 +67,10 @@ def report(
         COBERTURA: lambda path: write_cobertura(units, job.workspace, outcome.started, path),
         PAGE: lambda path: write_text(path, page(comparison=comparison, units=units, thresholds=thresholds)),
     }
-    with tempfile.TemporaryDirectory(prefix="pipeproof-report-", dir=scratch_root()) as made:
+    with scratch_folder("report-", scratch_root()) as made:
         for name, write in files.items():
             with faults.held(), said_of_files(job):
-                write(Path(made) / name)
+                write(made / name)
         with faults.held():
             summary = render_summary(
                 outcome,
@@ -83,9 +83,9 @@ def report(
                 diagrams=render_diagrams(outcome),
             )
             with said_of_files(job):
-                write_text(Path(made) / SUMMARY, summary)
+                write_text(made / SUMMARY, summary)
         with faults.held(), said_of_files(job):
-            place_report(job, Path(made), trail)
+            place_report(job, made, trail)
     with faults.held():
         outlet.annotate(annotations(outcome, inputs.annotations, job.workspace, newly_failing))
     if summary and (inputs.summary == "always" or (inputs.summary == "on-failure" and outcome.conclusion != "success")):

@@ -7,7 +7,6 @@ database has no locks, runs that began more than a day ago count as dead.
 import argparse
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from pipeproof.environments.dbt.project.settings import Settings, find_project
 from pipeproof.environments.dbt.run_names import read_name
 from pipeproof.environments.dbt.session.warehouse import Warehouse
 from pipeproof.errors import InputError
+from pipeproof.scratch import scratch_folder
 from pipeproof.variables import DBT_PROJECT_DIR, DBT_SCHEMA_PREFIX, DBT_TARGET, EMBEDDED
 
 UNLOCKED_AGE = timedelta(hours=24)
@@ -42,7 +42,7 @@ class Cleaned:
 def dbt_clean_parser(subparsers: Any) -> argparse.ArgumentParser:
     """Add the subcommand `clean` with what it needs to know of dbt; whoever adds to it sets its `command`."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "clean", help="drop what killed runs left on databases, never what is alive"
+        "clean", help="remove what killed runs left: folders and test schemas, never what is alive"
     )
     parser.add_argument("--directory", type=Path, default=Path(), help="where to look for the dbt project")
     parser.add_argument("--older-than", metavar="AGE", help="only runs that began so long ago: 90m, 24h, 7d")
@@ -121,8 +121,7 @@ def clean(settings: Settings, *, older_than: timedelta | None = None, now: datet
 @contextmanager
 def _connect(settings: Settings) -> Iterator[tuple[Any, Any]]:
     """Yield the adapter and a connection, by way of an empty project: the real one need not be fit to be parsed."""
-    with tempfile.TemporaryDirectory(prefix="pipeproof-") as place:
-        folder = Path(place)
+    with scratch_folder("clean-") as folder:
         empty = folder / "empty"
         empty.mkdir()
         (empty / "dbt_project.yml").write_text('name: pipeproof_clean\nversion: "1.0"\n', encoding="utf-8")

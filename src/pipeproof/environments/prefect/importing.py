@@ -6,21 +6,21 @@ it.
 """
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeproof import environ
 from pipeproof.environments.prefect.internals.client import settings as client
+from pipeproof.scratch import scratch_folder
 
 
 @contextlib.contextmanager
 def empty_profile() -> Iterator[None]:
     """Have Prefect see no profile, server and key of the user's, and a database that is thrown away."""
-    with tempfile.TemporaryDirectory(prefix="pipeproof-prefect-", ignore_cleanup_errors=True) as folder:
+    with scratch_folder("prefect-") as folder:
         before = client.settings_of_process()
         try:
-            with environ.changed(_variables(Path(folder))):
+            with environ.changed(_variables(folder)):
                 client.set_settings_of_process(None)
                 try:
                     yield

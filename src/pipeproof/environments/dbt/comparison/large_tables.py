@@ -4,12 +4,12 @@ It sees columns in which the same values are equal, and no others, and spills to
 tolerance leave open is decided in Python, by the same rules as for small tables, some thousand rows at a time.
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt.comparison.columns import BATCH, Column, is_numeric, make_comparable
 from pipeproof.environments.dbt.comparison.matching import Change, Left, Limits, Row, differing, match_rows
+from pipeproof.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -36,7 +36,7 @@ def find_differing_rows(pairs: Sequence[Column], limits: Limits, *, ordered: boo
     """The rows that one side alone has; where the order counts, those that differ from what is in the same place."""
     import duckdb
 
-    with tempfile.TemporaryDirectory(prefix="pipeproof-") as folder, duckdb.connect() as database:
+    with scratch_folder("rows-") as folder, duckdb.connect() as database:
         database.execute(f"set memory_limit = '{MEMORY}'")
         database.execute(f"set temp_directory = '{folder}'")
         loose = [at for at, limit in enumerate(limits) if limit is not None]

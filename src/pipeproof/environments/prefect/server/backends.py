@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +15,7 @@ from pipeproof.environments.prefect.server import launcher as launchers
 from pipeproof.environments.prefect.server.launcher import ForkServerError, Launcher
 from pipeproof.environments.prefect.server.postgres import new_name, with_database
 from pipeproof.environments.prefect.server.stand_in import StandIn
+from pipeproof.scratch import scratch_folder
 
 _READY_SECONDS = 60.0
 _STOCK_SECONDS = 120
@@ -215,9 +215,9 @@ def stock() -> Iterator[StockBackend]:
     from prefect.testing.utilities import prefect_test_harness
 
     harness = prefect_test_harness(server_startup_timeout=_STOCK_SECONDS)
-    with tempfile.TemporaryDirectory(prefix="pipeproof-prefect-") as folder:
+    with scratch_folder("prefect-") as folder:
         harness.__enter__()
         try:
-            yield StockBackend(Path(folder), str(PREFECT_API_URL.value()))
+            yield StockBackend(folder, str(PREFECT_API_URL.value()))
         finally:
             harness.__exit__(None, None, None)  # told of an exception it would leave its server running

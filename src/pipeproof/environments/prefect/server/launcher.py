@@ -7,12 +7,10 @@ import atexit
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -24,6 +22,7 @@ from pipeproof import environ
 from pipeproof.environments.prefect.internals.touched import PrefectInternalsWarning
 from pipeproof.environments.prefect.server.template import find_template
 from pipeproof.errors import SetupError
+from pipeproof.scratch import Scratch
 
 _START_SECONDS = 180.0
 _EXIT_SECONDS = 10.0
@@ -47,7 +46,8 @@ class Launcher:
     """
 
     def __init__(self, database: str | None = None, template: Path | None = None) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="pipeproof-prefect-"))
+        self._scratch = Scratch.make("prefect-")
+        self.folder = self._scratch.path
         self._owner = os.getpid()
         self._lock = threading.Lock()
         self._ready: Path | ForkServerError | None = None
@@ -157,7 +157,7 @@ class Launcher:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._scratch.remove()
 
     def _receive(self) -> dict[str, Any]:
         self._control.settimeout(_START_SECONDS)

@@ -1,7 +1,6 @@
 """A table of the catalogue: its columns, its partitions, the objects that hold its rows, and these in DuckDB."""
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from pipeproof.environments.aws.queries.glue import formats, projection
 from pipeproof.environments.aws.queries.glue.hive_types import duck_type, lazy_value
+from pipeproof.scratch import scratch_folder
 from pipeproof.sql.errors import FailedError, untranslatable
 
 Client = Callable[[str], Any]
@@ -133,7 +133,7 @@ def load(connection: Any, client: Client, table: Table, sql: str) -> int:
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.database)}")
     connection.execute(f"CREATE TABLE {target} ({declared})")
     s3, scanned = client("s3"), 0
-    with tempfile.TemporaryDirectory(prefix="pipeproof-sql-") as folder:
+    with scratch_folder("sql-") as folder:
         for place in table.places:
             values = {
                 name: None if text == NO_VALUE else lazy_value(text, kind)
@@ -142,7 +142,7 @@ def load(connection: Any, client: Client, table: Table, sql: str) -> int:
             for number, (bucket, key) in enumerate(objects_of(s3, place.location)):
                 content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
                 scanned += len(content)
-                file = Path(folder) / f"{number}"
+                file = folder / f"{number}"
                 _insert(connection, table, place, content, values, file, f"s3://{bucket}/{key}", sql)
     return scanned
 

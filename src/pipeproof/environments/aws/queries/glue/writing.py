@@ -2,16 +2,15 @@
 
 import gzip
 import json
-import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.aws.queries.glue.formats import LAZY, OPEN_CSV, OPENX_JSON, PARQUET
 from pipeproof.environments.aws.queries.glue.tables import NO_VALUE, literal, quoted, split_uri
+from pipeproof.scratch import scratch_folder
 
 SERDES: Mapping[str, str] = {
     "PARQUET": PARQUET, "JSON": OPENX_JSON, "TEXTFILE": LAZY,
@@ -67,8 +66,8 @@ def _content(connection: Any, chosen: str, serde: str, separator: str) -> tuple[
     if serde == PARQUET:
         if not connection.execute(f"SELECT count(*) FROM ({chosen})").fetchone()[0]:
             return b"", ""
-        with tempfile.TemporaryDirectory(prefix="pipeproof-sql-") as folder:
-            file = Path(folder) / "rows.parquet"
+        with scratch_folder("sql-") as folder:
+            file = folder / "rows.parquet"
             connection.execute(f"COPY ({chosen}) TO {literal(str(file))} (FORMAT parquet)")
             return file.read_bytes(), ".parquet"
     cursor = connection.execute(chosen)
