@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
     _add_run(commands)
+    _add_merge(commands)
     _add_report(commands)
     _add_comment(commands)
     _add_audit(commands)
@@ -132,6 +133,52 @@ def _run(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:
         pytest_args = ("--no-dbt-tests", *pytest_args)
     if pytest_args:
         values["pytest-args"] = f"{values.get('pytest-args', '')} {shlex.join(pytest_args)}"
+    environ = {**os.environ, DEBUG: "1"} if options.debug else dict(os.environ)
+    return run(environ, values=values, directory=options.directory)
+
+
+_OF_MERGE = (
+    "working-directory",
+    "report-dir",
+    "title",
+    "annotations",
+    "summary",
+    "baseline",
+    "fail-on",
+    "quarantine",
+    "github-token",
+    "pr-comment",
+    "fail-under",
+    "allow-empty",
+)
+"""The inputs of a run that count where no test is run: what is reported, and how it is judged."""
+
+
+def _add_merge(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    merge = commands.add_parser(
+        "merge",
+        help="put the reports of all shards together and judge them as one run",
+        usage="pipeproof merge DIR … [--directory DIR] [--input-name value …]",
+        description="Put the reports of all shards together: one report, summary, comment and exit code. "
+        "A shard that is missing, there twice, or of another commit is an error.",
+        allow_abbrev=False,
+    )
+    merge.set_defaults(command=_merge)
+    merge.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a shard's report-dir, or a folder of them")
+    merge.add_argument(
+        "--directory", type=Path, default=None, metavar="DIR", help="the workspace (default: this folder)"
+    )
+    declared = {input_name(field): field.metadata for field in declared_inputs()}
+    for name in _OF_MERGE:
+        merge.add_argument(f"--{name}", metavar="VALUE", action=_Once, help=declared[name]["help"].replace("%", "%%"))
+
+
+def _merge(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:  # noqa: ARG001 - as each command
+    from pipeproof.main import main as run
+
+    given = {name: getattr(options, name.replace("-", "_")) for name in _OF_MERGE}
+    values = {name: value for name, value in given.items() if value is not None}
+    values["merge"] = " ".join(f'"{folder.resolve()}"' for folder in options.folders)
     environ = {**os.environ, DEBUG: "1"} if options.debug else dict(os.environ)
     return run(environ, values=values, directory=options.directory)
 
@@ -232,10 +279,12 @@ def _add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _verify_audit(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:  # noqa: ARG001 - as each command
-    from pipeproof.credentials.audit import verify_chain
+    from pipeproof.credentials.audit import verify_chain, verify_parts
 
     try:
-        count, head = verify_chain(options.file.read_text(encoding="utf-8"))
+        text = options.file.read_text(encoding="utf-8")
+        count, head = verify_chain(text)
+        parts = verify_parts(text, options.file.parent)
     except OSError as error:
         raise InputError(f"{options.file} cannot be read ({error})") from None
     except ValueError as error:
@@ -247,7 +296,8 @@ def _verify_audit(options: argparse.Namespace, pytest_args: Sequence[str]) -> in
             f"{options.file}: its last line has the hash {head or 'of nothing'}, not {options.head}",
             hint="Lines are missing at its end, or it is another run's.",
         )
-    _say(f"{count} record{'' if count == 1 else 's'}, unbroken{f'; the last has the hash {head}' if head else ''}")
+    counted = f"{count} record{'' if count == 1 else 's'}{f', with the audits of {parts} shards' if parts else ''}"
+    _say(f"{counted}, unbroken{f'; the last has the hash {head}' if head else ''}")
     return 0
 
 

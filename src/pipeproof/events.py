@@ -6,11 +6,12 @@ test process ends. The writer is on the path of every test: what it says of a te
 - `session`: pytest has started; `pytest` (its version), `rootdir`.
 - `collected`: tests were found; `tests`, a list of `[id, file, line]` (file and line `null` under xdist).
 - `deselected`: tests were left out; `count`.
+- `suite`: the run is a shard of these; `tests`, a list of node ids.
 - `collect`: a file or folder failed or was skipped; `id`, `outcome`, `failure` or `reason`.
 - `start`: a test starts; `id`, `at`, `file`, `line`.
 - `phase`: setup, call or teardown of a test ended; `id`, `when`, `outcome`, `duration`, `at`, and where there are any
   `failure`, `reason`, `xfail`, `subtest`, `sections`, `evidence`, `properties`, `worker`.
-- `warning`: a warning was issued; `message`, `category`, `file`, `line`, `id`.
+- `warning`: a warning was issued; `message`, `category`, `file`, `line`, and `id` where a test was running.
 - `broken`: pytest itself failed; `failure`.
 - `finish`: pytest has ended; `status`, and `reasons` (`message`, `file`, `line`) why it failed where no test has.
 

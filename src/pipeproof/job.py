@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from pipeproof.access import make_audit
@@ -14,6 +14,7 @@ from pipeproof.github.file_commands import Snapshot
 from pipeproof.inputs import Inputs
 from pipeproof.outlets.outlet import Outlet
 from pipeproof.redaction import Redactor
+from pipeproof.results.model import Run
 from pipeproof.sandbox.process import Cancellation
 from pipeproof.transport import Transport
 
@@ -58,11 +59,22 @@ class Job:
 
 @dataclass
 class Trail:
-    """What a run gathers on its way, for the report."""
+    """What a run gathers on its way, for the report.
+
+    Attributes:
+        redactor: Takes the secrets out of what is written.
+        audit: What was done with credentials.
+        account_id: AWS's, where there is one.
+        unjudged: What came of the tests before the quarantine and thresholds are held against it, and the exit code
+            where it is not the run's own: a shard leaves this to the job that merges.
+        files: Further files of the report: names and contents.
+    """
 
     redactor: Redactor
     audit: Audit
     account_id: str | None = None
+    unjudged: tuple[Run, int | None] | None = None
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 def follow(job: Job) -> Trail:

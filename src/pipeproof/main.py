@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 
-from pipeproof.access import Access, build_request, grant, judge
+from pipeproof.access import Access, build_request, grant, judge, record_tests
 from pipeproof.credentials.request import CredentialRequest
 from pipeproof.errors import InputError, PipeproofError
 from pipeproof.excuses import read_quarantine
@@ -23,6 +23,7 @@ from pipeproof.github.file_commands import Snapshot
 from pipeproof.history import find_baseline
 from pipeproof.inputs import action_values, artifact_pattern, read_inputs
 from pipeproof.job import Job, Trail, base_of, follow, open_api
+from pipeproof.merging import merge
 from pipeproof.outlets.terminal import Terminal
 from pipeproof.outlets.workflow import Workflow
 from pipeproof.report.coverage import find_shortfalls, find_units
@@ -32,7 +33,7 @@ from pipeproof.results.baseline import Earlier, compare, read_baseline
 from pipeproof.results.model import Failure, Run
 from pipeproof.results.quarantine import Entry, apply_quarantine
 from pipeproof.results.redacted import redact_run
-from pipeproof.runner_files import kept_for_the_runner
+from pipeproof.runner_files import Kept, kept_for_the_runner
 from pipeproof.sandbox.environment import environment_for_tests
 from pipeproof.sandbox.identity import Home, contained, make_home, scratch_root, user_for_tests
 from pipeproof.sandbox.leftovers import LeftoversError
@@ -98,21 +99,25 @@ def _own_fault(error: Exception) -> PipeproofError:
 
 def run(job: Job) -> int:
     """Take the steps of one run; give the exit code."""
-    if job.context and not contained():
-        job.outlet.say(_WEAKER)
-    verdict = judge(read_event(job.context) if job.context else {}, job.environ)
-    warn_of_tokens(job)
+    verdict = None if job.inputs.merge else judge_first(job)
     trail = follow(job)
     # Read before the tests run: they may write over it.
     earlier = read_earlier(job)
     entries = read_excuses(job)
-    with scratch(job) as home, kept_for_the_runner(job, home) as kept:
-        outcome, code = prove(job, home, verdict, trail)
+    kept = Kept()
+    if verdict is None:
+        outcome, code = merge(job, trail)
+    else:
+        with scratch(job) as home, kept_for_the_runner(job, home) as kept:
+            outcome, code = prove(job, home, verdict, trail)
     if kept.faults:
         outcome = replace(outcome, failures=(*outcome.failures, *(Failure("session", "", f) for f in kept.faults)))
         code = code or LeftoversError.exit_code
     if trail.redactor:
         outcome = redact_run(outcome, trail.redactor.redact)
+    if verdict is not None:
+        record_tests(trail.audit, outcome)
+    trail.unjudged = outcome, code
     outcome = apply_quarantine(outcome, entries, datetime.now(UTC).date(), job.inputs.quarantine or "")
     units = find_units(outcome, job.workspace)
     if code is None and not outcome.cancelled:
@@ -120,6 +125,15 @@ def run(job: Job) -> int:
     comparison = None if earlier is None else compare(outcome, earlier, job.workspace)
     report(job, outcome, comparison, kept.tampered, trail, units)
     return exit_code(outcome, job.inputs, comparison) if code is None else code
+
+
+def judge_first(job: Job) -> Eligibility:
+    """Decide what the run may have, and say what makes it weaker, before any code of the user's runs."""
+    if job.context and not contained():
+        job.outlet.say(_WEAKER)
+    verdict = judge(read_event(job.context) if job.context else {}, job.environ)
+    warn_of_tokens(job)
+    return verdict
 
 
 def prove(job: Job, home: Home, verdict: Eligibility, trail: Trail) -> tuple[Run, int | None]:

@@ -7,18 +7,18 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePath
 
-from pipeproof.access import record_tests
 from pipeproof.commenting import comment_on_pull_request
 from pipeproof.github.context import read_event
 from pipeproof.job import Job, Trail, open_api
 from pipeproof.journal import remove_journal
+from pipeproof.merging import describe_shard
 from pipeproof.redaction import Redactor
 from pipeproof.report.annotations import Annotation, annotations
 from pipeproof.report.cobertura import render_cobertura
 from pipeproof.report.coverage import Unit, render_coverage
 from pipeproof.report.diagrams import render_diagrams
 from pipeproof.report.exercised import render_exercised
-from pipeproof.report.files import AUDIT, COBERTURA, CTRF, JUNIT, PAGE, SARIF, STATEMENT, SUMMARY, write_text
+from pipeproof.report.files import AUDIT, COBERTURA, CTRF, JUNIT, PAGE, SARIF, SHARD, STATEMENT, SUMMARY, write_text
 from pipeproof.report.outputs import outputs
 from pipeproof.report.page.document import render_page
 from pipeproof.report.sarif import render_sarif
@@ -43,7 +43,6 @@ def report(
 ) -> None:
     """Say what happened: annotations, summary, outputs, files."""
     inputs, outlet, context = job.inputs, job.outlet, job.context
-    record_tests(trail.audit, outcome)
     notes = [f"The tests wrote to {name}; it was put back as it was." for name in tampered]
     if outcome.not_run and not outcome.cancelled:
         count = len(outcome.not_run)
@@ -140,6 +139,11 @@ def redact_own_files(job: Job, redactor: Redactor) -> None:
 def place_report(job: Job, made: Path, trail: Trail) -> None:
     """Put what was written, the secrets taken out, in the report's folder."""
     head = trail.audit.write(made / AUDIT)
+    if job.inputs.shard and trail.unjudged:
+        told = describe_shard(job.inputs.shard, *trail.unjudged, job.workspace, job.environ, head)
+        write_text(made / SHARD, told)
+    for name, data in trail.files.items():
+        (made / name).write_bytes(data)
     rewrite_files(made, PurePath(), trail.redactor.redact_bytes)
     redact_own_files(job, trail.redactor)
     place_files(made, job.workspace, job.report_folder)

@@ -71,8 +71,8 @@ def test(
     inputs, outlet = job.inputs, job.outlet
     handover = access.open_pipe()
     # Two shards may find two baselines, and each would divide the suite by its own.
-    by_file = inputs.shard and inputs.baseline and not artifact_pattern(inputs.baseline)
-    durations = job.project / inputs.baseline if by_file and inputs.baseline else None
+    known = inputs.durations or (None if artifact_pattern(inputs.baseline) else inputs.baseline)
+    durations = job.project / known if inputs.shard and known else None
     suite = Suite(
         command=pytest_command(python.python, inputs, color=outlet.on_github, durations=durations),
         environment={
@@ -108,11 +108,12 @@ def test(
             f"pytest did not run: {lines.complaint or 'it gave no reason'}",
             hint="Look at `tests`, `pytest-args` and the project's pytest settings; pytest's own words are above.",
         )
-    if not (outcome.results or outcome.failures or outcome.cancelled or inputs.allow_empty):
-        shard = f"`shard: {inputs.shard}` may have got none of so few tests. " if inputs.shard else ""
+    if outcome.suite and not (outcome.results or outcome.failures or outcome.not_run):
+        outlet.say(f"Shard {inputs.shard} has none of the {len(outcome.suite)} tests.")
+    elif not (outcome.results or outcome.failures or outcome.cancelled or inputs.allow_empty):
         deselected = f" ({outcome.deselected} deselected)" if outcome.deselected else ""
         raise NoTestsError(
             f"no test was collected{deselected}",
-            hint=f"{shard}Look at `tests`, `pytest-args` and `testpaths`; with `allow-empty: true` such a run passes.",
+            hint="Look at `tests`, `pytest-args` and `testpaths`; with `allow-empty: true` such a run passes.",
         )
     return outcome

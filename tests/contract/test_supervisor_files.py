@@ -15,7 +15,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "pipeproof"
 MODULES = [
     *(SOURCE / f"{name}.py" for name in ("main", "job", "trial", "reporting", "runner_files")),
     *(SOURCE / f"{name}.py" for name in ("suite", "access", "redaction", "events")),
-    *(SOURCE / f"{name}.py" for name in ("commenting", "excuses", "history", "journal")),
+    *(SOURCE / f"{name}.py" for name in ("commenting", "excuses", "history", "journal", "merging")),
     *(file for room in ("sandbox", "github", "report", "results", "outlets", "credentials", "inputs")
       for file in sorted((SOURCE / room).rglob("*.py"))),
 ]  # fmt: skip
@@ -30,8 +30,9 @@ FORBIDDEN = {
 
 ALLOWED = {
     "main.py:_occupy_standard_streams": "the null device",
-    "main.py:scratch": "a new folder below one that only root can move",
     "journal.py:finish_report": "a new folder, on the machine of whoever asks for the report",
+    "merging.py:read_shards": "names alone, and no process of the user's runs in a job that merges",
+    "reporting.py:place_report": "a new folder below one that only root can move",
     "reporting.py:report": "a new folder below one that only root can move",
     "sandbox/identity.py:make_home": "in the folder of the run, before the first process of the user's",
     "sandbox/identity.py:give_folder": "in the folder of the run, which is the supervisor's",

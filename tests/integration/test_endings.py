@@ -187,7 +187,7 @@ def test_a_test_file_that_cannot_be_imported__is_headed_by_what_was_raised(
         ({"pytest_args": "--no-such-flag"}, 2, "--no-such-flag"),
         ({"tests": "no_such_file.py"}, 2, "no_such_file.py"),
         ({"pytest_args": "-k nothing_at_all"}, 5, "1 deselected"),
-        ({"shard": "2/2"}, 5, "`shard: 2/2` may have got none"),
+        ({"shard": "2/2"}, 0, "Shard 2/2 has none of the 1 tests."),
         ({"pytest_args": "-k nothing_at_all", "allow_empty": "true"}, 0, "0 tests"),
         ({"workers": "many", "shard": "3/2", "working_directory": "nowhere"}, 2, "allowed: INDEX/TOTAL"),
     ],

@@ -8,9 +8,10 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pipeproof.credentials.lease import format_time
+from pipeproof.untrusted import read_text
 
 _WHO = {
     "actor": "GITHUB_ACTOR",
@@ -93,3 +94,25 @@ def verify_chain(text: str) -> tuple[int, str]:
             raise ValueError(f"line {number} {what}: a line was changed, taken out or put in")
         head, count = hash_line(line), number
     return count, head
+
+
+def verify_parts(text: str, folder: Path) -> int:
+    """Check the audits of shards that a merged one has records of; give how many there are.
+
+    Args:
+        text: The merged audit, its own chain unbroken.
+        folder: Where it lies, and they beside it.
+
+    Raises:
+        ValueError: one is not as it was merged, with its name.
+    """
+    parts = [record for line in text.splitlines() if (record := json.loads(line)).get("event") == "shard"]
+    for record in parts:
+        name = PurePath(str(record["file"])).name
+        try:
+            _, head = verify_chain(read_text(folder / name, limit=1 << 30))
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{name}, the audit of shard {record['shard']}: {error}") from None
+        if head != record["head"]:
+            raise ValueError(f"{name}, the audit of shard {record['shard']}: is not the one that was merged")
+    return len(parts)

@@ -21,7 +21,11 @@ def find_conflicts(inputs: Inputs, workspace: Path) -> Iterator[str]:
     if inputs.fail_on in ("regressions", "new-flaky") and not inputs.baseline:
         yield f"fail-on: {inputs.fail_on!r} needs `baseline`, the earlier run to compare with"
     if inputs.fail_under and inputs.shard:
-        yield "fail-under: a shard exercises a part of it all, so none can be judged; leave it out with `shard`"
+        yield "fail-under: a shard exercises a part of it all; give it to the job that has `merge`, not with `shard`"
+    if inputs.merge and inputs.shard:
+        yield "merge: runs no test, so there is no `shard` of it; leave one of them out"
+    if inputs.durations and not _is(Path.exists, project / inputs.durations):
+        yield f"durations: {inputs.durations!r} does not exist (looked in {project})"
     if inputs.quarantine and not _lies_below(root, inputs.quarantine):
         yield f"quarantine: {inputs.quarantine!r} leaves the workspace {workspace}; give a path below it"
     if inputs.baseline and not artifact_pattern(inputs.baseline) and not _is(Path.exists, project / inputs.baseline):

@@ -56,7 +56,18 @@ class Inputs:
     shard: Shard | None = _input(
         "",
         shard,
-        "`2/5`: run the second of five parts of the suite, balanced by the durations in `baseline` where it is given",
+        "`2/5`: run the second of five parts of the suite; a later job puts the parts together by `merge`",
+    )
+    durations: str | None = _input(
+        "",
+        optional_path,
+        "An earlier run's `report.json`, or a folder of them, to balance the shards by; each needs the same one",
+        "`baseline`, where it is a file",
+    )
+    merge: tuple[str, ...] = _input(
+        "",
+        words,
+        "Folders with the reports of all shards: run no test, report on them as on one run",
     )
     reruns: int = _input(
         "0",

@@ -19,6 +19,7 @@ from pipeproof.errors import Location
 from pipeproof.events import EventWriter
 from pipeproof.plugin.evidence import RECORDS
 from pipeproof.plugin.places import place_of_failure, relative_name
+from pipeproof.plugin.sharding import SUITE, WORKER_SUITE
 from pipeproof.plugin.tracebacks import render_traceback
 from pipeproof.sources import is_users
 from pipeproof.variables import EVENTS_FD, WORKSPACE
@@ -118,6 +119,7 @@ class _Sender:
         self._root = config.rootpath
         self._file = lru_cache(maxsize=4096)(self._relative_file)
         self._reasons = config.stash.setdefault(REASONS, [])
+        self._told_suite = False
 
     def _relative_file(self, file: str) -> str:
         return relative_name(self._root / file, self._workspace)
@@ -140,6 +142,20 @@ class _Sender:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._send_collected([(item.nodeid, *self._location(item.location)) for item in session.items])
+
+        self._send_suite(session.config.stash.get(SUITE, None))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        # Workers divide the suite, and can tell their controller at their end only; the first speaks for all.
+        self._send_suite(getattr(node, "workeroutput", {}).get(WORKER_SUITE))
+
+    def _send_suite(self, tests: Sequence[str] | None) -> None:
+        if tests is None or self._told_suite:
+            return
+        self._told_suite = True
+        for start in range(0, len(tests), 1000):
+            self._writer.send("suite", tests=tests[start : start + 1000])
 
     def _send_collected(self, tests: list[tuple[str, str | None, int | None]]) -> None:
         for start in range(0, len(tests), 1000):

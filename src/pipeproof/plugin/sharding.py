@@ -1,26 +1,36 @@
 """Sharding: run one part of the suite, so that several jobs share it.
 
-Every job computes the same partition from the collected tests and the durations of an earlier run, so none has to be
-told of the others. The longest test goes first, each to the shard that has least to do (Graham's LPT rule); a test of
-unknown duration counts as a middling one.
+The tests that `-k`, `-m` and the arguments select are divided, so each job has to be given the same of these. What
+was divided is kept for the report: where it differs between jobs, `pipeproof merge` says so.
 """
 
-import heapq
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from pipeproof.errors import InputError
+from pipeproof.plugin.dbt_tests import DbtTestItem
+from pipeproof.plugin.touched import SCOPES
+from pipeproof.sharding import partition
+
+SUITE = pytest.StashKey[list[str]]()
+"""The node ids of the whole suite, in its order, where this run is a shard of it."""
+
+WORKER_SUITE = "pipeproof_suite"
+"""The same among what an xdist worker gives its controller at its end."""
+
+_OTHERS = ("_pytest.", "anyio.", "pytest_", "xdist.")
+"""Whose fixtures of the session cost nothing that is worth keeping tests together for."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options."""
+    """Add the options; a shard in the ini file would leave tests out for everybody, so there is none."""
     group = parser.getgroup("pipeproof")
     group.addoption("--pipeproof-shard", metavar="INDEX/TOTAL", help="run this part of the suite, as in 2/5")
-    group.addoption(
-        "--pipeproof-durations", metavar="PATH", help="balance by the durations in this report.json, or folder of them"
-    )
+    durations = "balance shards by the durations in this report.json, or folder of them"
+    group.addoption("--pipeproof-durations", metavar="PATH", help=durations)
+    parser.addini("pipeproof_durations", f"{durations}, from the root", default="")
 
 
 @pytest.hookimpl(trylast=True)
@@ -30,34 +40,71 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not shard:
         return
     index, total = _parse(shard)
-    source = config.getoption("--pipeproof-durations")
-    known = read_durations(Path(source)) if source else {}
-    chosen = partition([item.nodeid for item in items], known, total)[index - 1]
+    suite = [item.nodeid for item in items]
+    config.stash[SUITE] = suite
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[WORKER_SUITE] = suite
+    chosen = partition(find_shared(items), _durations(config), total)[index - 1]
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in chosen])
     items[:] = [item for item in items if item.nodeid in chosen]
 
 
-def partition(tests: Sequence[str], durations: Mapping[str, float], total: int) -> list[frozenset[str]]:
-    """Divide tests into `total` sets of about equal duration; the same for any order of `tests`.
+def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
+    """Say how much of the suite is run."""
+    suite = config.stash.get(SUITE, None)
+    return (
+        [] if suite is None else [f"shard {config.getoption('--pipeproof-shard')}: {len(items)} of {len(suite)} tests"]
+    )
 
-    Args:
-        tests: Node ids.
-        durations: Seconds by node id, where known.
-        total: How many sets to make.
+
+def find_shared(items: Sequence[pytest.Item]) -> dict[str, tuple[str, ...]]:
+    """Return what each test shares with others: fixtures of the session, and the package, module and class of others.
+
+    Fixtures of the session that all tests have are left out: each shard has them anyway.
     """
-    from statistics import median
+    found = {item.nodeid: _shared(item) for item in sorted(items, key=lambda item: item.nodeid)}
+    everywhere = frozenset.intersection(*(session for session, _ in found.values())) if found else frozenset()
+    return {test: (" ".join(sorted(session - everywhere)), *rest) for test, (session, rest) in found.items()}
 
-    known = [durations[test] for test in tests if test in durations]
-    assumed = median(known) if known else 1.0
-    by_length = sorted(set(tests), key=lambda test: (-durations.get(test, assumed), test))
-    loads = [(0.0, number) for number in range(total)]
-    shards: list[set[str]] = [set() for _ in range(total)]
-    for test in by_length:
-        load, number = heapq.heappop(loads)
-        shards[number].add(test)
-        # A test that takes no time still counts, or they would all end in one shard.
-        heapq.heappush(loads, (load + max(durations.get(test, assumed), 1e-6), number))
-    return [frozenset(shard) for shard in shards]
+
+def _shared(item: pytest.Item) -> tuple[frozenset[str], tuple[str, str, str]]:
+    """Return the names of the session's fixtures, and the package, module and class that have fixtures of their own."""
+    if isinstance(item, DbtTestItem):
+        return frozenset({"_dbt_project"}), ("", "", "")
+    scopes = dict(_scopes(item))
+    file = item.nodeid.partition("::")[0]
+    class_ = item.getparent(pytest.Class)
+    group = item.get_closest_marker("xdist_group")
+    named = {f"group {value}" for value in (*group.args, *group.kwargs.values())} if group else set()
+    used = set(scopes.values())
+    return frozenset({name for name, scope in scopes.items() if scope == "session"} | named), (
+        str(PurePosixPath(file).parent) if "package" in used else "",
+        file if "module" in used else "",
+        class_.nodeid if class_ is not None and "class" in used else "",
+    )
+
+
+def _scopes(item: pytest.Item) -> Iterator[tuple[str, str]]:
+    """Yield the fixtures of a test that outlive it, each with its scope; where pytest does not say, the module has."""
+
+    def read() -> list[tuple[str, str]]:
+        definitions = item._fixtureinfo.name2fixturedefs if hasattr(item, "_fixtureinfo") else {}  # noqa: SLF001
+        used = ((name, definitions[name][-1]) for name in getattr(item, "fixturenames", ()) if definitions.get(name))
+        return [
+            (name, definition.scope)
+            for name, definition in used
+            if definition.scope != "function"
+            and not (definition.scope == "session" and str(definition.func.__module__).startswith(_OTHERS))
+        ]
+
+    yield from SCOPES.read(read, [("", "module")])
+
+
+def _durations(config: pytest.Config) -> dict[str, float]:
+    given, ini = config.getoption("--pipeproof-durations"), config.getini("pipeproof_durations")
+    if given:
+        return read_durations(config.invocation_params.dir / given)
+    return read_durations(config.rootpath / ini) if ini else {}
 
 
 def read_durations(path: Path) -> dict[str, float]:

@@ -35,3 +35,10 @@ FOLDERS = PYTEST.hook(
     fields=("_tmp_path_factory",),
 )
 """`dbt`: the folder of this run, where no fixture is at hand."""
+
+SCOPES = PYTEST.hook(
+    "shards keep the tests of each module together, whether or not they share a fixture",
+    "_pytest.fixtures:FuncFixtureInfo.name2fixturedefs",
+    fields=("_fixtureinfo",),
+)
+"""`sharding`: the scopes of a test's fixtures."""

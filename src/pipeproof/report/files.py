@@ -10,6 +10,7 @@ AUDIT = "audit.jsonl"
 STATEMENT = "test-result.intoto.json"
 SARIF = "failures.sarif"
 COBERTURA = "cobertura.xml"
+SHARD = "shard.json"
 
 
 def write_text(path: Path, text: str) -> None:

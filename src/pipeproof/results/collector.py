@@ -6,14 +6,14 @@ test that was never started is counted as not run.
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pipeproof.events import Event
-from pipeproof.results.forms import is_event
+from pipeproof.results.forms import is_event, prune, take_records
 from pipeproof.results.model import (
     PYTEST_NO_TESTS,
     PYTEST_OK,
@@ -29,8 +29,6 @@ from pipeproof.text import strip_ansi
 from pipeproof.untrusted import read_text
 
 _DEFINITION = re.compile(r"\s*(async\s+def|def|class)\b")
-_DEPTH = 50
-"""How deep a record is kept."""
 _SOURCE_LIMIT = 1 << 22
 """Bytes of a file in which definitions are looked up."""
 _OUTPUT_BUDGET = 1 << 26
@@ -75,9 +73,10 @@ class Collector:
         self._open: dict[str, _Open] = {}
         self._results: dict[str, TestResult] = {}
         self._failures: list[Failure] = []
-        self._warnings: dict[tuple[str, str, str | None, int | None], int] = {}
+        self._warnings: dict[tuple[str, str, str | None, int | None], list[int]] = {}
         self._collected: dict[str, None] = {}
         self._deselected = 0
+        self._suite: list[str] = []
         self._environment: dict[str, str] = {}
         self._definitions = _Definitions(workspace)
         self._output_room = _OUTPUT_BUDGET
@@ -135,8 +134,9 @@ class Collector:
             results=tuple(self._results.values()),
             failures=tuple(self._failures),
             not_run=tuple(test for test in self._collected if test not in self._results),
-            warnings=tuple(Warned(*key, count) for key, count in self._warnings.items()),
+            warnings=tuple(Warned(*key, *counts) for key, counts in self._warnings.items()),
             deselected=self._deselected,
+            suite=tuple(self._suite),
             started=started,
             duration=duration,
             exit_status=self.exit_status,
@@ -179,6 +179,9 @@ class Collector:
     def _take_deselected(self, event: Event) -> None:
         self._deselected += int(event["count"])
 
+    def _take_suite(self, event: Event) -> None:
+        self._suite.extend(event["tests"])
+
     def _take_collect(self, event: Event) -> TestResult:
         test = str(event["id"]) or "(collection)"
         file = str(event.get("file") or test.partition("::")[0])
@@ -215,9 +218,9 @@ class Collector:
             test.superseded = False
         if "sections" in event:  # those of a later phase hold those of the earlier ones
             test.output = [(str(name), str(text)) for name, text in event["sections"]]
-        test.evidence.extend(_records(event.get("evidence", ())))
+        test.evidence.extend(take_records(event.get("evidence", ())))
         if "properties" in event:
-            test.properties = [(str(name), _pruned(value)) for name, value in event["properties"]]
+            test.properties = [(str(name), prune(value)) for name, value in event["properties"]]
         if outcome == "rerun":
             self._take_rerun(test, event)
             return None
@@ -270,7 +273,9 @@ class Collector:
     def _take_warning(self, event: Event) -> None:
         place = (str(event["file"]), int(event["line"])) if "file" in event else (None, None)
         key = (str(event["message"]), str(event["category"]), *place)
-        self._warnings[key] = self._warnings.get(key, 0) + 1
+        counts = self._warnings.setdefault(key, [0, 0])
+        counts[0] += 1
+        counts[1] += "id" not in event
 
     def _take_broken(self, event: Event) -> None:
         self._failures.append(_failure(event["failure"], "session"))
@@ -378,21 +383,3 @@ def _failure(data: Mapping[str, Any], phase: str) -> Failure:
         file=str(data["file"]) if data.get("file") else None,
         line=int(line) if line else None,
     )
-
-
-def _records(values: object) -> Iterator[Mapping[str, Any]]:
-    """Take the records that are in the form of one; a test can send anything."""
-    for value in values if isinstance(values, list) else ():
-        if isinstance(value, dict) and isinstance(value.get("kind"), str) and isinstance(value.get("data"), dict):
-            yield {"kind": value["kind"], "data": _pruned(value["data"])}
-
-
-def _pruned(value: Any, depth: int = 0) -> Any:
-    """Leave out what is nested deeper than anybody reads, and all that goes through a record could bear."""
-    if not isinstance(value, dict | list):
-        return value
-    if depth >= _DEPTH:
-        return "[… nested deeper …]"
-    if isinstance(value, dict):
-        return {key: _pruned(inner, depth + 1) for key, inner in value.items()}
-    return [_pruned(inner, depth + 1) for inner in value]

@@ -3,7 +3,7 @@
 The tests can write to the pipe too, so a record can be anything that JSON has. `events.py` says what each field means.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Form = Callable[[Any], bool]
@@ -12,6 +12,9 @@ _TIMES = 1e12
 """Seconds; more than that is no time and no duration."""
 
 _LINES = 1 << 31
+
+_DEPTH = 50
+"""How deep a record is kept."""
 
 
 def is_event(event: Mapping[str, Any]) -> bool:
@@ -56,6 +59,10 @@ def _list_of(*parts: Form) -> Form:
         return isinstance(value, list) and len(value) == len(parts) and all(map(_holds, parts, value))
 
     return lambda value: isinstance(value, list) and all(map(is_one, value))
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
 
 
 def _holds(form: Form, value: Any) -> bool:
@@ -125,6 +132,7 @@ _EVENTS: Mapping[str, Form] = {
     "session": _record({"pytest": _is_text, "rootdir": _is_text}),
     "collected": _record({"tests": _list_of(_is_text, _is_any, _is_any)}),
     "deselected": _record({"count": _is_count}),
+    "suite": _record({"tests": _are_texts}),
     "collect": _is_collect,
     "start": _is_start,
     "phase": _is_phase,
@@ -132,3 +140,21 @@ _EVENTS: Mapping[str, Form] = {
     "broken": _record(_HAS_FAILURE),
     "finish": _record({"status": _is_status}),
 }
+
+
+def take_records(values: object) -> Iterator[Mapping[str, Any]]:
+    """Take the records that are in the form of one; a test can send anything."""
+    for value in values if isinstance(values, list) else ():
+        if isinstance(value, dict) and isinstance(value.get("kind"), str) and isinstance(value.get("data"), dict):
+            yield {"kind": value["kind"], "data": prune(value["data"])}
+
+
+def prune(value: Any, depth: int = 0) -> Any:
+    """Leave out what is nested deeper than anybody reads, and all that goes through a record could bear."""
+    if not isinstance(value, dict | list):
+        return value
+    if depth >= _DEPTH:
+        return "[… nested deeper …]"
+    if isinstance(value, dict):
+        return {key: prune(inner, depth + 1) for key, inner in value.items()}
+    return [prune(inner, depth + 1) for inner in value]

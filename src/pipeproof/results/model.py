@@ -130,13 +130,14 @@ class TestResult:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """A warning, and how often it was issued."""
+    """A warning, and how often it was issued: `count` times, `collecting` of them while no test ran."""
 
     message: str
     category: str
     file: str | None
     line: int | None
     count: int = 1
+    collecting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ class Run:
         not_run: Node ids of the tests that were collected and not run.
         warnings: What was warned of.
         deselected: How many tests were left out by `-k`, `-m` or a shard.
+        suite: Node ids of all tests that were divided, in their order, where the run is a shard; else empty.
         started: Seconds since the epoch.
         duration: Seconds from the start of the run to its end.
         exit_status: pytest's exit status; `None` where it did not come to give one.
@@ -189,6 +191,7 @@ class Run:
     not_run: tuple[str, ...] = ()
     warnings: tuple[Warned, ...] = ()
     deselected: int = 0
+    suite: tuple[str, ...] = ()
     started: float = 0.0
     duration: float = 0.0
     exit_status: int | None = None
