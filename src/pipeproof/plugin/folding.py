@@ -18,6 +18,10 @@ _OURS = str(Path(__file__).parents[1])
 _FRAME = re.compile(r'\s*File "(?P<file>[^"]+)", line \d+')
 _TRACEBACK = re.compile(r"^Traceback \(most recent call last\):\n(?: .*\n)+(?P<error>\S.*\n?)", re.MULTILINE)
 _SHOWN = "  … its traceback is the one above\n"
+_TOLD = re.compile(r"^ *(\d\d:\d\d:\d\d) \| (\w+) *\| (flow|task) (\S+) - (.*)$", re.MULTILINE)
+"""A line of the log as the error's message has it (`runs/outcomes.py`)."""
+_PRINTED = re.compile(r"^(\d\d:\d\d:\d\d)\.\d+ \| (\w+) *\| (Flow|Task) run '([^']+)' - (.*)$")
+"""The same as Prefect prints it."""
 _PACKAGE = re.compile(r"[/\\](?:site|dist)-packages[/\\]([\w-]+)")
 
 
@@ -29,14 +33,17 @@ def fold(report: pytest.TestReport, records: list[Any] | None) -> None:
         records: What was logged, as `logging` made it; `None` where that is not known.
     """
     shown: set[str] = set()
+    told: set[tuple[str, ...]] = set()
     for traceback, crash, _ in getattr(report.longrepr, "chain", ()):
         entries = getattr(traceback, "reprentries", None)
         if entries:
             entries[:] = ENTRIES.read(partial(_folded_entries, list(entries)), list(entries))
-        shown.add(str(getattr(crash, "message", "")).strip())
+        message = str(getattr(crash, "message", "")).strip()
+        shown.add(message)
+        told.update(_TOLD.findall(message))
     printed = "".join(text for name, text in report.sections if "stderr" in name or "stdout" in name)
     report.sections[:] = [
-        (name, fold_text(text, shown))
+        (name, _without_told(fold_text(text, shown), told))
         for name, text in report.sections
         if not (name.startswith("Captured log") and _is_printed(records, printed))
     ]
@@ -60,6 +67,23 @@ def fold_text(text: str, shown: Container[str] = ()) -> str:
         else:
             lines.append(_told(1, [package_of(file)]))
     return "".join(lines)
+
+
+def _without_told(text: str, told: Container[tuple[str, ...]]) -> str:
+    """Leave out the lines of the log that the error's message has."""
+    kept: list[str] = []
+    count = 0
+    is_left_out = False
+    for line in text.splitlines(keepends=True):
+        match = _PRINTED.match(line.rstrip("\n"))
+        if match and (match[1], match[2], match[3].lower(), match[4], match[5]) in told:
+            count += 1
+            is_left_out = True
+        elif not (is_left_out and line == _SHOWN):
+            kept.append(line)
+            is_left_out = False
+    head = f"  … {count} line{'s' if count > 1 else ''} of the log, shown above\n" if count else ""
+    return head + "".join(kept)
 
 
 def package_of(file: str) -> str:

@@ -77,3 +77,22 @@ def test_fold__log_that_is_printed_too(logger, printed, kept):
     shown = report([], [("Captured stderr call", printed), ("Captured log call", "read 3 rows")])
     fold(shown, [record])
     assert [name for name, _ in shown.sections] == ["Captured stderr call"] + ["Captured log call"] * kept
+
+
+def test_fold__lines_of_the_log_that_the_error_has():
+    """They are shown once, each with its traceback's mark; what else was printed stays."""
+    message = "E\n  12:00:01 | INFO    | flow a-b - Beginning\n  12:00:02 | ERROR   | task load-1 - failed: no | 1"
+    printed = [
+        "12:00:00.001 | INFO    | Flow run 'a-b' - Beginning\n",  # another second: another line
+        "12:00:01.001 | INFO    | Flow run 'a-b' - Beginning\n",
+        "mine\n",
+        "12:00:02.500 | ERROR   | Task run 'load-1' - failed: no | 1\n",
+        traceback(ENGINE, "/w/a.py"),
+        "12:00:02.500 | ERROR   | Task run 'load-1' - failed: no | 2\n",
+    ]
+    shown = report([], [("Captured stderr call", "".join(printed))])
+    shown.longrepr.chain.append((SimpleNamespace(reprentries=[]), SimpleNamespace(message=message), None))
+    fold(shown, None)
+    assert shown.sections == [
+        ("Captured stderr call", "  … 2 lines of the log, shown above\n" + printed[0] + printed[2] + printed[5])
+    ]
