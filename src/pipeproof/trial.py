@@ -1,6 +1,7 @@
 """Installs what a project needs and runs its tests."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pipeproof.access import Access
 from pipeproof.errors import InputError, NoTestsError
@@ -70,11 +71,8 @@ def test(
     """Run the suite, its output passed on and its progress shown."""
     inputs, outlet = job.inputs, job.outlet
     handover = access.open_pipe()
-    # Two shards may find two baselines, and each would divide the suite by its own.
-    known = inputs.durations or (None if artifact_pattern(inputs.baseline) else inputs.baseline)
-    durations = job.project / known if inputs.shard and known else None
     suite = Suite(
-        command=pytest_command(python.python, inputs, color=outlet.on_github, durations=durations),
+        command=pytest_command(python.python, inputs, color=outlet.on_github, durations=find_durations(job)),
         environment={
             **environment,
             "PATH": scripts_path(python.scripts, environment.get("PATH", "")),
@@ -117,3 +115,13 @@ def test(
             hint="Look at `tests`, `pytest-args` and `testpaths`; with `allow-empty: true` such a run passes.",
         )
     return outcome
+
+
+def find_durations(job: Job) -> Path | None:
+    """Return the report by which a shard is divided; not a baseline that is found: two shards could find two."""
+    inputs = job.inputs
+    if inputs.durations:
+        return job.workspace / inputs.durations
+    if inputs.baseline and not artifact_pattern(inputs.baseline):
+        return job.project / inputs.baseline
+    return None

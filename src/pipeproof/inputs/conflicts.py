@@ -24,8 +24,8 @@ def find_conflicts(inputs: Inputs, workspace: Path) -> Iterator[str]:
         yield "fail-under: a shard exercises a part of it all; give it to the job that has `merge`, not with `shard`"
     if inputs.merge and inputs.shard:
         yield "merge: runs no test, so there is no `shard` of it; leave one of them out"
-    if inputs.durations and not _is(Path.exists, project / inputs.durations):
-        yield f"durations: {inputs.durations!r} does not exist (looked in {project})"
+    if inputs.durations and not _is(Path.exists, root / inputs.durations):
+        yield f"durations: {inputs.durations!r} does not exist (looked in {workspace})"
     if inputs.quarantine and not _lies_below(root, inputs.quarantine):
         yield f"quarantine: {inputs.quarantine!r} leaves the workspace {workspace}; give a path below it"
     if inputs.baseline and not artifact_pattern(inputs.baseline) and not _is(Path.exists, project / inputs.baseline):
