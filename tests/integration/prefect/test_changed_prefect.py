@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 from changes import called, forgotten, give_other_parameters, hide, said
-from prefect import flow, task
+from prefect import flow, task, task_runners
 from prefect.settings import PREFECT_API_URL
 
 import pipeproof
@@ -22,18 +22,29 @@ from pipeproof.environments.prefect.server.prefect_server import open_server
 SERVERS = (touched.SERVER_CLOCK, touched.SERVER)
 """Without these there is no server of pipeproof's."""
 
-SERVER_SPEED = (
-    touched.IN_PLACE, touched.OPERATORS, touched.CONNECTION, touched.DISK, touched.TASK_RUNS, touched.EVENTS,
-    touched.INTAKE,
-)  # fmt: skip
+SERVER_SPEED = [
+    hook
+    for hook in (
+        *touched.FASTAPI.hooks,
+        *touched.AIOSQLITE.hooks,
+        touched.DISK,
+        touched.TASK_RUNS,
+        touched.EVENTS,
+        touched.INTAKE,
+    )
+    if hook.wanted
+]
 RESTING = (touched.QUEUES, touched.SYNC_PAUSES, touched.FUTURES)
 """These are touched where `REQUESTS`, `PAUSES` and `CLOCK` are."""
 
-SPEED = [hook for hook in PREFECT.hooks if hook.speed and hook not in SERVER_SPEED]
+ABSENT = () if hasattr(task_runners, "ProcessPoolTaskRunner") else (touched.PROCESSES,)
+"""What early versions of Prefect lack: nothing is lost there."""
+
+SPEED = [hook for hook in PREFECT.hooks if hook.speed and hook.wanted and hook not in SERVER_SPEED]
 NEEDED = [
     hook
     for hook in (*PREFECT.hooks, *touched.ALWAYS.hooks)
-    if not hook.speed and hook not in (*SERVERS, touched.TEMPORARY_SERVERS)
+    if not hook.speed and hook.wanted and hook not in (*SERVERS, touched.TEMPORARY_SERVERS, *ABSENT)
 ]
 
 

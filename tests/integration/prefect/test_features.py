@@ -1,6 +1,7 @@
 """What Prefect offers beside plain runs, where a server is needed for it: each works as it does in production."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -315,7 +316,9 @@ def test_evidence_shows_no_secret__not_converted(run_flow):
     given = {"account": {"token": "s3cret"}, "token": "s3cret"}
     trusting = run_flow(flow(login, validate_parameters=False), **given)
     assert describe(trusting)["parameters"] == {"account": "<dict>", "token": "<str>", "times": "<int>"}
-    results = [run_flow(flow(login), **given, times="x", check=False), run_flow(flow(unresolved), **given, check=False)]
+    results = [run_flow(flow(login), **given, times="x", check=False)]
+    with suppress(NameError):  # as early versions of Prefect raise while the flow is made
+        results.append(run_flow(flow(unresolved), **given, check=False))
     for result in (trusting, *results):
         assert result.error is None or result.state.is_failed()
         assert "s3cret" not in str(describe(result)) + repr(result)

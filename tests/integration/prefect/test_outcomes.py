@@ -98,7 +98,8 @@ def test_suspend__by_a_task(run_flow):
     result = run_flow(suspended, check=False)
     assert [state.name for state in result.states] == ["Pending", "Running", "Suspended"]
     assert [(run.state.name, run.value) for run in result.task_runs["suspend_own_run"]] == [("Completed", "finished")]
-    assert "read_row" not in result.task_runs
+    is_stopped = "flow_run_suspension_request" in FlowRunContext.model_fields  # early versions run what follows
+    assert ("read_row" not in result.task_runs) == is_stopped
 
 
 def test_suspend__by_a_subflow(run_flow):

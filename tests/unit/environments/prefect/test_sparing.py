@@ -2,25 +2,18 @@
 
 import asyncio
 import gc
-import inspect
-import logging
 import string
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prefect import serializers, settings
-from prefect._internal import _logging
 from prefect.client.schemas import objects
 from prefect.exceptions import MissingResult
 from prefect.filesystems import LocalFileSystem
 from prefect.results import ResultRecord, ResultRecordMetadata
 from prefect.serializers import JSONSerializer
 from prefect.states import Completed, Failed
-from prefect.utilities import callables
-from prefect.utilities.callables import get_parameter_defaults
-from prefect.utilities.importtools import from_qualified_name
 
 from pipeproof.environments.prefect.internals.client.sparing import seldom_collected, spared
 
@@ -106,61 +99,6 @@ def test_result__that_is_no_record():
     assert Completed(data=5).result() == 5
 
 
-def test_level__follows_the_settings():
-    seen = []
-    for level in ("DEBUG", "ERROR", "DEBUG"):
-        with settings.temporary_settings({settings.PREFECT_LOGGING_INTERNAL_LEVEL: level}):
-            seen.append([_logging.logger.isEnabledFor(number) for number in (logging.DEBUG, logging.ERROR)])
-    assert seen == [[True, True], [False, True], [True, True]]
-
-
-def test_signature__that_was_changed():
-    def task(first, second=1):
-        pass
-
-    assert get_parameter_defaults(task) == {"second": 1}
-    assert get_parameter_defaults(task) == {"second": 1}
-    task.__defaults__ = (2,)
-    assert get_parameter_defaults(task) == {"second": 2}
-    task.__code__ = (lambda first, other: None).__code__
-    assert get_parameter_defaults(task) == {"other": 2}
-    task.__signature__ = inspect.Signature()
-    assert get_parameter_defaults(task) == {}
-
-
-def test_signature__keyword_default_that_was_changed():
-    def task(*, first=1):
-        pass
-
-    assert get_parameter_defaults(task) == {"first": 1}
-    task.__kwdefaults__["first"] = 2
-    assert get_parameter_defaults(task) == {"first": 2}
-    task.__kwdefaults__ = None
-    assert get_parameter_defaults(task) == {}
-    task.__kwdefaults__ = {"first": 3}
-    assert get_parameter_defaults(task) == {"first": 3}
-
-
-def test_signature__of_what_is_no_function():
-    class Callable:
-        def __call__(self, first=3):
-            pass
-
-    assert get_parameter_defaults(Callable()) == {"first": 3}
-    assert get_parameter_defaults(Callable().__call__) == {"first": 3}
-
-
-NAMES = ["json", "os.path", "json.dumps", "prefect.serializers", "prefect.serializers.prefect_json_object_encoder"]
-
-
-@pytest.mark.parametrize(
-    "name", [*NAMES, "prefect.filesystems", "json.tool", "json.nothing", "nothing", "nothing.at_all"]
-)
-def test_names__are_what_is_imported(name):
-    """Modules, what is in them, modules that nobody has imported yet, and what is not there."""
-    assert attempt(serializers.from_qualified_name, name) == attempt(from_qualified_name, name)
-
-
 def test_collection__is_as_before_afterwards():
     before = gc.get_threshold()
     with seldom_collected():
@@ -205,10 +143,7 @@ def test_collection__that_is_off():
 def test_all__is_as_before_afterwards(storage):
     places = [
         (LocalFileSystem, "_resolve_path"),
-        (_logging.SafeLogger, "isEnabledFor"),
-        (callables, "inspect"),
         (objects, "run_coro_as_sync"),
-        (serializers, "from_qualified_name"),
     ]
     before = [getattr(owner, name) for owner, name in places]
     with spared(Path(storage)):

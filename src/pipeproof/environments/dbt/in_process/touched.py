@@ -39,9 +39,7 @@ EVENTS = DBT.hook(
 )
 FLAGS = _speed("dbt_common.behavior_flags:BehaviorFlagRendered._default_source()")
 TEMPLATES = _speed("dbt_common.clients.jinja:MacroFuzzEnvironment.compile(self, source)")
-SUMMARY = _speed("dbt.compilation:Linker.get_graph_summary(self, manifest)")
 MACROS = DBT.hook(_SLOWER, "dbt.context.manifest:ManifestContext.to_dict(self)", fields=("_search_order",), speed=True)
-CALENDAR = _speed("parsedatetime:Constants")
 SCHEMAS = _speed("dbt.task.runnable:GraphRunnableTask.create_schemas(self, adapter, required_schemas)")
 CONTENTS = _speed("dbt.task.runnable:GraphRunnableTask.populate_adapter_cache(self, adapter, required_schemas)")
 TREES = DBT.hook(

@@ -214,21 +214,6 @@ RESULTS = PREFECT.hook(
 )
 """`sparing`: the result that a state holds."""
 
-LEVEL = PREFECT.hook(
-    _SLOWER,
-    "prefect._internal._logging:SafeLogger.isEnabledFor(self, level)",
-    "prefect.settings:PREFECT_LOGGING_INTERNAL_LEVEL",
-    "prefect.settings.context:get_current_settings()",
-    speed=True,
-)
-"""`sparing`: from which level Prefect logs its own doings."""
-
-SIGNATURES = PREFECT.hook(_SLOWER, "prefect.utilities.callables:inspect", speed=True)
-"""`sparing`: the parameters of a task's function."""
-
-NAMES = PREFECT.hook(_SLOWER, "prefect.serializers:from_qualified_name(name)", speed=True)
-"""`sparing`: what a serializer names."""
-
 # What the fork server's processes need.
 
 SERVER_CLOCK = PREFECT.hook("Prefect's own test harness is used, which is slower", "prefect.types._datetime:now")
@@ -248,16 +233,6 @@ _SERVER_SLOWER = "Prefect's test server answers slower"
 
 IN_PLACE = FASTAPI.hook(_SERVER_SLOWER, "fastapi.dependencies.utils:run_in_threadpool(func)", speed=True)
 """`serving`: what requests depend on is provided without a thread for each."""
-
-OPERATORS = PREFECT.hook(
-    _SERVER_SLOWER,
-    "prefect.server.utilities.database:UUID",
-    "prefect.server.utilities.database:JSON",
-    "prefect.server.utilities.database:Timestamp",
-    "sqlalchemy.sql.operators:OperatorClass.ANY",
-    speed=True,
-)
-"""`serving`: the operators of the columns' types are declared."""
 
 CONNECTION = AIOSQLITE.hook(
     _SERVER_SLOWER,

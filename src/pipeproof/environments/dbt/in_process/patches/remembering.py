@@ -46,9 +46,7 @@ def remembering(
         ),
         (touched.FLAGS, {"dbt_common.behavior_flags:BehaviorFlagRendered._default_source": _of_adapters}),
         (touched.TEMPLATES, {"dbt_common.clients.jinja:MacroFuzzEnvironment.compile": templates.compile_once}),
-        (touched.SUMMARY, {"dbt.compilation:Linker.get_graph_summary": _no_summary}),
         (touched.MACROS, {"dbt.context.manifest:ManifestContext.to_dict": templates.gather_macros}),
-        (touched.CALENDAR, {"parsedatetime:Constants": _once}),
         (touched.SELECTION, {"dbt.graph.selector:NodeSelector.select_nodes": partial(_select, only)}),
         (touched.CANCELLING, {f"{_TASK}.run_queue": cancelling.cancel_queries}),
         (touched.SCHEMAS, {f"{_TASK}.create_schemas": lambda create: contents.create_absent(create, known)}),
@@ -70,10 +68,6 @@ def _select(only: Collection[str], select: Callable[..., Any]) -> Callable[..., 
 
 def _of_adapters(_find: Any) -> Callable[[], str]:
     return lambda: "dbt.adapters"
-
-
-def _no_summary(_summarize: Any) -> Callable[[Any, Any], dict[Any, Any]]:
-    return lambda _linker, _manifest: {}
 
 
 @cache

@@ -65,6 +65,8 @@ def _settings_everywhere(updates: Mapping[str, Any]) -> Iterator[None]:
 
 _in_force: list[Any] = []
 """The settings of the servers that are in force."""
+_begun: list[tuple[Any, Any]] = []
+"""For each of [settings_context_kept][] that is entered, what it goes back to: everywhere, and in this context."""
 
 
 @contextlib.contextmanager
@@ -142,7 +144,7 @@ def end_temporary_servers() -> None:
 def settings_context_kept() -> Iterator[None]:
     """Put back the settings that are in force now, whatever was entered meanwhile and not left.
 
-    Those of a server that has come in force meanwhile, and still is, stay.
+    Those of a server that has come in force meanwhile, and still is, stay. See `server/keeping` for one in another.
     """
     with contextlib.ExitStack() as stack:
         SETTINGS_KEPT.enter(stack, _settings_context_kept)
@@ -151,12 +153,15 @@ def settings_context_kept() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _settings_context_kept() -> Iterator[None]:
-    everywhere, contexts = _everywhere(SETTINGS_KEPT)
+    now, contexts = _everywhere(SETTINGS_KEPT)
     variable = SETTINGS_KEPT.find("prefect.context:SettingsContext.__var__")
-    here = variable.get(None)
+    begun = _begun[0] if _begun else (now, variable.get(None))
+    _begun.append(begun)
+    everywhere, here = begun
     try:
         yield
     finally:
+        _begun.remove(begun)
         if not any(contexts.GLOBAL_SETTINGS_CONTEXT is context for context in _in_force):
             contexts.GLOBAL_SETTINGS_CONTEXT = everywhere
         if variable.get(None) is not here:

@@ -7,17 +7,13 @@ with 100 mapped tasks that takes longer than all else. What is found out stays w
 import contextlib
 import gc
 import inspect
-import logging
 import re
-import sys
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from types import FunctionType
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from pipeproof.environments.prefect.internals.touched import LEVEL, NAMES, RESULTS, SIGNATURES, STORAGE
-from pipeproof.patching import Make, overlaid
+from pipeproof.environments.prefect.internals.touched import RESULTS, STORAGE
+from pipeproof.patching import Make
 from pipeproof.variables import PATCHES
 
 _NEW_OBJECTS = 20_000
@@ -34,9 +30,6 @@ def spared(storage: Path) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         STORAGE.enter(stack, {"prefect.filesystems:LocalFileSystem._resolve_path": _known_storage(storage)})
         RESULTS.enter(stack, {"prefect.client.schemas.objects:run_coro_as_sync": _results_at_hand})
-        LEVEL.enter(stack, {"prefect._internal._logging:SafeLogger.isEnabledFor": _remembered_level})
-        SIGNATURES.enter(stack, {"prefect.utilities.callables:inspect": _remembered_signatures})
-        NAMES.enter(stack, {"prefect.serializers:from_qualified_name": _imported_names})
         yield
 
 
@@ -88,53 +81,3 @@ def _results_at_hand(run_elsewhere: Callable[..., Any]) -> Callable[..., Any]:
         return run_elsewhere(coroutine, *args, **kwargs)
 
     return run
-
-
-def _remembered_level(_is_enabled: Any) -> Callable[[Any, int], bool]:
-    """Look up from which level Prefect logs its own doings once for all of the settings that are in force."""
-    setting = LEVEL.find("prefect.settings:PREFECT_LOGGING_INTERNAL_LEVEL")
-    in_force = LEVEL.find("prefect.settings.context:get_current_settings")
-    known: tuple[Any, int] = (None, 0)
-
-    def is_enabled(self: Any, level: int) -> bool:  # noqa: ARG001
-        nonlocal known
-        settings = in_force()
-        of, least = known
-        if of is not settings:
-            with LEVEL.known():
-                least = logging.getLevelNamesMapping()[setting.value_from(settings)]
-            known = (settings, least)
-        return level >= least
-
-    return is_enabled
-
-
-def _remembered_signatures(_inspect: Any) -> Any:
-    """Look at the parameters of a task's function once, unless it has defaults that can be changed where they are."""
-    known: WeakKeyDictionary[Any, tuple[tuple[Any, ...], inspect.Signature]] = WeakKeyDictionary()
-
-    def signature(function: Callable[..., Any], **options: Any) -> inspect.Signature:
-        if options or type(function) is not FunctionType or function.__dict__ or function.__kwdefaults__:
-            return inspect.signature(function, **options)
-        parts = (function.__code__, function.__defaults__, function.__annotations__)
-        seen = known.get(function)
-        if seen is None or any(part is not other for part, other in zip(seen[0], parts, strict=True)):
-            seen = known[function] = (parts, inspect.signature(function))
-        return seen[1]
-
-    return overlaid(inspect, signature=signature)
-
-
-def _imported_names(find: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Find what serializers name among the modules that are there, before trying to import a module of that name."""
-
-    def find_imported(name: str) -> Any:
-        if name in sys.modules:
-            return find(name)
-        holder = sys.modules.get(name.rpartition(".")[0])
-        if holder is None or hasattr(holder, "__path__"):  # a package may have a module of that name
-            return find(name)
-        found = getattr(holder, name.rpartition(".")[2], None)
-        return find(name) if found is None else found
-
-    return find_imported

@@ -18,7 +18,6 @@ from pipeproof.environments.prefect.internals.touched import (
     DISK,
     IN_PLACE,
     INTAKE,
-    OPERATORS,
     SERVER,
     SERVER_CLOCK,
 )
@@ -49,7 +48,6 @@ def make_server_app() -> Any:
     SERVER.enter(_for_ever, {f"{_CONFIGURATIONS}:create_async_engine": make_engine})
     DISK.enter(_for_ever, {f"{_CONFIGURATIONS}:AioSqliteConfiguration.setup_sqlite": careless})
     IN_PLACE.enter(_for_ever, {"fastapi.dependencies.utils:run_in_threadpool": _answer_in_place})
-    OPERATORS.enter(_for_ever, _operators_declared)
     traffic = Traffic()
     collected = [*collected_task_runs(_for_ever, traffic), *collected_events(_for_ever, traffic)]
     intake = EventIntake(traffic)
@@ -94,15 +92,6 @@ def _answer_in_place(_run_in_thread: Any) -> Callable[..., Any]:
         return function(*args, **kwargs)
 
     return call
-
-
-@contextlib.contextmanager
-def _operators_declared() -> Iterator[None]:
-    """Say which operators Prefect's types have: else SQLAlchemy works out a warning at each comparison."""
-    every = OPERATORS.find("sqlalchemy.sql.operators:OperatorClass.ANY")
-    for kind in ("UUID", "JSON", "Timestamp"):
-        OPERATORS.find(f"prefect.server.utilities.database:{kind}").operator_classes = every
-    yield
 
 
 def _may_write(scope: Any) -> bool:
