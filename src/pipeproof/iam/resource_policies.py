@@ -1,4 +1,5 @@
-"""What a template's resources allow a role themselves: bucket, queue and topic policies, and functions' permissions.
+"""What a template's resources allow or deny a role themselves: bucket, queue and topic policies, and functions'
+permissions.
 
 In one account a request is allowed where the role's policy or the resource's allows it, and neither denies it.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
@@ -15,11 +16,12 @@ _PERMISSION = "AWS::Lambda::Permission"
 
 
 def resource_grants(template: Template, principal: str) -> Iterator[Document]:
-    """Yield the statements that allow a role something, as those of a policy of its own would be written.
+    """Yield the statements that allow or deny a role something, as those of a policy of its own would be written.
 
     Args:
         template: The template.
-        principal: The role's ARN. A statement for the whole account leaves it to the role's policy, and grants nothing.
+        principal: The role's ARN. An Allow for the whole account leaves it to the role's policy, and grants nothing; a
+            Deny for it holds for the role. A Deny under a condition is left out: it asks for what only a call tells.
     """
     for resource in template.of_type(*_WITH_DOCUMENT, _PERMISSION):
         try:
@@ -27,7 +29,7 @@ def resource_grants(template: Template, principal: str) -> Iterator[Document]:
         except TemplateError:
             continue  # it is not known before the deployment
         statements = [_permission(template, properties)] if resource.type == _PERMISSION else _statements(properties)
-        granted = [_of_identity(statement) for statement in statements if _allows(statement, principal)]
+        granted = [_of_identity(statement) for statement in statements if _counts(statement, principal)]
         if granted:
             yield _document(granted, resource)
 
@@ -50,10 +52,13 @@ def _permission(template: Template, properties: Mapping[str, Any]) -> Mapping[st
     return {"Effect": "Allow", "Action": properties.get("Action", "*"), "Resource": arn, "Principal": principal}
 
 
-def _allows(statement: Mapping[str, Any], principal: str) -> bool:
+def _counts(statement: Mapping[str, Any], principal: str) -> bool:
     named = statement.get("Principal")
     named = named.get("AWS") if isinstance(named, Mapping) else named
     names = named if isinstance(named, list) else [named]
+    if statement.get("Effect") == "Deny" and not statement.get("Condition"):
+        account = principal.split(":")[4] if principal.count(":") >= 5 else ""
+        return any(name in ("*", principal, account) or str(name).endswith(f"::{account}:root") for name in names)
     return statement.get("Effect") == "Allow" and any(name in ("*", principal) for name in names)
 
 

@@ -12,7 +12,6 @@ from pipeproof.stepfunctions.errors import MockError
 from pipeproof.text import closest
 
 _KEYS = frozenset({"handler", "role_policy", "environment", "timeout", "memory"})
-_KEYS = frozenset({"handler", "role_policy", "environment", "timeout", "memory"})
 _ALL = "Parameters"
 """The key of `sam local`'s file whose variables are for all functions that have them."""
 

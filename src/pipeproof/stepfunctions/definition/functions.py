@@ -122,7 +122,7 @@ class TemplateFunction:
         arn = lenient.resolve(self._resource.properties.get("Role", self._globals().get("Role")))
         roles = [role.logical_id for role in lenient.of_type("AWS::IAM::Role")]
         role = next((role for role in roles if arn is not None and lenient.arn(role) == arn), self.logical_id)
-        return Policy.of_role(lenient, role, str(self.file))
+        return Policy.of_role(lenient, role, str(self.file)).with_grants_of_resources(lenient)
 
     def variables(self) -> dict[str, str]:
         """Return its environment variables.

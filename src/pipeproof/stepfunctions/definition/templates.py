@@ -121,7 +121,7 @@ def _read_role(
     from pipeproof.iam import Policy
 
     twin = template.reread("any")
-    policy = _policy(twin, resource, file).with_grants_of_resources(twin)
+    policy = _policy(twin, resource, file)
     document = _read(twin, resource, file, substitutions)[0]
     arn = twin.arn(resource.logical_id) or "*"
     return RoleReading(document, policy, arn, lambda other: Policy.of_arn(twin, other, str(file)))
@@ -130,7 +130,8 @@ def _read_role(
 def _policy(template: Template, machine: Resource, file: Path) -> "Policy":
     from pipeproof.iam import Policy
 
-    return Policy.of_role(template, _role(template, machine) or machine.logical_id, str(file))
+    policy = Policy.of_role(template, _role(template, machine) or machine.logical_id, str(file))
+    return policy.with_grants_of_resources(template)
 
 
 def _role(template: Template, machine: Resource) -> str | None:

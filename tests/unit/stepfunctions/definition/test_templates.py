@@ -234,6 +234,52 @@ def test_role_policy__own_template__is_that_of_the_machines_role(write: Any) -> 
     assert without.run({"topic": f"{topic}Name"}, answer).status == "SUCCEEDED"
 
 
+BUCKET = """
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: data
+      PolicyDocument: {Statement: [{Effect: EFFECT, Action: "s3:GetObject", Resource: "arn:aws:s3:::data/*", REST}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("action", "effect", "rest", "succeeds"),
+    [
+        ("s3:ListBucket", "Allow", "Principal: {AWS: !GetAtt Role.Arn}", True),
+        ("s3:ListBucket", "Allow", "Principal: '*'", True),
+        ("s3:ListBucket", "Allow", "Principal: {AWS: 'arn:aws:iam::123456789012:root'}", False),
+        ("s3:ListBucket", "Allow", "Principal: {AWS: 'arn:aws:iam::123456789012:role/other'}", False),
+        ("s3:GetObject", "Deny", "Principal: '*'", False),
+        ("s3:GetObject", "Deny", "Principal: {AWS: !GetAtt Role.Arn}", False),
+        ("s3:GetObject", "Deny", "Principal: {AWS: 'arn:aws:iam::123456789012:root'}", False),
+        ("s3:GetObject", "Deny", "Principal: {AWS: '123456789012'}", False),
+        ("s3:GetObject", "Deny", "Principal: {AWS: 'arn:aws:iam::123456789012:role/other'}", True),
+        ("s3:GetObject", "Deny", "Principal: '*', Condition: {Bool: {'aws:SecureTransport': 'false'}}", True),
+    ],
+)
+def test_role_policy__own_template__counts_what_its_resources_allow_and_deny(
+    write: Any, action: str, effect: str, rest: str, succeeds: bool
+) -> None:
+    definition = (
+        "{StartAt: T, States: {T: {Type: Task, Resource: 'arn:aws:states:::aws-sdk:s3:getObject',"
+        " Parameters: {Bucket: data, Key: k}, End: true}}}"
+    )
+    policy = f"[{{Statement: [{{Effect: Allow, Action: '{action}', Resource: '*'}}]}}]"
+    role = f"""
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {{}}
+      Policies: [{{PolicyName: own, PolicyDocument: {policy[1:-1]}}}]
+{BUCKET.replace("EFFECT", effect).replace("REST", rest)}"""
+    file = write("t.yaml", machine(f"{{Definition: {definition}, Role: !GetAtt Role.Arn}}", role))
+    made = StateMachine(file, role_policy=file, validation="NONE")
+    execution = made.run({}, {"T": lambda payload: {"Body": "x"}}, check=False)
+    assert (execution.status == "SUCCEEDED") == succeeds
+    assert succeeds or "s3:GetObject" in (execution.cause or "")
+
+
 def test_role_policy__own_template_without_the_role__is_an_error(write: Any) -> None:
     definition = "{StartAt: P, States: {P: {Type: Pass, End: true}}}"
     file = write("t.yaml", machine(f"{{Definition: {definition}, Role: !Ref Arn}}"))
