@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeproof.iam.calls import PREFIXES, Call
+from pipeproof.iam.calls import PREFIXES, Call, Requirement
 from pipeproof.iam.dynamodb_keys import PartitionKey, dynamodb_keys
 from pipeproof.iam.service_keys import Keys, service_keys, told_by_parameters, write
 
@@ -21,6 +21,16 @@ def nobody_knows(*_: Any) -> None:
     """The answer to a question about resources where there are none to ask."""
 
 
+def as_named(_: Call, need: Requirement) -> Requirement:
+    """A need as the call names its resource, where there are no resources to ask."""
+    return need
+
+
+def nothing_encrypted(_: Call) -> list[Requirement]:
+    """What a call needs of keys where there are no resources to ask."""
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What is asked of the resources that a call names.
@@ -29,11 +39,16 @@ class Resources:
         tags: An ARN → the resource's tags; None where nobody can tell.
         object_tags: A bucket, a key and a version (or None) → the object's tags; None where there is no such object.
         partition_key: A table and an index (or None) → the name of the partition key.
+        exact: A call and one of its needs → the need on the ARN that AWS has: of the key behind an alias, of a secret
+            with its six characters.
+        encryption: A call → what it needs of the keys under which its data lies (secrets, SecureString parameters).
     """
 
     tags: Callable[[str], Tags | None] = nobody_knows
     object_tags: Callable[[str, str, str | None], Tags | None] = nobody_knows
     partition_key: PartitionKey = nobody_knows
+    exact: Callable[[Call, Requirement], Requirement] = as_named
+    encryption: Callable[[Call], list[Requirement]] = nothing_encrypted
 
 
 def request_context(

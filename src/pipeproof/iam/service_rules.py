@@ -141,7 +141,10 @@ def _ssm(call: Call) -> Iterable[Requirement] | None:
 
 
 def _ssm_parameter(call: Call, name: str) -> str:
-    return name if name.startswith("arn:") else call.arn("ssm", f"parameter/{name.strip('/')}".rstrip("/"))
+    """The slash that ends a path belongs to the ARN; the version or label after a name (`a:3`) does not."""
+    if name.startswith("arn:"):
+        return name
+    return call.arn("ssm", f"parameter/{name.partition(':')[0].removeprefix('/')}")
 
 
 def _events(call: Call) -> Iterable[Requirement] | None:

@@ -68,6 +68,7 @@ class Enforcement:
         needs = required_actions(
             api.service, api.operation, api.params, region=api.region, account=api.account, partition=api.partition
         )
+        needs = [self._resources.exact(api, need) for need in [*needs, *self._resources.encryption(api)]]
         decisions = [self._decide(api, need) for need in needs]
         denied = next((decision for decision in decisions if not decision.allowed), None)
         return self._refusal(denied, api, call) if denied else None
@@ -89,12 +90,18 @@ class Enforcement:
         keys: dict[str, Any] = request_context(
             api, self.role_arn, resource=need[1], resources=self._resources, asked=self._asked
         )
-        keys = {**keys, "iam:PassedToService": passed_to(api), **self._context}
+        is_for_service = need[0].startswith("kms:") and api.service != "kms"
+        keys = {**keys, "iam:PassedToService": passed_to(api)}
+        if is_for_service:
+            keys |= {"kms:ViaService": f"{api.service}.{api.region}.amazonaws.com", "aws:ViaAWSService": "true"}
+        keys |= self._context
         known = {key.lower(): value for key, value in keys.items()}
         tags_known = self._asks_for_tags and self._resources.tags(need[1]) is not None
         prefix = PREFIXES.get(api.service, api.service)
 
         def is_known(key: str) -> bool:
+            if is_for_service and key.startswith("kms:encryptioncontext"):
+                return key in known  # the service writes it
             return is_determined(key, prefix, known, tags_known)
 
         return self.usage.decide([need], keys, is_known)[0]

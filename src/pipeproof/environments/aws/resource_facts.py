@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from pipeproof.environments.aws.botocore_hooks import unobserved
+from pipeproof.environments.aws.encryption import encryption_needs, exact_need
 from pipeproof.iam.context import Resources, Tags
 
 Client = Callable[[str, str], Any]
@@ -17,6 +18,8 @@ def resources_of(client: Client, region: str) -> Resources:
         tags=partial(_tags, client, region),
         object_tags=partial(_object_tags, client, region),
         partition_key=partial(_partition_key, client, region),
+        exact=partial(exact_need, partial(_ask_raw, client)),
+        encryption=partial(encryption_needs, partial(_ask_raw, client)),
     )
 
 
