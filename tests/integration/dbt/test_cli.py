@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -86,6 +87,26 @@ def test_cli__a_snapshot_with_a_schema_of_its_own(dbt, raw_orders):
     node = dbt.snapshot().nodes["order_history"]
     assert node.relation == f'"pipeproof"."{dbt.schema}_history"."order_history"'
     dbt.expect("order_history", [{"id": 1, "status": "paid"}, {"id": 2, "status": "open"}])
+
+
+def test_cli__sources_that_the_project_makes_itself(monkeypatch, tmp_path):
+    """A source that names the relation of a seed is where the test has the seed."""
+    monkeypatch.setenv(DBT_ENGINE.name, "cli")
+    project_dir, folder = tmp_path / "project", tmp_path / "folder"
+    sources = "sources: [{name: shop, schema: main_landing, tables: [{name: orders, identifier: raw}]}]\n"
+    for name, content in {
+        "dbt_project.yml": "name: made\nprofile: made\nseeds: {made: {+schema: landing}}\n",
+        "seeds/raw.csv": "id\n1\n",
+        "models/orders.sql": "select id from {{ source('shop', 'orders') }}",
+        "models/schema.yml": sources,
+    }.items():
+        (project_dir / name).parent.mkdir(parents=True, exist_ok=True)
+        (project_dir / name).write_text(content)
+    project = engine.open_project(Settings(project_dir, schema_prefix="pptest"), name_run("pptest"), folder, tmp_path)
+    with closing(project), closing(engine.open_scenario(project, lambda _kind, _data: None)) as scenario:
+        scenario.seed()
+        scenario.run("orders")
+        assert scenario.rows("shop.orders") == scenario.rows("orders") == [{"id": 1}]
 
 
 def test_cli__leaves_no_schema(cli_project):

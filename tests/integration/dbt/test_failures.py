@@ -109,3 +109,19 @@ def test_failure__a_reference_to_nothing(make_project, tmp_path, reference, hint
         make_project(tmp_path).view()
     assert (failed.value.location.file.name, failed.value.location.line) == ("refers.sql", 3)
     assert failed.value.hint == hint
+
+
+def test_parse_error__is_the_same_error_until_a_variable_it_looked_at_changes(make_project, tmp_path, monkeypatch):
+    """Each test would else parse the project again, only to be told the same."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "dbt_project.yml").write_text("name: unfit\nprofile: unfit\n")
+    (tmp_path / "models" / "one.sql").write_text("select 1 as id")
+    (tmp_path / "models" / "two.sql").write_text("select * from {{ ref(env_var('WHICH', 'none')) }}")
+    project = make_project(project_dir=tmp_path)
+    with pytest.raises(DbtFailed, match="depends on a node named 'none'") as first:
+        project.view()
+    with pytest.raises(DbtFailed) as second:
+        project.view()
+    assert second.value is first.value
+    monkeypatch.setenv("WHICH", "one")
+    assert "two" in project.view().names

@@ -218,3 +218,32 @@ def test_sources__that_the_project_makes_go_where_they_are_made(seeded):
         dbt.given("shop.orders", [{"id": 3, "placed": None}])
         dbt.run("+orders")
         dbt.expect("orders", [{"order_id": 3}])
+
+
+NAMED_SCHEMA = {
+    "dbt_project.yml": "name: named\nprofile: named\n",
+    "profiles.yml": "named: {target: d, outputs: {d: {type: snowflake, schema: \"{{ env_var('NO', 'Tests_1') }}\"}}}\n",
+    "seeds/raw_orders.csv": "id,cents\n1,250\n",
+    "seeds/raw_days.csv": "day\n2026-01-01\n",
+    "models/orders.sql": "select id, cents / 100 as amount from {{ source('shop', 'orders') }}",
+    "models/days.sql": "select day from {{ source('days', 'days') }}",
+    "models/schema.yml": """
+sources:
+  - name: shop
+    schema: tests_1
+    tables: [{name: orders, identifier: raw_orders, columns: [{name: id, data_tests: [unique]}]}]
+  - name: days
+    schema: tests_1_landing
+    tables: [{name: days, identifier: raw_days}]
+seeds: [{name: raw_days, config: {schema: landing}}]
+models:
+  - {name: orders, columns: [{name: amount, data_tests: [not_null]}]}
+  - {name: days, columns: [{name: day, data_tests: [not_null]}]}
+""",
+}
+"""As packages' integration tests have it: the sources name the schema into which the profile puts the seeds."""
+
+
+def test_own_tests__of_sources_in_the_schema_that_the_profile_names(make_project, tmp_path):
+    found = run_all(make_project(project_dir=write(tmp_path, NAMED_SCHEMA)))
+    assert list(found.values()) == ["pass"] * 3, found

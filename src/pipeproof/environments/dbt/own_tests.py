@@ -123,13 +123,22 @@ class OwnTests:
             self._dbt.given(at, str(self._fixtures[at]))
         self._built |= sources
         try:
-            self._build_in(self._dbt, missing)
+            for stage in self._stages(missing):
+                self._build_in(self._dbt, stage)
         except (DbtFailed, DbtUnproven) as error:
             statuses = {node.unique_id: node.status for node in error.result.nodes.values()} if error.result else {}
             self._built |= {at for at, status in statuses.items() if status == "success"}
             self._broken |= {at: (error, test) for at in missing if statuses.get(at) != "success"}
             raise
         self._built |= set(missing)
+
+    def _stages(self, missing: Sequence[str]) -> list[Sequence[str]]:
+        """Return what is built by one command each: what makes sources first, where dbt itself cannot be told of it."""
+        makers = self._project.view().makers
+        if self._project.orders_makers or not makers:
+            return [missing]
+        first = {*ancestors(self._project.nodes_manifest, [*makers.values()], makers)}
+        return [[at for at in missing if at in first], [at for at in missing if at not in first]]
 
     def _build_in(self, dbt: Dbt, wanted: Sequence[str]) -> None:
         """Build these nodes and no others."""

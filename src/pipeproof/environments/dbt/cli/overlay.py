@@ -52,9 +52,9 @@ _MACROS = """
 
 {% macro source(source_name, table_name) %}
   {%- set found = @SOURCE(source_name, table_name) -%}
-  {%- set table = fromjson(env_var('@SOURCES', '{}')).get(source_name ~ '.' ~ table_name) -%}
-  {%- if table -%}
-    {%- set found = api.Relation.create(database=target.database, schema=target.schema, identifier=table) -%}
+  {%- set place = fromjson(env_var('@SOURCES', '{}')).get(source_name ~ '.' ~ table_name) -%}
+  {%- if place -%}
+    {%- set found = api.Relation.create(database=target.database, schema=place[0], identifier=place[1]) -%}
   {%- endif -%}
   {%- do return(found) -%}
 {% endmacro %}

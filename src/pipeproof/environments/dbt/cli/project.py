@@ -4,7 +4,6 @@ The embedded database alone: it needs none of dbt's Python adapters, which that 
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ from pipeproof.environments.dbt.errors import DbtSetupError
 from pipeproof.environments.dbt.guard.writes import find_fixed_writes
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project.lines import locate_parse_error, meant_reference
-from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Profile, embed
+from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Profile, embed, find_schema
 from pipeproof.environments.dbt.project.settings import Settings
 from pipeproof.environments.dbt.project.view import Surroundings
 from pipeproof.environments.dbt.result import DbtFailed
@@ -29,9 +28,6 @@ from pipeproof.environments.dbt.run_names import RunName, is_inside
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.text import closest
 from pipeproof.variables import EMBEDDED
-
-_LOOK = re.compile(r"\benv_var\(\s*['\"](\w+)['\"]")
-"""A look at a variable of the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +107,8 @@ class CliParsed:
 
 class CliProject(DbtProject):
     """A [DbtProject][pipeproof.environments.dbt.session.project.DbtProject] that dbt's command line runs."""
+
+    orders_makers = False  # there is no manifest that could tell dbt of it
 
     def __init__(self, settings: Settings, name: RunName, folder: Path, shared: Path) -> None:
         super().__init__(settings, name, folder, shared, profile=_embed(settings, folder))
@@ -203,11 +201,6 @@ class CliProject(DbtProject):
         file = self.folders.target / "manifest.json"
         return self._load(file), file.read_bytes()
 
-    def _variables_named(self) -> set[str]:
-        """The environment's variables that the project's files name; dbt does not say at which ones it looked."""
-        files = (file for suffix in ("sql", "yml", "yaml") for file in self.path.rglob(f"*.{suffix}"))
-        return {name for file in files for name in _LOOK.findall(file.read_text(encoding="utf-8", errors="replace"))}
-
 
 def _embed(settings: Settings, folder: Path) -> Profile:
     """Return the embedded database's profile; another target is refused."""
@@ -218,7 +211,7 @@ def _embed(settings: Settings, folder: Path) -> Profile:
             "embedded database alone",
             hint=f"{meant}for a target of the profile install dbt-core<1.13 and the target's adapter",
         )
-    return embed(folder)
+    return embed(folder, schema=find_schema(settings))
 
 
 def find_escapes(manifest: Facts, target: str) -> dict[str, str]:

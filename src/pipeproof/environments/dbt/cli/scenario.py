@@ -115,10 +115,13 @@ class CliDbt(Dbt):
 
     def _variables(self, manifest: Any) -> dict[str, str]:
         """Return what the copy's macros are told of this test."""
+        places = {
+            at: self._given.get(at) or self._schemas.source_place(source) for at, source in manifest.sources.items()
+        }
         sources = {
-            f"{source.source_name}.{source.name}": self._given[at].identifier
-            for at, source in manifest.sources.items()
-            if at in self._given
+            f"{manifest.sources[at].source_name}.{manifest.sources[at].name}": [place.schema, place.identifier]
+            for at, place in places.items()
+            if place is not None
         }
         schemas = {}
         for original in {str(node.schema or PARSE_SCHEMA).lower() for node in manifest.nodes.values()}:

@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ PARSE_SCHEMA = "pipeproof_target"
 
 _OUR_SCHEMA = f"{{{{ env_var('{DBT_SCHEMA}') }}}}"
 _SCHEMA_KEYS = ("schema", "dataset")
+_MAIN = "main"
+"""What dbt-duckdb calls the schema of a target that names none."""
 _PRODUCTION = re.compile(r"(?:^|[^a-z])(?:prod|production|prd|live)(?:$|[^a-z])")
 
 
@@ -40,10 +42,12 @@ class Profile:
     Args:
         target: The target's name, as `target.name` in the project sees it.
         output: The target's settings, Jinja unrendered.
+        schema: What the project's own profile calls the target's schema, where that is known; nothing is written there.
     """
 
     target: str
     output: Mapping[str, Any]
+    schema: str | None = None
 
     @property
     def adapter(self) -> str:
@@ -99,7 +103,7 @@ def make_profile(settings: Settings, folder: Path, *, alone: bool = True) -> Pro
         profile = _copy_target(settings)
         return profile if alone or profile.adapter != "duckdb" else _copy_file(profile, settings, folder)
     _credential_fields("duckdb")
-    return embed(folder, choose_dialect(settings))
+    return embed(folder, choose_dialect(settings), find_schema(settings))
 
 
 def _credential_fields(adapter: str) -> set[str]:
@@ -114,7 +118,7 @@ def _credential_fields(adapter: str) -> set[str]:
     return {field.name for field in fields(plugin.credentials)}
 
 
-def embed(folder: Path, dialect: str | None = None) -> Profile:
+def embed(folder: Path, dialect: str | None = None, schema: str | None = None) -> Profile:
     """Our own DuckDB, in a file in `folder`; in UTC where it stands for another warehouse."""
     settings = {"search_path": f"{_OUR_SCHEMA},main"} | ({"TimeZone": "UTC"} if dialect else {})
     output = {
@@ -125,7 +129,38 @@ def embed(folder: Path, dialect: str | None = None) -> Profile:
         "external_root": str(folder / "external"),
         "settings": settings,
     }
-    return Profile(EMBEDDED, output)
+    return Profile(EMBEDDED, output, schema)
+
+
+def find_schema(project: Settings) -> str:
+    """Return how the default target of a project's profile calls its schema, for sources that are there by its name.
+
+    The profile is looked for in `DBT_PROFILES_DIR`, the working directory and the project: what lies in somebody's home
+    would make a test differ from one machine to the next. Where nothing can be read it is `main`, as in dbt-duckdb.
+    """
+    try:
+        return _schema_of(_default_output(project, home=False)) or _MAIN
+    except Exception:  # noqa: BLE001 - whatever is wrong with it: this target does without
+        return _MAIN
+
+
+def _default_output(project: Settings, *, home: bool = True) -> Mapping[str, Any]:
+    """Return the settings of the default target of a project's profile; none where it has no such target."""
+    name = read_project_file(project.project_dir).get("profile")
+    profiles = yaml.safe_load(_find_profiles(project, home=home).read_text(encoding="utf-8")) or {}
+    profile = profiles.get(name) or {}
+    return (profile.get("outputs") or {}).get(_render(str(profile.get("target", "default")))) or {}
+
+
+def _schema_of(output: Mapping[str, Any]) -> str | None:
+    """Return the schema that a target names, its `env_var(…)` filled in."""
+    given = next((str(output[key]) for key in _SCHEMA_KEYS if output.get(key)), None)
+    if given is None:
+        return _MAIN if output.get("type") == "duckdb" else None
+    try:
+        return _render(given).strip() or None
+    except Exception:  # noqa: BLE001 - Jinja that dbt alone understands
+        return None
 
 
 def choose_dialect(settings: Settings) -> str | None:
@@ -135,11 +170,7 @@ def choose_dialect(settings: Settings) -> str | None:
     if settings.dialect != "auto":
         return settings.dialect
     with suppress(DbtSetupError, yaml.YAMLError, OSError):
-        name = read_project_file(settings.project_dir).get("profile")
-        profiles = yaml.safe_load(_find_profiles(settings).read_text(encoding="utf-8")) or {}
-        profile = profiles.get(name) or {}
-        target = _render(str(profile.get("target", "default")))
-        kind = str(((profile.get("outputs") or {}).get(target) or {}).get("type"))
+        kind = str(_default_output(settings).get("type"))
         return kind if kind in DIALECTS else None
     return None
 
@@ -160,12 +191,13 @@ def _copy_target(settings: Settings) -> Profile:
         )
     output = dict(outputs[settings.target])
     _refuse_production(settings, profiles[name], output)
+    schema = _schema_of(output)
     for key in _SCHEMA_KEYS:
         output.pop(key, None)
     output["schema"] = _OUR_SCHEMA
     if "search_path" in _credential_fields(str(output.get("type"))):
         output["search_path"] = f"{_OUR_SCHEMA},{output.get('search_path') or 'public'}"
-    return Profile(settings.target, output)
+    return Profile(settings.target, output, schema)
 
 
 def _copy_file(profile: Profile, settings: Settings, folder: Path) -> Profile:
@@ -185,7 +217,7 @@ def _copy_file(profile: Profile, settings: Settings, folder: Path) -> Profile:
             f"dbt-target: {settings.target!r} is the file {file}, of which each worker takes a copy: {error}",
             hint="run without workers",
         ) from error
-    return Profile(profile.target, {**profile.output, "path": str(copy)})
+    return replace(profile, output={**profile.output, "path": str(copy)})
 
 
 def _refuse_production(settings: Settings, profile: Mapping[str, Any], output: Mapping[str, Any]) -> None:
@@ -230,10 +262,10 @@ def _meant(target: str, others: Iterable[str] = ()) -> str:
     return f"did you mean {close}? " if close else ""
 
 
-def _find_profiles(settings: Settings) -> Path:
+def _find_profiles(settings: Settings, *, home: bool = True) -> Path:
     """`profiles.yml`, looked for where dbt does: `DBT_PROFILES_DIR`, the working directory, the project, `~/.dbt`."""
     folders = [Path(given)] if (given := environ.get("DBT_PROFILES_DIR")) else []
-    folders += [Path.cwd(), settings.project_dir, Path.home() / ".dbt"]
+    folders += [Path.cwd(), settings.project_dir, *([Path.home() / ".dbt"] if home else [])]
     folders = list(dict.fromkeys(folder.resolve() for folder in folders))
     for folder in folders:
         if (folder / "profiles.yml").is_file():

@@ -12,19 +12,25 @@ from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA
 from pipeproof.environments.dbt.run_names import is_inside, place_schema
 
 
-def find_makers(manifest: Any) -> dict[str, str]:
+def find_makers(manifest: Any, target_schema: str | None = None) -> dict[str, str]:
     """The sources whose relation is one that the project builds itself, with what builds it: unique ids.
 
     Args:
         manifest: The project as it was parsed.
+        target_schema: What the project's profile calls the target's schema: a source may name it so.
     """
     made = {_place(node, node.alias): at for at, node in manifest.nodes.items() if node.resource_type in BUILT_KINDS}
-    found = {at: made.get(_place(source, source.identifier)) for at, source in manifest.sources.items()}
+    found = {}
+    for at, source in manifest.sources.items():
+        places = [_place(source, source.identifier)]
+        if target_schema and is_inside(str(source.schema), target_schema):
+            places.append(_place(source, source.identifier, PARSE_SCHEMA + str(source.schema)[len(target_schema) :]))
+        found[at] = next((made[place] for place in places if place in made), None)
     return {at: maker for at, maker in found.items() if maker is not None}
 
 
-def _place(node: Any, identifier: str) -> tuple[str, str, str]:
-    return str(node.database).lower(), str(node.schema).lower(), str(identifier).lower()
+def _place(node: Any, identifier: str, schema: str = "") -> tuple[str, str, str]:
+    return str(node.database).lower(), str(schema or node.schema).lower(), str(identifier).lower()
 
 
 def follows_target(source: Any) -> bool:

@@ -50,6 +50,7 @@ class View:
         parsed: The parsed project.
         variables: As `--vars`.
         adapter: The adapter's type.
+        target_schema: What the project's profile calls the target's schema, where that is known.
         find_escapes: Finds what names another schema to write to.
     """
 
@@ -58,11 +59,13 @@ class View:
         parsed: Any,
         variables: Mapping[str, Any],
         adapter: str,
+        target_schema: str | None,
         find_escapes: Callable[[Any], Mapping[str, str]],
     ) -> None:
         self.parsed = parsed
         self.variables = variables
         self._adapter = adapter
+        self._target_schema = target_schema
         self._find_escapes = find_escapes
 
     @cached_property
@@ -83,7 +86,7 @@ class View:
     @cached_property
     def makers(self) -> Mapping[str, str]:
         """The sources that the project builds itself, with what builds them."""
-        return find_makers(self.manifest)
+        return find_makers(self.manifest, self._target_schema)
 
     def fixtures(self, project_dir: Path) -> Mapping[str, Path]:
         """Return the files with rows of the project's sources, by the sources' unique ids."""

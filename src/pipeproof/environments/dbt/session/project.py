@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import re
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,9 @@ from pipeproof.environments.dbt.result import DbtFailed
 from pipeproof.environments.dbt.run_names import RunName
 from pipeproof.errors import Location
 
+_LOOK = re.compile(r"\benv_var\(\s*['\"](\w+)['\"]")
+"""A look at a variable of the environment."""
+
 
 class DbtProject:
     """A dbt project, ready to be tested.
@@ -36,7 +40,12 @@ class DbtProject:
         folder: A temporary folder of this process's own.
         shared: A folder that the workers of one run share; what one has parsed is read by the others there.
         profile: What it is run against, where that is not the settings' target.
+
+    Attributes:
+        orders_makers: Whether what reads a source is run after what makes it, where one command builds both.
     """
+
+    orders_makers = True
 
     def __init__(
         self, settings: Settings, name: RunName, folder: Path, shared: Path, *, profile: Profile | None = None
@@ -51,6 +60,7 @@ class DbtProject:
         self._database: Any = None
         self._lease: Any = None
         self._views: dict[str, list[View]] = {}
+        self._unparsable: dict[str, list[tuple[Surroundings, DbtFailed]]] = {}
         self._check_packages()
         self.profile = profile or make_profile(settings, folder, alone=not name.worker.startswith("gw"))
         profiles = folder / "profiles"
@@ -154,7 +164,8 @@ class DbtProject:
     def view(self, variables: Mapping[str, Any] | None = None) -> View:
         """The project as it is with these variables and the environment as it is now.
 
-        It is parsed again only if a variable of the environment that it looked at has another value.
+        It is parsed again only if a variable of the environment that it looked at has another value; so
+        is what cannot be parsed, as each test would else wait for the same error.
         """
         about = [str(self.path), self.profile.target, self.dialect, variables or {}]
         key = json.dumps(about, sort_keys=True, default=str)
@@ -162,8 +173,15 @@ class DbtProject:
         for view in views:
             if view.parsed.surroundings.hold():
                 return view
-        parsed = self._read_or_parse(variables or {}, sha256(key.encode()).hexdigest()[:16])
-        views.append(View(parsed, variables or {}, self.adapter, self.find_escapes))
+        for surroundings, error in self._unparsable.get(key, ()):
+            if surroundings.hold():
+                raise error.with_traceback(None)
+        try:
+            parsed = self._read_or_parse(variables or {}, sha256(key.encode()).hexdigest()[:16])
+        except DbtFailed as error:
+            self._unparsable.setdefault(key, []).append((Surroundings.of(self._variables_named()), error))
+            raise
+        views.append(View(parsed, variables or {}, self.adapter, self.profile.schema, self.find_escapes))
         return views[-1]
 
     def check_tests(self) -> None:
@@ -217,6 +235,11 @@ class DbtProject:
             raise _failed(outcome.exception, self.path, log.wrong) from outcome.exception
         parsed = Parsed.of(outcome.result, looked)
         return parsed, parsed.dump()
+
+    def _variables_named(self) -> set[str]:
+        """The environment's variables that the project's files name; dbt does not say at which ones it looked."""
+        files = (file for suffix in ("sql", "yml", "yaml") for file in self.path.rglob(f"*.{suffix}"))
+        return {name for file in files for name in _LOOK.findall(file.read_text(encoding="utf-8", errors="replace"))}
 
     def _check_packages(self) -> None:
         """Packages that the project names have to be there: fetching them would write into the project."""
