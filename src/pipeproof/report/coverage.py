@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.events import MALFORMED
-from pipeproof.report.exercised import with_inlined
+from pipeproof.report.exercised import NOT_BUILT, with_inlined
 from pipeproof.report.tables import Cell, Code, Share, Table, listed, render_table
 from pipeproof.report.wording import percent
 from pipeproof.results.model import Failure, Run
@@ -92,7 +92,7 @@ def _models(projects: Sequence[Record], runs: Sequence[Record], workspace: Path)
     for run in runs:
         given.update(map(str, run["given"]))
         for node in run["nodes"]:
-            if run["command"] in _BUILDING and node["status"] != "skipped":
+            if run["command"] in _BUILDING and node["status"] not in NOT_BUILT:
                 built[str(node["id"])] = built.get(str(node["id"]), 0) + 1
     for name, nodes in sorted(lineages.items()):
         seen = with_inlined(nodes, [at for at in built if at in nodes], given)

@@ -15,6 +15,9 @@ from pipeproof.results.model import Run
 _LISTED = 50
 _SLOWEST = 20
 _BUILDING = {"run", "build", "seed", "snapshot"}
+_UNPROVEN = "unproven"
+NOT_BUILT = ("skipped", _UNPROVEN)
+"""The statuses of nodes that a command of dbt's did not build."""
 
 Record = Mapping[str, Any]
 
@@ -112,19 +115,26 @@ def _models(projects: list[Record], runs: list[Record]) -> Iterator[Table]:
         lineages.setdefault(str(record["project"]), {}).update({str(node["id"]): node for node in record["nodes"]})
     built: dict[str, list[Record]] = {}
     given: set[str] = set()
+    unproven: set[str] = set()
     for run in runs:
         given.update(str(unique_id) for unique_id in run["given"])
+        unproven.update(str(node["id"]) for node in run["nodes"] if node["status"] == _UNPROVEN)
         for node in run["nodes"]:
-            if run["command"] in _BUILDING and node["status"] != "skipped":
+            if run["command"] in _BUILDING and node["status"] not in NOT_BUILT:
                 built.setdefault(str(node["id"]), []).append(node)
     for name, nodes in sorted(lineages.items()):
         models = [at for at in nodes if at.startswith(f"model.{name}.")]
         if models:
-            yield _project(name, nodes, models, built, given)
+            yield _project(name, nodes, models, built, given, unproven)
 
 
 def _project(
-    name: str, nodes: dict[str, Record], models: list[str], built: dict[str, list[Record]], given: set[str]
+    name: str,
+    nodes: dict[str, Record],
+    models: list[str],
+    built: dict[str, list[Record]],
+    given: set[str],
+    unproven: set[str],
 ) -> Table:
     seen = with_inlined(nodes, [at for at in built if at in nodes], given)
     untested = [str(nodes[at]["name"]) for at in models if at not in seen and not nodes[at]["tests"]]
@@ -142,8 +152,14 @@ def _project(
         remarks.append(f"… and {len(times) - _SLOWEST} more, which took less")
     if untested:
         remarks.append(("No test of any kind:", listed(map(Code, untested), _LISTED)))
+    refused = [Code(str(nodes[at]["name"])) for at in models if at in unproven]
+    if refused:
+        remedy = "; to prove them, run their tests against the warehouse: mark them `live`, and name its `dbt-target`"
+        remarks.append(("Cannot be proven here:", listed(refused, _LISTED), remedy))
     told = f": {len(exercised)} of {counted(len(models), 'model')} exercised"
     told += f", {len(untested)} untested" if untested else ""
+    asked = len({*exercised, *(at for at in models if at in unproven)})
+    told += f", {asked - len(refused)} of {asked} proven here" if refused else ""
     header = ("built by the tests", "outcomes", "time", "most rows")
     return Table(("dbt project", Code(name), told), header, tuple(rows), remarks=tuple(remarks))
 

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from pipeproof.sql import arguments, rules, warehouse
-from pipeproof.sql.rewriting import Context, Rule, duck, failing, named, template
+from pipeproof.sql.rewriting import Context, Rule, duck, failing, named, refusing, template
 from pipeproof.sql.types import FLOATS, INTEGERS, group_of, name_of
 from pipeproof.sql.warehouse import require, typed
 
@@ -77,10 +77,7 @@ def bigquery_rules() -> Mapping[Any, Rule]:
         # moments
         **dict.fromkeys((exp.DateAdd, exp.DatetimeAdd, exp.TimestampAdd), _moved("+")),
         **dict.fromkeys((exp.DateSub, exp.DatetimeSub, exp.TimestampSub), _moved("-")),
-        **dict.fromkeys(
-            (exp.DateDiff, exp.DatetimeDiff),
-            lambda node, context: warehouse.date_diff(node, node.expression, node.this, context, week=False),
-        ),
+        **dict.fromkeys((exp.DateDiff, exp.DatetimeDiff), _date_diff),
         exp.TimestampDiff: _timestamp_diff,
         **dict.fromkeys(
             (exp.DateTrunc, exp.DatetimeTrunc, exp.TimestampTrunc),
@@ -88,6 +85,8 @@ def bigquery_rules() -> Mapping[Any, Rule]:
         ),
         exp.LastDay: typed("last_day(_this_)", *moment),
         exp.Extract: lambda node, context: warehouse.ordered_parts(node, context, _PARTS),
+        exp.JSONExtractScalar: _json_scalar,
+        exp.StrToTime: _parsed_time,
         exp.TsOrDsToDate: typed("CAST(_this_ AS DATE)", *moment),
         exp.TimeToStr: _format,
         exp.CurrentTimestamp: template("now()"),
@@ -226,6 +225,14 @@ def _moved(sign: str) -> Rule:
     return rule
 
 
+def _date_diff(node: Any, context: Context) -> Any:
+    """`date_diff(a, b, unit)`, `datetime_diff(…)`: of two values of its own type."""
+    wanted = "DATE" if node.key == "datediff" else "TIMESTAMP"
+    if {name_of(part.type) for part in (node.this, node.expression)} != {wanted}:
+        context.refuse(node, named(node), "its arguments are not known here to be of its own type; cast them")
+    return warehouse.date_diff(node, node.expression, node.this, context, week=False)
+
+
 def _timestamp_diff(node: Any, context: Context) -> Any:
     """`timestamp_diff(a, b, unit)`: whole units that have passed, not borders."""
     unit = rules.unit_of(node, context)
@@ -241,6 +248,42 @@ def _format(node: Any, context: Context) -> Any:
     if node.args.get("zone") is not None:
         context.refuse(node, f"{named(node)} in a time zone")
     return duck("strftime(_x_, _f_)", x=node.this, f=arguments.time_format(node, context))
+
+
+def _json_scalar(node: Any, context: Context) -> Any:
+    """`json_value(x, path)`: a scalar's text; a number with a point is refused as it runs."""
+    from sqlglot import exp
+
+    if not isinstance(node.expression, exp.JSONPath):
+        context.refuse(node, f"{named(node)} of a path that is no literal")
+    require(node, [node.this], ("text", "JSON"), context)
+    parts = {"d": node.this, "p": exp.Literal.string(node.expression.sql("duckdb").strip("'"))}
+    refusal = refusing("a number with a point in JSON as a text")
+    return duck(
+        f"CASE json_type(_d_, _p_) WHEN 'NULL' THEN NULL WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL "
+        f"WHEN 'DOUBLE' THEN CAST({refusal} AS TEXT) ELSE json_extract_string(_d_, _p_) END",
+        **parts,
+    )
+
+
+def _parsed_time(node: Any, context: Context) -> Any:
+    """`parse_timestamp(format, x)`, of ISO dates and times."""
+    text = arguments.literal(node.args["format"], context, f"the format of {named(node)}")
+    shapes = {
+        "%Y-%m-%d": r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "%H:%M:%S": r"[0-9]{2}:[0-9]{2}:[0-9]{2}",
+    }  # fmt: skip
+    day, mark, time = text[:8], text[8:9], text[9:17]
+    is_known = day == "%Y-%m-%d" and mark in ("T", " ") and time == "%H:%M:%S" and text[17:] in ("", "Z")
+    if not is_known or node.args.get("zone") is not None or named(node) != "parse_timestamp":
+        context.refuse(node, f"{named(node)} with the format {text!r}")
+    require(node, [node.this], ("text",), context)
+    shape = f"{shapes[day]}{mark}{shapes[time]}{text[17:]}"
+    plain = f"CAST(strptime(_x_, '{text}') AS TIMESTAMP) AT TIME ZONE 'UTC'"
+    refusal = f"CAST(CAST({refusing('a text that is not in the format')} AS TEXT) AS TIMESTAMPTZ)"
+    return duck(
+        f"CASE WHEN _x_ IS NULL THEN NULL WHEN regexp_full_match(_x_, '{shape}') THEN {plain} ELSE {refusal} END",
+        x=node.this,
+    )
 
 
 def _from_unix(node: Any, context: Context) -> Any:

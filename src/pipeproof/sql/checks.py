@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from pipeproof.sql.errors import FailedError
 from pipeproof.sql.rewriting import Context, shown, start_of
-from pipeproof.sql.types import group_of
+from pipeproof.sql.types import INTEGERS, group_of, name_of
 
 _ANY = ("UNKNOWN", "NULL")
 
@@ -23,6 +23,26 @@ def check_types(tree: Any, context: Context) -> None:
         _distinct(node, context)
         if context.service == "athena":
             _grouped(node, context)
+
+
+def check_subqueries(tree: Any, context: Context) -> None:
+    """Refuse correlated subqueries, save `EXISTS` and `IN` by equality: warehouses take few others.
+
+    https://docs.snowflake.com/en/user-guide/querying-subqueries
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/subqueries#correlated_subquery_concepts
+    """
+    from sqlglot import exp
+    from sqlglot.optimizer.scope import traverse_scope
+
+    for scope in traverse_scope(tree):
+        if not scope.is_correlated_subquery:
+            continue
+        query: Any = scope.expression
+        around = query.find_ancestor(exp.Exists, exp.In, exp.Select)
+        is_plain = isinstance(around, (exp.Exists, exp.In)) and query.find_ancestor(exp.Where, exp.Select) is not None
+        is_plain = is_plain and isinstance(query.find_ancestor(exp.Where, exp.Select), exp.Where)
+        if not is_plain or any(not isinstance(column.parent, exp.EQ) for column in scope.external_columns):
+            context.refuse(query, "a correlated subquery", "other than EXISTS or IN with equal columns in WHERE")
 
 
 def _conditions(node: Any, context: Context) -> None:
@@ -46,6 +66,8 @@ def _conditions(node: Any, context: Context) -> None:
             continue
         if context.service == "athena":
             context.fail(part, "TYPE_MISMATCH", words.format(what, shown(part.type)))
+        if context.service == "snowflake" and name_of(part.type) in INTEGERS:
+            continue  # which it casts, as DuckDB does
         if context.service != "redshift-data":
             context.refuse(part, keyword, f"its condition is {shown(part.type)} and no boolean")
         raise FailedError(f"ERROR: argument of {keyword} must be type boolean, not type {shown(part.type)}")

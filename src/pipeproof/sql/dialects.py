@@ -108,7 +108,7 @@ def _written(sql: str, name: str, columns: tuple[tuple[tuple[str, str], ...], ..
 
     dialect = find_dialect(name)
     tree = read_statements(sql, dialect)[0]
-    _check_names(tree, sql, dialect)
+    _check_names(tree, sql, dialect, {column for each in columns for column, _ in each})
     if name == "bigquery":
         _check_texts(sql, {column.lower() for each in columns for column, _ in each})
     places = {table: index for index, table in enumerate(_tables(sql, name))}
@@ -144,12 +144,18 @@ def _check_texts(sql: str, columns: Collection[str]) -> None:
             raise untranslatable("bigquery", f'the text "{token.text}"', sql, token.start, why)
 
 
-def _check_names(tree: Any, sql: str, dialect: Dialect) -> None:
-    """Refuse quoted names of columns that are told from others by their letters' case, which DuckDB does not do."""
+def _check_names(tree: Any, sql: str, dialect: Dialect, spelled: Collection[str]) -> None:
+    """Refuse quoted names of columns that are told from others by their letters' case, which DuckDB does not do.
+
+    A column that is read by the very spelling that its table has is that column.
+    """
     from sqlglot import exp
 
     for identifier in tree.find_all(exp.Identifier) if dialect.upper else ():
         is_strange = identifier.args.get("quoted") and identifier.name != identifier.name.upper()
-        if is_strange and not isinstance(identifier.parent, exp.Table):
+        is_mixed = identifier.name != identifier.name.lower()
+        if is_strange and is_mixed and isinstance(identifier.parent, exp.Column) and identifier.name in spelled:
+            identifier.set("this", identifier.name.upper())
+        elif is_strange and not isinstance(identifier.parent, exp.Table):
             why = f"{dialect.name} tells it from {identifier.name.upper()}, and DuckDB does not"
             raise untranslatable(dialect.service, f'the name "{identifier.name}"', sql, start_of(identifier), why)

@@ -21,7 +21,7 @@ _PARTS = {
 }  # fmt: skip
 """Parts of moments, with the defaults of WEEK_START and WEEK_OF_YEAR_POLICY (0: as ISO has them, Sunday is day 0)."""
 _FORMATS = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "MI": "%M", "SS": "%S"}
-_FORMAT = re.compile(rf"(?:{'|'.join(_FORMATS)}|[^A-Za-z%\"])*", re.IGNORECASE)
+_FORMAT = re.compile(rf"""(?:{"|".join(_FORMATS)}|"[^"%]*"|[^A-Za-z%"])*""", re.IGNORECASE)
 
 
 @cache
@@ -271,7 +271,8 @@ def _to_char(node: Any, context: Context) -> Any:
     text = arguments.literal(node.args["format"], context, f"the format of {named(node)}")
     if not _FORMAT.fullmatch(text) or "MMMM" in text.upper():
         context.refuse(node, f"the format {text!r} of {named(node)}")
-    of_duck = re.sub("|".join(_FORMATS), lambda match: _FORMATS[match[0].upper()], text, flags=re.IGNORECASE)
+    parts = re.findall(rf"""{"|".join(_FORMATS)}|"[^"]*"|.""", text, re.IGNORECASE | re.DOTALL)
+    of_duck = "".join(_FORMATS.get(part.upper(), part.strip('"')) for part in parts)
     return duck("strftime(_x_, _f_)", x=node.this, f=exp.Literal.string(of_duck))
 
 

@@ -41,7 +41,7 @@ def cast_to(node: Any, value: Any, target: Any, context: Context, *, is_try: boo
         return _value_at(node, value, to, target, context)
     group = group_of(value.type)
     digits = digits_of(target)
-    kind = {"FLOAT": "DOUBLE", "TEXT": "TEXT", "VARCHAR": "TEXT", "CHAR": "TEXT"}.get(to, to)
+    kind = {"FLOAT": "DOUBLE", "DATETIME": "TIMESTAMP", "TEXT": "TEXT", "VARCHAR": "TEXT", "CHAR": "TEXT"}.get(to, to)
     if digits is not None:
         kind = "BIGINT" if to in INTEGERS else f"DECIMAL({digits[0]}, {digits[1]})"
     if kind not in ("TEXT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "BIGINT") and digits is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeproof.sql.checks import check_types
+from pipeproof.sql.checks import check_subqueries, check_types
 from pipeproof.sql.errors import FailedError, RejectedError, place, untranslatable
 from pipeproof.sql.plain import plain_nodes, strange_argument
 from pipeproof.sql.rewriting import Context, Rule, named, rewrite, start_of
@@ -137,6 +137,8 @@ def translate(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Translat
         names = spelled  # two columns may have one name, spelled in two ways
     context = Context(dialect.service, sql)
     check_types(tree, context)
+    if dialect.quotient is not None:
+        check_subqueries(tree, context)
     tree = rewrite(tree, dialect.rules, plain_nodes(), context)
     if dialect.upper:
         for identifier in tree.find_all(exp.Identifier):

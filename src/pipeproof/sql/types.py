@@ -21,7 +21,7 @@ _MOST = 38
 def name_of(kind: Any) -> str:
     """sqlglot's name of an expression's type; `UNKNOWN` where there is none."""
     name = "UNKNOWN" if kind is None else str(kind.this.value if hasattr(kind.this, "value") else kind.this)
-    return {"TIMESTAMPNTZ": "TIMESTAMP", "TIMESTAMPLTZ": "TIMESTAMPTZ"}.get(name, name)
+    return {"TIMESTAMPNTZ": "TIMESTAMP", "TIMESTAMPLTZ": "TIMESTAMPTZ", "DATETIME": "TIMESTAMP"}.get(name, name)
 
 
 def group_of(kind: Any) -> str:

@@ -57,6 +57,12 @@ def test_dbt__what_was_built_and_what_nothing_tests():
     assert "No test of any kind: <code>forgotten</code>, <code>looked_at</code>" in shown
 
 
+def test_dbt__what_cannot_be_proven_is_not_exercised():
+    text = html.unescape(render(project(*NODES), ran("mart"), ran("looked_at", status="unproven")))
+    assert "2 of 6 models exercised, 2 untested, 2 of 3 proven here" in text
+    assert "Cannot be proven here: <code>looked_at</code>" in text
+
+
 def test_dbt__a_stand_in_is_not_exercised():
     assert "1 of 6 models" in render(project(*NODES), ran("mart", given=["model.shop.inlined"]))
 

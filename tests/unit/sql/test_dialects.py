@@ -63,8 +63,11 @@ SNOWFLAKE: Mapping[str, Any] = {
     "datediff(month, d, dateadd(day, 1, d))": 1, "datediff(week, d, dateadd(day, 1, d))": 0,
     "datediff(week, d, dateadd(day, 2, d))": 1, "dayofweek(d)": 6, "dayofweekiso(d)": 6, "d + 1": D(2026, 2, 1),
     "date_trunc('week', ts)": T(2026, 1, 26), "date_trunc('month', d)": D(2026, 1, 1), "last_day(d)": D(2026, 1, 31),
-    "to_char(d, 'YYYY-MM')": "2026-01", "year(ts)": 2026, "extract(quarter from d)": 1, "d > '2026-01-01'": True,
-    "iff(a > 1, 'x', 'y')": "x", "iff(a > 9, a, null)": None, "nvl2(z, 1, 2)": 2, "zeroifnull(a)": 7,
+    "to_char(d, 'YYYY-MM')": "2026-01", "to_char(ts, 'YYYY-MM-DD\"T\"HH24:MI:SS')": "2026-01-31T10:20:30",
+    "to_char(d, 'MMDD')": "0131", "cast(d as datetime)": T(2026, 1, 31),
+    "year(ts)": 2026, "extract(quarter from d)": 1, "d > '2026-01-01'": True,
+    "iff(a - 7, 'x', 'y')": "y", "iff(a > 1, 'x', 'y')": "x",
+    "iff(a > 9, a, null)": None, "nvl2(z, 1, 2)": 2, "zeroifnull(a)": 7,
     "decode(z, null, 'x', 'y')": "x", "equal_null(z, z)": True, "coalesce(z, 'q')": "q", "greatest(a, b)": 7,
     "greatest(a, nullif(b, 2))": None, "src:a.b::string": "x", "src:a.n::int": 3, "src:a.f::float": 1.5,
     "src:a.t::number": 7, "src:q::string": None, "src:nothing::string": None, "src:A.b::string": None,
@@ -87,6 +90,8 @@ BIGQUERY: Mapping[str, Any] = {
     "timestamp_diff(timestamp '2026-02-01 00:10:00', tz, hour)": 0,
     "datetime_diff(datetime '2026-01-31 11:00:00', ts, hour)": 1, "extract(dayofweek from d)": 7,
     "date_trunc(d, month)": D(2026, 1, 1), "format_date('%Y-%m', d)": "2026-01", "if(a > 1, 'x', 'y')": "x",
+    "json_extract_scalar(src, '$.a.b')": "x", "json_value(src, '$.a.n')": "3", "json_value(src, '$.a')": None,
+    "extract(hour from parse_timestamp('%Y-%m-%dT%H:%M:%SZ', '2026-01-31T10:20:30Z'))": 10,
     "ifnull(z, 'q')": "q", "greatest(a, b)": 7, "logical_or(ok)": True, '"a text"': "a text",
 }  # fmt: skip
 
@@ -106,8 +111,10 @@ REFUSED = {
         "regexp_replace(s, '(?=x)', '')": None, "extract(hour from tz)": None,
     },
     "bigquery": {
-        "n / b": "DIV of NUMERIC", "date_diff(d, d, week)": None, "date_trunc(d, week)": None, "[1, 2]": "array",
+        "n / b": "DIV of NUMERIC", "date_diff(d, d, week)": None, "date_diff(d, tz, day)": None,
+        "date_trunc(d, week)": None, "[1, 2]": "array",
         "farm_fingerprint(s)": "the function farm_fingerprint", "iff(a, 1, 2)": None, "nvl(a, 1)": "the function nvl",
+        "if(a - 7, 'x', 'y')": None,
         "a = '7'": "EQ", "generate_uuid()": None, "timestamp_add(tz, interval 1 month)": None, '"a"': 'the text "a"',
         "cast(n as string)": None, "split(s, 'l')[safe_offset(0)]": None, "extract(week from d)": None,
     },
@@ -178,6 +185,13 @@ def test_snowflake__names_without_quotes_are_one_and_aliases_serve_beside() -> N
     assert rows("select * exclude (s) from r order by ID limit 1", "snowflake") == [1]
 
 
+def test_snowflake__a_quoted_name_is_the_column_that_is_spelled_so() -> None:
+    columns = {"OrderID": "BIGINT", "id": "BIGINT"}
+    assert '"orderid"' in write_for_duckdb('select "OrderID" as id from o', "snowflake", lambda _name: columns)
+    with pytest.raises(UntranslatableQueryError, match='the name "id"'):
+        write_for_duckdb('select "id" from o', "snowflake", lambda _name: columns)
+
+
 def test_columns__keep_their_names() -> None:
     written = write_for_duckdb("select a as Total, count(*) over () as n from t", "snowflake", find_columns)
     assert [column[0] for column in database().execute(written).description] == ["total", "n"]
@@ -191,6 +205,17 @@ def test_columns__keep_their_names() -> None:
 def test_statement__of_another_grammar_or_no_query_is_refused(dialect: str, query: str) -> None:
     with pytest.raises(UntranslatableQueryError):
         write_for_duckdb(query, dialect, find_columns)
+
+
+@pytest.mark.parametrize("dialect", ["snowflake", "bigquery"])
+def test_subquery__correlated_is_taken_where_the_warehouses_take_it(dialect: str) -> None:
+    plain = "select id from r where exists (select 1 from t where t.b = r.id)"
+    assert rows(plain, dialect) == [2]
+    assert rows("select id from r where id in (select b from t)", dialect) == [2]
+    for strange in ("select (select max(b) from t where b < r.id) as m from r",
+                    "select id from r where exists (select 1 from t where t.b < r.id)"):  # fmt: skip
+        with pytest.raises(UntranslatableQueryError, match="a correlated subquery"):
+            write_for_duckdb(strange, dialect, find_columns)
 
 
 def test_table__that_is_not_there_is_named() -> None:

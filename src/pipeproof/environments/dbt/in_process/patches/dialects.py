@@ -344,7 +344,7 @@ def _described(adapter: Any, query: str) -> Mapping[str, str] | None:
         cursor.execute(f"DESCRIBE {query}")
     except duckdb.CatalogException:
         return None
-    return {str(row[0]): str(row[1]) for row in cursor.fetchall()}
+    return {str(row[0]): str(row[1]).strip('"') for row in cursor.fetchall()}  # of NULLs alone it is "NULL"
 
 
 def _dbt_error(message: str) -> Exception:
