@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     from importlib.metadata import version
 
     from pipeproof.clean import add_clean_parser
+    from pipeproof.scaffold.command import add_init_parser
     from pipeproof.stepfunctions.commands.parsers import add_states_parser
 
     parser: argparse.ArgumentParser = _Parser(
@@ -91,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
     _add_run(commands)
     _add_merge(commands)
+    add_init_parser(commands)
     _add_report(commands)
     _add_comment(commands)
     _add_audit(commands)
