@@ -1,6 +1,7 @@
 """The command line: `pipeproof run` and its sisters. Without arguments it is the action."""
 
 import argparse
+import errno
 import os
 import re
 import shlex
@@ -27,9 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"pipeproof: {error}", file=sys.stderr)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader of our output has gone (`pipeproof … | head`); Python would complain when it ends.
+    except OSError as error:
+        # The reader of our output has gone (`pipeproof … | head`), or the disk is full; Python would complain of what
+        # is left when it ends.
+        if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:
+            print(f"pipeproof: its output could not be written: {error.strerror}", file=sys.stderr)
         return 1
 
 

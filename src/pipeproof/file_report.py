@@ -63,7 +63,7 @@ def report_files(paths: Sequence[Path], inputs: Inputs, workspace: Path, environ
         raise InputError("baseline: auto is for the action", hint="Name a report.json, or a folder of them.")
     earlier = read_baseline(workspace / inputs.baseline) if inputs.baseline else None
     context = read_context(environ, workspace)
-    outlet: Outlet = Workflow(Snapshot.take(environ).commands) if context else Terminal(workspace)
+    outlet: Outlet = Workflow(Snapshot.take(environ).commands) if context else Terminal(workspace, environ=environ)
     folder = PurePath(os.path.normpath(inputs.report_dir))
     with tempfile.TemporaryDirectory(prefix="pipeproof-report-") as made, _uncollected():
         files = find_reports(paths)

@@ -64,7 +64,7 @@ def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None,
     context = read_context(environ, Path.cwd())
     workspace = (directory or (context.workspace if context else Path.cwd())).resolve()
     files = Snapshot.take(environ) if context else Snapshot()
-    outlet: Workflow | Terminal = Workflow(files.commands) if context else Terminal(workspace)
+    outlet: Workflow | Terminal = Workflow(files.commands) if context else Terminal(workspace, environ=environ)
     try:
         if not workspace.is_dir():
             raise InputError(f"{workspace} is not a folder", hint="Give the project's folder with --directory.")
@@ -109,7 +109,7 @@ def run(job: Job) -> int:
         outcome, code = merge(job, trail)
     else:
         with scratch(job) as home, kept_for_the_runner(job, home) as kept:
-            outcome, code = prove(job, home, verdict, trail)
+            outcome, code = prove(job, home, verdict, trail, earlier)
     if kept.faults:
         outcome = replace(outcome, failures=(*outcome.failures, *(Failure("session", "", f) for f in kept.faults)))
         code = code or LeftoversError.exit_code
@@ -136,7 +136,9 @@ def judge_first(job: Job) -> Eligibility:
     return verdict
 
 
-def prove(job: Job, home: Home, verdict: Eligibility, trail: Trail) -> tuple[Run, int | None]:
+def prove(
+    job: Job, home: Home, verdict: Eligibility, trail: Trail, earlier: Mapping[str, Earlier] | None
+) -> tuple[Run, int | None]:
     """Install, have credentials and test; give what came of it, and the exit code where it is not the run's own."""
     environment = environment_for_tests(job.environ, home=home.folder)
     try:
@@ -144,7 +146,7 @@ def prove(job: Job, home: Home, verdict: Eligibility, trail: Trail) -> tuple[Run
         request = build_request(job.inputs, job.project, job.environ)
         python = install(job, home, environment)
         with credentials(job, home, request, verdict, trail) as access:
-            return test(job, home, environment, python, access, trail.redactor), None
+            return test(job, home, environment, python, access, trail.redactor, earlier), None
     except PipeproofError as error:
         if job.cancellation.times:  # what fails then fails for that reason
             return Run(cancelled=True), EXIT_CANCELLED

@@ -47,7 +47,9 @@ class Suite:
     descriptors: tuple[int, ...] = ()
 
 
-def pytest_command(python: Path, inputs: Inputs, *, color: bool, durations: Path | None = None) -> tuple[str, ...]:
+def pytest_command(
+    python: Path, inputs: Inputs, *, color: bool, durations: Path | None = None, known: Path | None = None
+) -> tuple[str, ...]:
     """Put pytest's command line together; what the user gives comes last, so it wins."""
     # Plugins are named, so that they are there where PYTEST_DISABLE_PLUGIN_AUTOLOAD is set.
     command = [str(python), "-m", "pytest", "-p", "pipeproof", f"--color={'yes' if color else 'no'}"]
@@ -55,6 +57,8 @@ def pytest_command(python: Path, inputs: Inputs, *, color: bool, durations: Path
         command += ["-p", "xdist", "-n", "auto" if inputs.workers is None else str(inputs.workers)]
     if inputs.reruns:
         command += ["-p", "rerunfailures", "--reruns", str(inputs.reruns)]
+    if inputs.early_flake_detection and known is not None:
+        command += [f"--pipeproof-new-tests={inputs.early_flake_detection}", f"--pipeproof-known-tests={known}"]
     if inputs.test_timeout:
         command += ["-p", "timeout", "--timeout", str(inputs.test_timeout)]
     if inputs.shard:

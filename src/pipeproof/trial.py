@@ -1,5 +1,6 @@
 """Installs what a project needs and runs its tests."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from pipeproof.inputs import artifact_pattern, chosen_variables
 from pipeproof.job import Job
 from pipeproof.journal import kept_journal
 from pipeproof.redaction import Redactor
-from pipeproof.results.model import Run
+from pipeproof.results.baseline import Earlier
+from pipeproof.results.collector import Collector
+from pipeproof.results.model import Run, TestResult
 from pipeproof.sandbox.identity import Home, contained
 from pipeproof.sandbox.install import Places, PythonEnvironment, install_project
 from pipeproof.sandbox.output import Lines
@@ -18,6 +21,9 @@ from pipeproof.sandbox.process import run_process
 from pipeproof.sandbox.resolver import has_to_be_looked_up, note_hosts, without_servers
 from pipeproof.suite import Suite, pytest_command, run_suite, scripts_path
 from pipeproof.variables import LIVE_FD, NETWORK, NETWORK_ALLOW, WORKSPACE
+
+_KNOWN = "known-tests.json"
+_NAMED = 5
 
 
 def install(job: Job, home: Home, environment: Mapping[str, str]) -> PythonEnvironment:
@@ -67,12 +73,18 @@ def test(
     python: PythonEnvironment,
     access: Access,
     redactor: Redactor,
+    earlier: Mapping[str, Earlier] | None,
 ) -> Run:
     """Run the suite, its output passed on and its progress shown."""
     inputs, outlet = job.inputs, job.outlet
+    known = None
+    if inputs.early_flake_detection and earlier is not None:
+        known = home.give_folder("baseline", {_KNOWN: json.dumps(list(earlier))}) / _KNOWN
     handover = access.open_pipe()
     suite = Suite(
-        command=pytest_command(python.python, inputs, color=outlet.on_github, durations=find_durations(job)),
+        command=pytest_command(
+            python.python, inputs, color=outlet.on_github, durations=find_durations(job), known=known
+        ),
         environment={
             **environment,
             "PATH": scripts_path(python.scripts, environment.get("PATH", "")),
@@ -87,6 +99,15 @@ def test(
         user=home.user,
         descriptors=(handover,),
     )
+    outlet.expect_output(inputs.pytest_args)
+    acknowledged: list[str] = []
+
+    def progress(collector: Collector, ended: TestResult | None) -> None:
+        if job.cancellation.times and not acknowledged:
+            acknowledged.append(", ".join(list(collector.running)[:_NAMED]) or "no test")
+            outlet.say(f"Cancelled; the tests are being ended. Running: {acknowledged[0]}")
+        outlet.show_progress(collector, ended)
+
     stream = redactor.stream()
     lines = Lines(lambda line: outlet.pass_on(stream.feed(f"{line}\n").removesuffix("\n")))
     with outlet.group("Run the tests"):
@@ -95,7 +116,7 @@ def test(
                 suite,
                 cancellation=job.cancellation,
                 on_output=lines.feed,
-                on_progress=outlet.show_progress,
+                on_progress=progress,
                 on_events=journal.feed,
             )
         lines.close()

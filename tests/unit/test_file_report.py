@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,16 @@ def test_report__of_nothing_is_no_pass(
 def test_report__of_no_tests_passes_where_that_is_allowed(workspace: Path) -> None:
     put(workspace, none="<testsuites/>")
     assert main(["report", "in", "--allow-empty", "true"]) == 0
+
+
+def test_report__to_a_full_disk_ends_in_one_line(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(workspace, green=GREEN)
+    with Path("/dev/full").open("w") as full, monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", full)
+        assert main(["report", "in"]) == 1
+    assert capsys.readouterr().err == "pipeproof: its output could not be written: No space left on device\n"
 
 
 def test_report__on_github_annotates_and_sets_outputs(

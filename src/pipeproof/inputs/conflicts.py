@@ -18,8 +18,7 @@ def find_conflicts(inputs: Inputs, workspace: Path) -> Iterator[str]:
     project = root / inputs.working_directory
     if not _is(Path.is_dir, project):
         yield f"working-directory: {inputs.working_directory!r} is not a folder of the workspace {workspace}"
-    if inputs.fail_on in ("regressions", "new-flaky") and not inputs.baseline:
-        yield f"fail-on: {inputs.fail_on!r} needs `baseline`, the earlier run to compare with"
+    yield from _of_testing(inputs)
     if inputs.fail_under and inputs.shard:
         yield "fail-under: a shard exercises a part of it all; give it to the job that has `merge`, not with `shard`"
     if inputs.merge and inputs.shard:
@@ -33,6 +32,17 @@ def find_conflicts(inputs: Inputs, workspace: Path) -> Iterator[str]:
     yield from _credentials(inputs, project)
     if inputs.dbt_project_dir and not _is(Path.is_file, project / inputs.dbt_project_dir / "dbt_project.yml"):
         yield f"dbt-project-dir: {inputs.dbt_project_dir!r} has no dbt_project.yml (looked in {project})"
+
+
+def _of_testing(inputs: Inputs) -> Iterator[str]:
+    """Say what does not go together in how the tests are run and judged."""
+    if inputs.fail_on in ("regressions", "new-flaky") and not inputs.baseline:
+        yield f"fail-on: {inputs.fail_on!r} needs `baseline`, the earlier run to compare with"
+    if debugging := {"--pdb", "--trace"} & set(inputs.pytest_args):
+        flag = min(debugging)
+        yield f"pytest-args: {flag} needs a terminal, which the tests do not have here; run `pytest {flag}` itself"
+    if inputs.early_flake_detection and not inputs.baseline:
+        yield "early-flake-detection: needs `baseline`, the earlier run whose tests are not new"
 
 
 def _lies_below(root: Path, value: str) -> bool:

@@ -74,6 +74,11 @@ class Inputs:
         whole_number,
         "Run a failed test again up to so often; a test that then passes is flaky, not passed",
     )
+    early_flake_detection: int = _input(
+        "0",
+        whole_number,
+        "Run a test that `baseline` does not know up to so often more; it is flaky where the runs differ",
+    )
     test_timeout: float = _input("0", seconds, "Seconds for one test; 0 is none")
     network: str = _input(
         "auto",

@@ -25,6 +25,9 @@ class Outlet(Protocol):
     def pass_on(self, line: str) -> None:
         """Write one line that the user's code printed, redacted already, made harmless."""
 
+    def expect_output(self, arguments: Iterable[str]) -> None:
+        """Know pytest's arguments: some ask for its own output, which is then not held back."""
+
     def warn(self, text: str) -> None:
         """Say something that the user should know."""
 

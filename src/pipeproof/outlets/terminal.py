@@ -1,6 +1,7 @@
 """The terminal: what a person at a laptop sees, with the same words as the workflow's log has."""
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,20 +26,36 @@ _REFRESH = 0.1
 _SHOWN_LINES = 60
 
 
+_FLAGS = re.compile(r"-[a-zA-Z]*[sv]|--(capture=no|verbose|durations|cov-report|log-cli|setup|fixtures|co).*|-r.+")
+"""Arguments of pytest by which somebody wants to see what it writes."""
+_HEADER = re.compile(r"(=+|-+) (?P<title>\S.*?) (=+|-+)$")
+_OWN_WORDS = re.compile(
+    r"test session starts|FAILURES|ERRORS|warnings summary.*|short test summary info|.* in [\d.]+s( \(.*\))?"
+)
+"""Sections of pytest's output that are told otherwise; all others were asked for, in an ini file or by a plugin."""
+_WARNED = 10
+
+
 class Terminal:
     """Speaks to a person, in place of the workflow.
 
     Args:
         workspace: The folder that files are named from; they are shown relative to where the person is.
         out: Where it writes; `None` is standard output.
+        environ: `NO_COLOR`, `FORCE_COLOR` and `TERM` count (https://no-color.org, https://force-color.org).
     """
 
     on_github = False
 
-    def __init__(self, workspace: Path, out: TextIO | None = None) -> None:
+    def __init__(self, workspace: Path, out: TextIO | None = None, environ: Mapping[str, str] | None = None) -> None:
+        environ = environ or {}
         self._workspace = workspace
         self._out = out or sys.stdout
-        self._live = self._out.isatty()
+        self._live = self._out.isatty() and environ.get("TERM") != "dumb"
+        forced = bool(environ.get("FORCE_COLOR"))
+        self._color = not environ.get("NO_COLOR") and (self._live or forced)
+        self._holds = self._live
+        self._started = time.monotonic()
         self.redact: Callable[[str], str] = str
         self._drawn = 0.0
         self._held: list[str] = []
@@ -55,10 +72,15 @@ class Terminal:
 
     def pass_on(self, line: str) -> None:
         """Take one line that the user's code printed: shown at once in a log, held back where a live line is drawn."""
-        if self._live:
+        if self._holds:
             self._held.append(line)
         else:
             self._show(line)
+
+    def expect_output(self, arguments: Iterable[str]) -> None:
+        """Show pytest's output as it comes where its arguments ask for some: `-s`, `-v`, `--durations`, `-rA`."""
+        if any(_FLAGS.fullmatch(argument) for argument in arguments):
+            self._holds = False
 
     def warn(self, text: str) -> None:
         """Say something that the user should know."""
@@ -89,7 +111,7 @@ class Terminal:
         """
         self._clear()
         for annotation in annotations:
-            if self._live and annotation.level == "error":
+            if self._holds and annotation.level == "error":
                 continue
             color = {"error": "31", "warning": "33"}.get(annotation.level, "36")
             self._head(annotation.file, annotation.line, annotation.title, color)
@@ -109,27 +131,35 @@ class Terminal:
             self._show(line)
         self._held.clear()
 
-    def show_progress(self, collector: Collector, ended: TestResult | None) -> None:
+    def show_progress(self, collector: Collector, ended: TestResult | None) -> None:  # noqa: ARG002 - as each outlet
         """Draw how far the run is, on one line, about ten times a second."""
         now = time.monotonic()
-        if not self._live or (ended is None and not collector.running) or now - self._drawn < _REFRESH:
+        if not self._live or now - self._drawn < _REFRESH:
             return
         self._drawn = now
-        failed = sum(1 for result in collector.results if result.failures)
-        running = next(iter(collector.running), "")
-        counts = f"{len(collector.results)}/{collector.collected}"
-        bad = f", {failed} failed" if failed else ""
-        width = _width()
-        line = f"{counts}{bad}  {plain(self.redact(running))}"
-        self._out.write(f"\r\x1b[K{line[: width - 1]}")
+        line = f"{self._progress(collector)}  {duration(now - self._started)}"
+        self._out.write(f"\r\x1b[K{line[: _width() - 1]}")
         self._out.flush()
+
+    def _progress(self, collector: Collector) -> str:
+        """Say what is being done: tests are collected, one runs, or the last has ended."""
+        done = collector.ended
+        if not collector.collected:
+            return "collecting the tests"
+        failed = collector.failed
+        bad = f", {failed} failed" if failed else ""
+        running = next(iter(collector.running), "")
+        doing = plain(self.redact(running)) if running else "finishing" if done >= collector.collected else ""
+        return f"{done}/{collector.collected}{bad}  {doing}".rstrip()
 
     def draw_totals(self, run: Run, report: str) -> None:
         """Draw the end of a run: what failed, flaky and skipped tests in short, then the totals."""
         self._clear()
-        if self._live:
+        if self._holds:
+            self._draw_asked_for()
             self._draw_failures(run)
             self._draw_headlines(run)
+            self._draw_warnings(run)
         for result in run.results:
             if result.status in (Status.FLAKY, Status.SKIPPED):
                 mark, color = _MARKS[result.status]
@@ -154,6 +184,24 @@ class Terminal:
             f"{verdict}: {', '.join(words) or 'no tests'} in {duration(run.duration)}; report in {report}\n"
         )
         self._out.flush()
+
+    def _draw_asked_for(self) -> None:
+        """Show the sections of pytest's output that an ini file or a plugin wants: durations, coverage."""
+        shown = False
+        for line in self._held:
+            if header := _HEADER.match(line):
+                shown = not _OWN_WORDS.fullmatch(header["title"])
+            if shown:
+                self._show(line)
+        self._held.clear()
+
+    def _draw_warnings(self, run: Run) -> None:
+        for warned in run.warnings[:_WARNED]:
+            times = f" ({warned.count} times)" if warned.count > 1 else ""
+            told = f"{warned.category}: {next(iter(warned.message.strip().splitlines()), '')}{times}"
+            self._head(warned.file, warned.line, f"warning: {told}", "33")
+        if len(run.warnings) > _WARNED:
+            self._out.write(f"… and {len(run.warnings) - _WARNED} more warnings\n")
 
     def _draw_failures(self, run: Run) -> None:
         for failure in run.failures:
@@ -191,7 +239,7 @@ class Terminal:
         self._out.writelines(f"    {line}\n" for line in lines)
 
     def _paint(self, text: str, color: str) -> str:
-        return f"\x1b[{color}m{text}\x1b[0m" if self._live else text
+        return f"\x1b[{color}m{text}\x1b[0m" if self._color else text
 
     def _clear(self) -> None:
         if self._live and self._drawn:

@@ -44,6 +44,9 @@ class Workflow:
             for start in range(0, max(len(part), 1), _LINE_LIMIT):
                 self._write(neutralize(part[start : start + _LINE_LIMIT]))
 
+    def expect_output(self, arguments: Iterable[str]) -> None:
+        """Nothing is held back anyway."""
+
     def warn(self, text: str) -> None:
         """Say something that the user should see on the run's page."""
         self.annotate([Annotation("warning", "pipeproof", text)])

@@ -11,6 +11,7 @@ pytest_plugins = (
     "pipeproof.plugin.events",
     "pipeproof.plugin.live",
     "pipeproof.plugin.network",
+    "pipeproof.plugin.new_tests",
     "pipeproof.plugin.sharding",
     "pipeproof.plugin.timeouts",
     "pipeproof.plugin.prefect",

@@ -4,6 +4,13 @@ from pipeproof.patching import Library
 
 PYTEST = Library("pytest", "pytest", "8.0.0")
 
+RUNS = PYTEST.hook(
+    "new tests are run once, as all others are",
+    "_pytest.runner:runtestprotocol(item, log, nextitem)",
+    fields=("_instance", "_obj"),
+)
+"""`new_tests`: a run of a test that is not logged, and the object of its class that pytest keeps for one run."""
+
 TEXT = PYTEST.hook(
     "a failure's text loses the indentation of its first line",
     "_pytest._io:TerminalWriter(file)",

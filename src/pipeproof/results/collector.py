@@ -81,6 +81,8 @@ class Collector:
         self._definitions = _Definitions(workspace)
         self._output_room = _OUTPUT_BUDGET
         self.exit_status: int | None = None
+        self.failed = 0
+        """How many tests have ended with a failure."""
         self.dropped = 0
         """How many records were in no event's form: the tests can write to the pipe as well."""
 
@@ -93,6 +95,11 @@ class Collector:
     def results(self) -> tuple[TestResult, ...]:
         """The tests that have ended."""
         return tuple(self._results.values())
+
+    @property
+    def ended(self) -> int:
+        """How many tests have ended."""
+        return len(self._results)
 
     @property
     def collected(self) -> int:
@@ -318,6 +325,7 @@ class Collector:
             teardown=test.phases.get("teardown", 0.0),
         )
         self._results[test.id] = result
+        self.failed += bool(result.failures)
         return result
 
     def _at_definition(self, test: _Open, failure: Failure) -> Failure:
