@@ -8,6 +8,7 @@
 #   make docs    write the documentation as a site into site/
 #   make coverage  run the tests and show which share of the code they run; TESTS=tests/unit picks some
 #   make mutants  break a SAMPLE of the engine and of policies, and show which breaks the unit tests do not notice
+#   make soak    kill parts of a run at KILLS=200 random moments, and look at what is left
 #   make differential  evaluate generated JSONata here and with the reference implementation (node); run generated machines here and with moto's interpreter
 PYTHON ?= python3
 VENV := .venv
@@ -17,7 +18,7 @@ STAMP := $(VENV)/.pipeproof-locked
 # Where this is set each process compiles anew what it imports: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench coverage demo differential docs facts image lint lock matrix mutants setup test test-image test-needed
+.PHONY: bench coverage demo differential docs facts image lint lock matrix mutants setup soak test test-image test-needed
 
 setup: $(STAMP)
 
@@ -68,6 +69,10 @@ docs: setup
 differential: setup
 	$(BIN)/python tests/differential/jsonata.py
 	$(BIN)/python tests/differential/state_machines.py
+
+KILLS ?= 200
+soak: setup
+	$(BIN)/python tests/soak/kills.py $(KILLS) $(SEED)
 
 bench: setup
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
