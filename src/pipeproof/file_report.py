@@ -12,19 +12,18 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
 from pipeproof.errors import InputError, NoTestsError
 from pipeproof.github.context import Context, read_context
 from pipeproof.github.file_commands import Snapshot
 from pipeproof.inputs import Inputs, artifact_pattern
-from pipeproof.outlets.terminal import Terminal
-from pipeproof.outlets.workflow import Workflow
+from pipeproof.outlets.choice import choose_outlet
 from pipeproof.report.annotations import annotations
+from pipeproof.report.code_quality import render_code_quality
 from pipeproof.report.coverage import find_shortfalls, find_units, render_coverage
 from pipeproof.report.diagrams import render_diagrams
 from pipeproof.report.exercised import render_exercised
-from pipeproof.report.files import CTRF, JUNIT, PAGE, SARIF, SUMMARY, write_text
+from pipeproof.report.files import CODE_QUALITY, CTRF, JUNIT, PAGE, SARIF, SUMMARY, write_text
 from pipeproof.report.outputs import exit_code, outputs
 from pipeproof.report.page.document import render_page
 from pipeproof.report.sarif import render_sarif
@@ -36,9 +35,6 @@ from pipeproof.results.model import Failure, Run, Status, TestResult
 from pipeproof.results.reading.reports import find_reports, is_junit, read_reports
 from pipeproof.results.reading.sources import Sources
 from pipeproof.sandbox.files import place_files
-
-if TYPE_CHECKING:
-    from pipeproof.outlets.outlet import Outlet
 
 _TRACEBACKS, _OUTPUTS = 1 << 21, 1 << 20
 """Characters of the tracebacks and of the output of tests that failed which are kept for the summary."""
@@ -63,7 +59,7 @@ def report_files(paths: Sequence[Path], inputs: Inputs, workspace: Path, environ
         raise InputError("baseline: auto is for the action", hint="Name a report.json, or a folder of them.")
     earlier = read_baseline(workspace / inputs.baseline) if inputs.baseline else None
     context = read_context(environ, workspace)
-    outlet: Outlet = Workflow(Snapshot.take(environ).commands) if context else Terminal(workspace, environ=environ)
+    outlet = choose_outlet(environ, workspace, Snapshot.take(environ).commands if context else None)
     folder = PurePath(os.path.normpath(inputs.report_dir))
     with tempfile.TemporaryDirectory(prefix="pipeproof-report-") as made, _uncollected():
         files = find_reports(paths)
@@ -81,6 +77,8 @@ def report_files(paths: Sequence[Path], inputs: Inputs, workspace: Path, environ
         comparison = None if earlier is None else compare(run, earlier, workspace)
         newly_failing = {result.id for result in comparison.newly_failing} if comparison else set()
         write_text(Path(made) / SARIF, render_sarif(run, workspace, newly_failing))
+        if environ.get("GITLAB_CI") == "true":
+            write_text(Path(made) / CODE_QUALITY, render_code_quality(run, workspace, newly_failing))
         links, thresholds = _links(context), dict(inputs.fail_under)
         page = partial(render_page, run, inputs.title, links, workspace=workspace, comparison=comparison)
         write_text(Path(made) / PAGE, page(units=units, thresholds=thresholds))

@@ -24,8 +24,7 @@ from pipeproof.history import find_baseline
 from pipeproof.inputs import action_values, artifact_pattern, read_inputs
 from pipeproof.job import Job, Trail, base_of, follow, open_api
 from pipeproof.merging import merge
-from pipeproof.outlets.terminal import Terminal
-from pipeproof.outlets.workflow import Workflow
+from pipeproof.outlets.choice import choose_outlet
 from pipeproof.report.coverage import find_shortfalls, find_units
 from pipeproof.report.outputs import EXIT_CANCELLED, exit_code
 from pipeproof.reporting import report
@@ -64,7 +63,7 @@ def main(environ: Mapping[str, str], *, values: Mapping[str, str] | None = None,
     context = read_context(environ, Path.cwd())
     workspace = (directory or (context.workspace if context else Path.cwd())).resolve()
     files = Snapshot.take(environ) if context else Snapshot()
-    outlet: Workflow | Terminal = Workflow(files.commands) if context else Terminal(workspace, environ=environ)
+    outlet = choose_outlet(environ, workspace, files.commands if context else None)
     try:
         if not workspace.is_dir():
             raise InputError(f"{workspace} is not a folder", hint="Give the project's folder with --directory.")

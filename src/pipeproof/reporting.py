@@ -15,10 +15,23 @@ from pipeproof.merging import describe_shard
 from pipeproof.redaction import Redactor
 from pipeproof.report.annotations import Annotation, annotations
 from pipeproof.report.cobertura import render_cobertura
+from pipeproof.report.code_quality import render_code_quality
 from pipeproof.report.coverage import Unit, render_coverage
 from pipeproof.report.diagrams import render_diagrams
 from pipeproof.report.exercised import render_exercised
-from pipeproof.report.files import AUDIT, COBERTURA, CTRF, JUNIT, PAGE, SARIF, SHARD, STATEMENT, SUMMARY, write_text
+from pipeproof.report.files import (
+    AUDIT,
+    COBERTURA,
+    CODE_QUALITY,
+    CTRF,
+    JUNIT,
+    PAGE,
+    SARIF,
+    SHARD,
+    STATEMENT,
+    SUMMARY,
+    write_text,
+)
 from pipeproof.report.outputs import outputs
 from pipeproof.report.page.document import render_page
 from pipeproof.report.sarif import render_sarif
@@ -66,6 +79,8 @@ def report(
         COBERTURA: lambda path: write_cobertura(units, job.workspace, outcome.started, path),
         PAGE: lambda path: write_text(path, page(comparison=comparison, units=units, thresholds=thresholds)),
     }
+    if job.environ.get("GITLAB_CI") == "true":
+        files[CODE_QUALITY] = lambda path: write_text(path, render_code_quality(outcome, job.workspace, newly_failing))
     with scratch_folder("report-", scratch_root()) as made:
         for name, write in files.items():
             with faults.held(), said_of_files(job):

@@ -87,6 +87,8 @@ LAYERS: dict[str, str] = {
     """,
     "pipeproof.outlets": """
         outlet terminal workflow
+        buildkite gitlab
+        choice
     """,
     "pipeproof.patching": """
         names

@@ -9,6 +9,7 @@ PAGE = "report.html"
 AUDIT = "audit.jsonl"
 STATEMENT = "test-result.intoto.json"
 SARIF = "failures.sarif"
+CODE_QUALITY = "gl-code-quality-report.json"
 COBERTURA = "cobertura.xml"
 SHARD = "shard.json"
 
