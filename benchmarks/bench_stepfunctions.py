@@ -105,8 +105,8 @@ def moto_run(client: Any, arn: str, value: str) -> None:
         time.sleep(0.0005)
 
 
-def measure_moto() -> tuple[dict[str, float], float, float]:
-    """Milliseconds of moto's interpreter, and milliseconds of CPU of an order here and there."""
+def measure_moto() -> tuple[dict[str, float], float]:
+    """Milliseconds of moto's interpreter, and its milliseconds of CPU of an order."""
     os.environ.update(AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", AWS_DEFAULT_REGION="us-east-1")
     import boto3
     from moto import mock_aws
@@ -126,41 +126,33 @@ def measure_moto() -> tuple[dict[str, float], float, float]:
             "five Pass states": median_ms(lambda: moto_run(client, five, "{}"), 15),
             "Map of 1,000": median_ms(lambda: moto_run(client, many, items), 3),
         }
-        return times, *measure_orders(client, create("orders", orders()))
+        return times, orders_with_moto(client, create("orders", orders()))
 
 
-def measure_orders(client: Any, arn: str) -> tuple[float, float]:
-    """Milliseconds of CPU of an execution here and with moto: ten rounds of twenty each, in turns.
+def cpu_ms(action: Callable[[], Any], times: int) -> float:
+    """Milliseconds of CPU that an action takes, of so many."""
+    action()
+    gc.collect()
+    start = time.process_time()
+    for _ in range(times):
+        action()
+    return (time.process_time() - start) * 1000 / times
 
-    moto sleeps the delay of the Retry, so that its twenty run side by side; that costs no CPU.
-    """
-    machine = StateMachine(orders())
 
-    def here() -> None:
-        for _ in range(20):
-            machine.run({"order": "o-1"})
+def orders_with_moto(client: Any, arn: str) -> float:
+    """Milliseconds of CPU of an execution with moto: ten times twenty side by side, as moto sleeps a Retry's delay."""
+    expected, value = StateMachine(orders()).run({"order": "o-1"}).output, json.dumps({"order": "o-1"})
 
-    def there() -> None:
-        value, names = json.dumps({"order": "o-1"}), [uuid.uuid4().hex for _ in range(20)]
+    def twenty() -> None:
+        names = [uuid.uuid4().hex for _ in range(20)]
         started = [client.start_execution(stateMachineArn=arn, name=name, input=value) for name in names]
         for execution in started:
             while (found := client.describe_execution(executionArn=execution["executionArn"]))["status"] == "RUNNING":
                 time.sleep(0.05)
-            if json.loads(found["output"]) != machine.executions[-1].output:
+            if json.loads(found["output"]) != expected:
                 raise RuntimeError(f"moto's output differs: {found}")
 
-    def cpu_ms(action: Callable[[], None]) -> float:
-        gc.collect()
-        start = time.process_time()
-        action()
-        return (time.process_time() - start) * 1000
-
-    here()
-    there()
-    gc.collect()
-    rounds = [(cpu_ms(here), cpu_ms(there)) for _ in range(10)]
-    ours, theirs = zip(*rounds, strict=True)
-    return sum(ours) / 200, sum(theirs) / 200
+    return cpu_ms(twenty, 10) / 20
 
 
 def measure_ours() -> dict[str, float]:
@@ -228,8 +220,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--against", metavar="REV", help="a commit whose build runs the distributed Map as well")
     revision = parser.parse_args().against
+    shop = StateMachine(orders())
+    order_here = cpu_ms(lambda: shop.run({"order": "o-1"}), 200)
     ours = measure_ours()
-    theirs, order_here, order_there = measure_moto()
+    theirs, order_there = measure_moto()
     print(f"{'what':<28}{'pipeproof':>12}{'moto':>12}{'ratio':>8}")
     for name, value in ours.items():
         other = theirs.get(name)

@@ -1,6 +1,7 @@
 """JSON values as the service writes, measures and compares them. Payloads are never changed in place."""
 
 import json
+import marshal
 import math
 from random import Random
 from typing import Any
@@ -40,10 +41,15 @@ def byte_size(value: Any) -> int:
 def fits(value: Any, limit: int) -> bool:
     """Return whether the value takes at most `limit` bytes as UTF-8 JSON.
 
-    Python writes most values much faster than JSON's encoder does, and no character of its text stands for more than
-    four bytes of JSON: only what may come near to the limit is measured.
+    Python's own binary form is written ten times as fast as JSON, and no byte of it stands for more than six bytes of
+    JSON (`false` and its comma): only what may come near to the limit is measured.
     """
-    return len(repr(value)) * 4 < limit or byte_size(value) <= limit
+    try:
+        if len(marshal.dumps(value, 2)) * 6 < limit:
+            return True
+    except ValueError:  # of a class of its own, or too deep
+        pass
+    return byte_size(value) <= limit
 
 
 def random_uuid(random: Random) -> str:

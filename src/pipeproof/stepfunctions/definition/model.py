@@ -54,6 +54,7 @@ class State:
         position: Where it stands in the definition.
         graphs: The branches of a Parallel, the processor of a Map.
         is_jsonata: Whether its fields are JSONata's.
+        entered_event: The type of the history's event of entering it; `exited_event` of leaving it.
     """
 
     name: str
@@ -67,9 +68,12 @@ class State:
     rules: tuple[Rule, ...] = ()
     graphs: tuple["Graph", ...] = ()
     is_jsonata: bool = field(init=False)
+    entered_event: str = field(init=False)
+    exited_event: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.is_jsonata = self.language == JSONATA
+        self.entered_event, self.exited_event = f"{self.type}StateEntered", f"{self.type}StateExited"
 
     @property
     def is_distributed(self) -> bool:

@@ -21,15 +21,14 @@ class Line(Fiber):
         timer: Says when it has lasted too long.
     """
 
-    __slots__ = ("expired", "frame", "group", "index", "timer")
+    timer: Timer | None = None
+    expired: StateFailure | None = None
+    group: "Group | None" = None
 
     def __init__(self, index: int, frame: Frame, work: Work[Any]) -> None:
         super().__init__(frame.run.scheduler, work)
         self.index = index
         self.frame = frame
-        self.timer: Timer | None = None
-        self.expired: StateFailure | None = None
-        self.group: Group | None = None
 
     def ended(self, value: Any, error: BaseException | None) -> None:
         """Tells its group."""

@@ -88,7 +88,7 @@ def _enter(state: State, value: Any, frame: Frame) -> Place:
         return _enter_again(frame.unfinished, frame)
     _check_size(value, state.name, frame)
     visit = Visit(state, value, frame.run.clock.now, frame.iterations)
-    visit.event_id = frame.add_event(state.type + "StateEntered", visit)
+    visit.event_id = frame.add_event(state.entered_event, visit)
     if frame.recorded:
         frame.run.visits.append(visit)
     frame.current = frame.unfinished = visit
@@ -112,7 +112,7 @@ def _leave(place: Place, outcome: Outcome) -> None:
     if outcome.assigned:
         frame.scope.assign(outcome.assigned)
         place.visit.assigned = outcome.assigned
-    frame.add_event(state.type + "StateExited", place.visit)
+    frame.add_event(state.exited_event, place.visit)
     frame.current = frame.unfinished = None
     if outcome.next == state.next and state.next is not None and not place.visit.caught:
         frame.run.left[state] += 1

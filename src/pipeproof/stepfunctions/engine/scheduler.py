@@ -64,13 +64,12 @@ class Signal:
 class Fiber:
     """A piece of work under way; `ended` gets its value or its error."""
 
-    __slots__ = ("_generation", "_scheduler", "_work", "finished")
+    _generation = 0
+    finished = False
 
     def __init__(self, scheduler: "Scheduler", work: Work[Any]) -> None:
         self._scheduler = scheduler
         self._work = work
-        self._generation = 0
-        self.finished = False
 
     def start(self) -> None:
         """Lets it begin at its turn."""
@@ -126,8 +125,6 @@ class Fiber:
 
 class WatchedFiber(Fiber):
     """A fiber that calls a function when it has ended."""
-
-    __slots__ = ("_done",)
 
     def __init__(
         self, scheduler: "Scheduler", work: Work[Any], done: Callable[[Any, BaseException | None], None]
