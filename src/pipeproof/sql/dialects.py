@@ -109,6 +109,8 @@ def _written(sql: str, name: str, columns: tuple[tuple[tuple[str, str], ...], ..
     dialect = find_dialect(name)
     tree = read_statements(sql, dialect)[0]
     _check_names(tree, sql, dialect, {column for each in columns for column, _ in each})
+    if dialect.quotient is not None:
+        _check_aliases(tree, sql, dialect, {column.lower() for each in columns for column, _ in each})
     if name == "bigquery":
         _check_texts(sql, {column.lower() for each in columns for column, _ in each})
     places = {table: index for index, table in enumerate(_tables(sql, name))}
@@ -132,6 +134,28 @@ def _written(sql: str, name: str, columns: tuple[tuple[tuple[str, str], ...], ..
         )
         written = written.replace(f'"{_SCHEMA}"."{_TABLE}{index}"', parts)
     return written
+
+
+def _check_aliases(tree: Any, sql: str, dialect: Dialect, columns: Collection[str]) -> None:
+    """Refuse a name in GROUP BY, HAVING or QUALIFY that is an alias, and may be a column of what is read too."""
+    from sqlglot import exp
+
+    aliases = [(alias.parent, alias) for alias in tree.find_all(exp.Alias) if isinstance(alias.parent, exp.Select)]
+    for select in tree.find_all(exp.Select):
+        known = {*columns, *(alias.alias.lower() for other, alias in aliases if other is not select)}
+        own = {alias.alias.lower() for other, alias in aliases if other is select and not _is_plain(alias)} & known
+        for clause in (select.args[name] for name in ("group", "having", "qualify") if own and select.args.get(name)):
+            for column in clause.find_all(exp.Column):
+                if not column.table and column.name.lower() in own and column.parent_select is select:
+                    why = "it is an alias, and may be a column; name the column's table, or number the group"
+                    raise untranslatable(dialect.service, column.name, sql, start_of(column), why)
+
+
+def _is_plain(alias: Any) -> bool:
+    """Return whether an alias is the name of the column that it stands for."""
+    from sqlglot import exp
+
+    return isinstance(alias.this, exp.Column) and str(alias.this.name).lower() == alias.alias.lower()
 
 
 def _check_texts(sql: str, columns: Collection[str]) -> None:

@@ -146,6 +146,9 @@ def annotators(  # noqa: C901 - a table of small functions
     def of_items(annotator: Any, node: Any) -> Any:
         return set_type(annotator, node, (node.this.type.expressions or [None])[0] if node.this.type else None)
 
+    def of_branch(annotator: Any, node: Any) -> Any:
+        return set_type(annotator, node, node.args["true"].type)
+
     def big(annotator: Any, node: Any) -> Any:
         return set_type(annotator, node, exp.DataType.build("BIGINT"))
 
@@ -165,7 +168,10 @@ def annotators(  # noqa: C901 - a table of small functions
             return set_type(annotator, node, exp.DataType.build("DOUBLE"))
         if name_of(node.this.type) != "DECIMAL" or digits is None:
             return set_type(annotator, node, node.this.type)
-        (precision, scale), to_places = digits, node.args.get("decimals") is not None
+        (precision, scale), places = digits, node.args.get("decimals")
+        to_places = places is not None
+        if quotient is not None and to_places and places.is_int:  # the result has no more places than asked for
+            scale = min(scale, max(int(places.name), 0))
         kind = decimal(precision + 1, scale) if to_places else decimal(precision - scale + min(1, scale), 0)
         return set_type(annotator, node, kind)
 
@@ -188,7 +194,7 @@ def annotators(  # noqa: C901 - a table of small functions
     return {
         **arithmetics, **same, **bigs, **_each((exp.Round, exp.Floor, exp.Ceil), rounded),
         exp.Literal: {"annotator": literal}, exp.Sum: {"annotator": sum_type}, exp.Avg: {"annotator": average_type},
-        exp.JSONExtractScalar: {"annotator": text},
+        exp.JSONExtractScalar: {"annotator": text}, exp.Nvl2: {"annotator": of_branch},
         exp.Concat: {"annotator": joined}, exp.DPipe: {"annotator": joined},
         exp.ArrayMax: {"annotator": of_items}, exp.ArrayMin: {"annotator": of_items},
     }  # fmt: skip

@@ -136,10 +136,17 @@ def arithmetic(node: Any, context: Context) -> Any:
     if kinds[0] == "DATE" and kinds[1] in INTEGERS:
         return rules.arithmetic(node, context)
     require(node, [node.left, node.right], ("number",), context)
-    scales = [digits[1] for digits in (digits_of(node.left.type), digits_of(node.right.type)) if digits is not None]
-    if isinstance(node, exp.Mul) and context.service == "snowflake" and sum(scales) > max(*scales, 12, 0):
-        context.refuse(node, "*", "a product of more than twelve decimal places loses some; cast a side")
+    scales = [_scale(side.type, context) for side in (node.left, node.right) if digits_of(side.type) is not None]
+    most = 12 if context.service == "snowflake" else 9
+    if isinstance(node, exp.Mul) and sum(scales) > max(*scales, most, 0):
+        context.refuse(node, "*", f"a product of more than {most} decimal places loses some; cast a side")
     return node
+
+
+def _scale(kind: Any, context: Context) -> int:
+    """Return how many decimal places a fixed-point type has; BigQuery's NUMERIC has nine."""
+    is_numeric = context.service == "bigquery" and name_of(kind) == "DECIMAL" and not kind.expressions
+    return 9 if is_numeric else (digits_of(kind) or (0, 0))[1]
 
 
 def joined(*others: str) -> Rule:

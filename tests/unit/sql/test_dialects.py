@@ -47,7 +47,8 @@ def run(sql: str, dialect: str) -> list[tuple[Any, ...]]:
 
 SNOWFLAKE: Mapping[str, Any] = {
     "a / b": N("3.500000"), "1 / 3": N("0.333333"), "2 / 3": N("0.666667"), "-2 / 3": N("-0.666667"),
-    "n / b": N("0.75000000"), "f / b": 1.25, "a % 4": 3, "div0(a, 0)": 0, "avg(a)": N("7.000000"), "sum(a)": 7,
+    "n / b": N("0.75000000"), "round(n, 1) / 3": N("0.5000000"),
+    "coalesce(0, n) / 3": N("0E-8"), "f / b": 1.25, "a % 4": 3, "div0(a, 0)": 0, "avg(a)": N("7.000000"), "sum(a)": 7,
     "round(2.5)": 3, "round(n, 1)": N("1.5"), "floor(n)": 1, "f::int": 3, "n::int": 2, "'7.5'::number": 8,
     "'7.5'::number(10, 2)": N("7.50"), "n::number(38, 0)": 2, "to_number('98.76546')": 99,
     "try_cast('x' as int)": None, "try_to_number('7.5')": 8,
@@ -111,7 +112,8 @@ REFUSED = {
         "regexp_replace(s, '(?=x)', '')": None, "extract(hour from tz)": None,
     },
     "bigquery": {
-        "n / b": "DIV of NUMERIC", "date_diff(d, d, week)": None, "date_diff(d, tz, day)": None,
+        "n / b": "DIV of NUMERIC", "cast(a as numeric) * n": "*",
+        "date_diff(d, d, week)": None, "date_diff(d, tz, day)": None,
         "date_trunc(d, week)": None, "[1, 2]": "array",
         "farm_fingerprint(s)": "the function farm_fingerprint", "iff(a, 1, 2)": None, "nvl(a, 1)": "the function nvl",
         "if(a - 7, 'x', 'y')": None,
@@ -216,6 +218,25 @@ def test_subquery__correlated_is_taken_where_the_warehouses_take_it(dialect: str
                     "select id from r where exists (select 1 from t where t.b < r.id)"):  # fmt: skip
         with pytest.raises(UntranslatableQueryError, match="a correlated subquery"):
             write_for_duckdb(strange, dialect, find_columns)
+
+
+@pytest.mark.parametrize("dialect", ["snowflake", "bigquery"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select id % 2 as id, count(*) as n from r group by id",
+        "select max(id) as id from r having id > 1",
+        "with c as (select id as k from r) select k % 2 as k from c group by k",
+    ],
+)
+def test_alias__that_may_be_a_column_is_refused(dialect: str, query: str) -> None:
+    with pytest.raises(UntranslatableQueryError, match="it is an alias, and may be a column"):
+        write_for_duckdb(query, dialect, find_columns)
+
+
+def test_alias__that_is_no_column_or_is_numbered() -> None:
+    assert run("select id % 2 as id, count(*) as n from r group by 1 order by 1", "snowflake") == [(0, 1), (1, 2)]
+    assert run("select id % 2 as odd, count(*) as n from r group by odd order by odd", "bigquery") == [(0, 1), (1, 2)]
 
 
 def test_table__that_is_not_there_is_named() -> None:

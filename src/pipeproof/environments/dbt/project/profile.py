@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ PROFILE = "pipeproof"
 
 PARSE_SCHEMA = "pipeproof_target"
 """What the target's schema is called while a project is parsed; each test puts its own in its place."""
+
+_SQLGLOT = (30, 30)
+"""The sqlglot whose trees the lists of dialects know; of an earlier one they would refuse too much."""
 
 _OUR_SCHEMA = f"{{{{ env_var('{DBT_SCHEMA}') }}}}"
 _SCHEMA_KEYS = ("schema", "dataset")
@@ -164,15 +168,35 @@ def _schema_of(output: Mapping[str, Any]) -> str | None:
 
 
 def choose_dialect(settings: Settings) -> str | None:
-    """Return the dialect of the project's SQL, where it is another than that of the embedded database."""
+    """Return the dialect of the project's SQL, where it is another than that of the embedded database.
+
+    Raises:
+        DbtSetupError: One is named, and sqlglot is too old for it.
+    """
     if not settings.embedded or settings.dialect == "duckdb":
         return None
-    if settings.dialect != "auto":
-        return settings.dialect
+    installed = _sqlglot()
+    is_old = tuple(map(int, re.findall(r"\d+", installed)[:2])) < _SQLGLOT
+    if settings.dialect != "auto" and is_old:
+        needed = ".".join(map(str, _SQLGLOT))
+        raise DbtSetupError(
+            f"dbt-dialect: {settings.dialect} takes sqlglot {needed}, and {installed or 'none'} is installed",
+            hint=f"require sqlglot>={needed}, or leave the dialect out",
+        )
+    if settings.dialect != "auto" or is_old:
+        return None if is_old else settings.dialect
     with suppress(DbtSetupError, yaml.YAMLError, OSError):
         kind = str(_default_output(settings).get("type"))
         return kind if kind in DIALECTS else None
     return None
+
+
+def _sqlglot() -> str:
+    """Return the version of sqlglot; empty without one."""
+    try:
+        return version("sqlglot")
+    except PackageNotFoundError:
+        return ""
 
 
 def _copy_target(settings: Settings) -> Profile:
