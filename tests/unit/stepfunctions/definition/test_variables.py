@@ -34,7 +34,7 @@ def findings(state: dict[str, Any], language: str = "JSONata") -> list[tuple[str
         "$states.input.xs@$x.{'x': $x}",
         "'$no is a text' & \"$$\"",
         "/* $no */ 1",
-        "`$no`",
+        "$states.input.`$no`",
         "$known + 1",
         "$states . input",
     ],
@@ -51,6 +51,53 @@ def test_jsonata__known_names(expression: str) -> None:
 )
 def test_jsonata__names_that_nothing_assigns_are_doubtful(expression: str) -> None:
     assert findings({"Type": "Pass", "Output": {"deep": [f"{{% {expression} %}}"]}}) == [("SFN306", "warning")]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "name",
+        "customer.name",
+        "name & 'x'",
+        "'x' & name",
+        "$sum(prices)",
+        "[name]",
+        "{'a': name}",
+        "name ? 1 : 2",
+        "true ? name : 2",
+        "($x := name; $x)",
+        "name[0]",
+        "name[$ > 1].other",
+        "name^(a)",
+        "-name",
+        "`a b`",
+        "$exists(name)",
+        "name ~> $sum",
+    ],
+)
+def test_jsonata__bare_names_find_nothing(expression: str) -> None:
+    assert findings({"Type": "Pass", "Output": f"{{% {expression} %}}"}) == [("SFN306", "warning")]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "$states.input.xs[a = 1].b",
+        "$states.input.xs.(a + b)",
+        "$states.input.xs.{'k': a}",
+        "$states.input.xs{a: b}",
+        "$states.input.xs^(a)",
+        "$states.input.xs.$sum(a)",
+        "$map($states.input.xs, function($v) { $v.a })",
+        "$states.input.xs@$x.a[b = $x.c]",
+        "$states.input ~> |xs|{'a': b}|",
+        "$states.input.and",
+        "null",
+        "'text'",
+    ],
+)
+def test_jsonata__names_on_what_stands_before_them(expression: str) -> None:
+    assert findings({"Type": "Pass", "Output": f"{{% {expression} %}}"}) == []
 
 
 @pytest.mark.parametrize("expression", ["$$", "$$.a", "$states.errorOutput"])

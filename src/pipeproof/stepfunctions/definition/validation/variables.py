@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeproof.stepfunctions.definition.source import Position
+from pipeproof.stepfunctions.definition.validation.bare_names import find_bare_names
 from pipeproof.stepfunctions.definition.validation.findings import Findings
 
 _FUNCTIONS = """
@@ -91,6 +92,9 @@ def _check_expression(text: str, position: Position, assigned: set[str], finding
             findings.error("SFN306", "$states.errorOutput is there in the fields of a Catch only", position)
         elif name is not None and name not in KNOWN and name not in bound and name not in assigned:
             _unassigned(name, position, findings)
+    for name in find_bare_names(text.strip()[2:-2]):
+        message = f"{name!r} finds nothing: an expression has no input but $states (in the input it is $states.input.…)"
+        findings.warn("SFN306", message, position)
 
 
 def _unassigned(name: str, position: Position, findings: Findings) -> None:
