@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from actions_runner import ROOT
+from actions_runner import ROOT, Runner
+from report_lines import lines_but_for_times
 from workflow_runner import COMMIT, Ran, Service
 
 WORKFLOW = ROOT / ".github/workflows/pipeline-tests.yml"
@@ -23,6 +24,16 @@ def service(tmp_path: Path) -> Service:
 
 def log(jobs: dict[str, list[Ran]]) -> str:
     return "\n".join(f"==== {name}\n{job.log}" for name, ran in jobs.items() for job in ran)
+
+
+def run_whole(service: Service) -> Path:
+    """Run the same tests in one job; give the folder of its report."""
+    workspace, folder = service.make_workspace(), service.folder / "whole"
+    shutil.copytree(service.repository, workspace, dirs_exist_ok=True)
+    folder.mkdir()
+    step = Runner(folder).run(workspace, tests=TESTS, install="none")
+    assert step.exit_code == 1, step.log
+    return workspace / "pipeproof-report"
 
 
 def report(service: Service) -> dict[str, Any]:
@@ -48,6 +59,10 @@ def test_three_shards_of_the_example__one_failing_then_mended(service: Service) 
     counts = [len(json.loads(part.read_text())["results"]["tests"]) for part in parts]
     assert sum(counts) == len(ids)
     assert all(counts)
+    whole_report = run_whole(service)
+    for name in ("report.json", "junit.xml", "failures.sarif", "summary.md", "cobertura.xml"):
+        merged = lines_but_for_times(service.artifacts / "pipeproof-report" / name)
+        assert merged == lines_but_for_times(whole_report / name), name
     attested = jobs["attest"][0].attested
     assert attested is not None
     assert (attested["commit"], attested["predicate"]["result"]) == (COMMIT, "FAILED")

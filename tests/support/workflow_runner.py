@@ -86,6 +86,13 @@ class Service:
     def _github(self) -> dict[str, str]:
         return {"run_id": self.run_id, "run_attempt": "1", "token": "", "sha": COMMIT, "repository": "octo/orders"}
 
+    def make_workspace(self) -> Path:
+        """Return an empty workspace: each job has a machine of its own, and all have it in the same place."""
+        workspace = self.folder / "workspace"
+        shutil.rmtree(workspace, ignore_errors=True)
+        workspace.mkdir(parents=True)
+        return workspace
+
     @property
     def artifacts(self) -> Path:
         """The artifacts of this run, a folder each."""
@@ -132,8 +139,8 @@ class _Job:
 
     def __init__(self, service: Service, name: str, folder: Path, contexts: dict[str, Any]) -> None:
         self._service, self._name, self._contexts = service, name, contexts
-        self._folder, self._workspace = folder, folder / "workspace"
-        self._workspace.mkdir(parents=True)
+        self._folder, self._workspace = folder, service.make_workspace()
+        self._folder.mkdir(parents=True)
         self._ran = Ran()
 
     def run(self, job: Mapping[str, Any]) -> Ran:
