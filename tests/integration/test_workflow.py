@@ -93,7 +93,7 @@ def test_jobs__have_the_least_rights() -> None:
     assert document["permissions"] == {}
     assert rights == {
         "plan": {},
-        "test": {"contents": "read", "id-token": "write"},
+        "test": {"actions": "read", "contents": "read", "id-token": "write"},
         "report": {"actions": "read", "contents": "read", "pull-requests": "write"},
         "attest": {"attestations": "write", "id-token": "write"},
     }
