@@ -5,6 +5,7 @@
 #   make image   build the container image                make test-image   run the examples in it
 #   make test-needed  a few of them without the patches of Prefect and dbt that are there for speed alone
 #   make matrix  run the lanes: each library's tests on the versions that are promised (`nox --list`; TAGS="dbt aws" picks)
+#   make pictures  take pictures of the summary and the page, those of docs/pictures too (npm, Chromium)
 #   make docs    write the documentation as a site into site/
 #   make coverage  run the tests and show which share of the code they run; TESTS=tests/unit picks some
 #   make mutants  break a SAMPLE of the engine and of policies, and show which breaks the unit tests do not notice
@@ -18,7 +19,7 @@ STAMP := $(VENV)/.pipeproof-locked
 # Where this is set each process compiles anew what it imports: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench coverage demo differential docs facts image lint lock matrix mutants setup soak test test-image test-needed
+.PHONY: bench coverage demo differential docs facts image lint lock matrix mutants pictures setup soak test test-image test-needed
 
 setup: $(STAMP)
 
@@ -73,6 +74,9 @@ differential: setup
 KILLS ?= 200
 soak: setup
 	$(BIN)/python tests/soak/kills.py $(KILLS) $(SEED)
+
+pictures: setup
+	$(BIN)/python tools/pictures.py
 
 bench: setup
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

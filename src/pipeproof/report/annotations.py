@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeproof.report.domain import domain_facts
+from pipeproof.report.relative import leave_out
 from pipeproof.report.shortening import shorten, shorten_line, width
 from pipeproof.results.causes import Cause, group_causes
 from pipeproof.results.model import Failure, Run, Status, TestResult
@@ -90,8 +91,7 @@ class _Paths:
 
     def relative(self, text: str) -> str:
         """Leave the workspace out of the paths in a text, and what a terminal would act on."""
-        root = self.workspace.as_posix().rstrip("/")
-        return plain(text.replace(f"{root}/", "") if root else text)
+        return plain(leave_out(self.workspace)(text))
 
 
 def _of_run(failure: Failure, paths: _Paths) -> Annotation:

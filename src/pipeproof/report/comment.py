@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeproof.report.failing import render_failures
 from pipeproof.report.links import Links
+from pipeproof.report.relative import tell_from
 from pipeproof.report.sections import render_changes, render_flaky, render_quarantine, render_totals
 from pipeproof.report.summary import render_headline, render_notes
 from pipeproof.results.baseline import Comparison
@@ -53,6 +54,7 @@ def render_comment(
         run_url: The page of the run, where its summary is.
         limit: Bytes, 20,000 at least.
     """
+    run = tell_from(run, workspace)
     head = f"{marker}\n## {render_headline(run, title, comparison)}\n\n{render_totals(run)}\n"
     tail = f'<a href="{html.escape(run_url)}">The whole report</a>\n' if run_url else ""
     newly_failing = {result.id for result in comparison.newly_failing} if comparison else set()

@@ -5,9 +5,9 @@ characters and 500 edges of a diagram. Colours have a text colour of their own, 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeproof.report.graphs import Graph, Timeline, find_graphs, find_timeline
+from pipeproof.report.graphs import Bar, Graph, Timeline, find_graphs, find_timeline
 from pipeproof.report.markdown import details
 from pipeproof.report.wording import duration
 from pipeproof.results.model import Run
@@ -24,7 +24,14 @@ _STYLES = {
     "missed": "fill:#f1f3f5,stroke:#868e96,color:#343a40,stroke-dasharray:4",
 }
 
-_MARKS = {"Failed": "crit, ", "Crashed": "crit, ", "AwaitingRetry": "done, ", "Running": "active, "}
+_CRITICAL = "crit, "
+_MARKS = {
+    "Failed": _CRITICAL,
+    "Crashed": _CRITICAL,
+    "TimedOut": _CRITICAL,
+    "AwaitingRetry": "done, ",
+    "Running": "active, ",
+}
 
 
 def render_diagrams(run: Run) -> str:
@@ -61,15 +68,34 @@ def _draw_graph(graph: Graph) -> str:
 
 def _draw_timeline(timeline: Timeline) -> str:
     """Draw a flow run: each task's attempts and waiting on one axis of time."""
-    lines = ["gantt", "    dateFormat x", "    axisFormat %M:%S.%L"]
+    bars = _worth_drawing(timeline.bars)
+    # The names stand left of the axis, and Mermaid does not measure them.
+    left = 30 + 8 * max(len(_words(bar.task)) for bar in bars)
+    lines = [f'%%{{init: {{"gantt": {{"leftPadding": {left}}}}}}}%%']
+    lines += ["gantt", "    dateFormat x", "    axisFormat %M:%S.%L"]
     section = None
-    for bar in timeline.bars:
+    for bar in bars:
         if bar.task != section:
             lines.append(f"    section {_words(bar.task)}")
             section = bar.task
         # A bar of no length would not be seen.
         lines.append(f"    {_words(bar.state)} :{_MARKS.get(bar.state, '')}{bar.start}, {max(bar.end, bar.start + 1)}")
     return _fold(f"The slowest flow run: {_words(timeline.flow)}, {duration(timeline.seconds)}", lines)
+
+
+def _worth_drawing(bars: Sequence[Bar]) -> list[Bar]:
+    """Return what took time, and how a task failed, as Mermaid gives each bar a line; of a quick task the longest."""
+    shortest = max(bar.end for bar in bars) / 200
+    longest: dict[str, Bar] = {}
+    for bar in bars:
+        known = longest.setdefault(bar.task, bar)
+        if bar.end - bar.start > known.end - known.start:
+            longest[bar.task] = bar
+    return [
+        bar
+        for bar in bars
+        if bar.end - bar.start > shortest or bar is longest[bar.task] or _MARKS.get(bar.state) == _CRITICAL
+    ]
 
 
 def _styled(classes: Mapping[str, Iterable[str]]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.events import MALFORMED
+from pipeproof.report.relative import leave_out
 from pipeproof.results.model import Failure, TestResult
 
 Record = Mapping[str, Any]
@@ -24,7 +25,8 @@ def domain_facts(result: TestResult, failure: Failure, workspace: Path) -> list[
     What the failure says itself is not said again. Evidence is written by the tests' process: a record that is not in
     its form is passed over.
     """
-    said = f"{failure.message}\n{failure.traceback}"
+    relative = leave_out(workspace)
+    said = relative(f"{failure.message}\n{failure.traceback}")
     facts: dict[str, None] = {}
     for record in result.evidence:
         tell = _TELLERS.get(str(record.get("kind")))
@@ -32,7 +34,7 @@ def domain_facts(result: TestResult, failure: Failure, workspace: Path) -> list[
             told = list(tell(record["data"], workspace)) if tell else []
         except MALFORMED:
             continue
-        facts.update((fact, None) for fact, known in told if not known or known not in said)
+        facts.update((relative(fact), None) for fact, known in told if not known or relative(known) not in said)
     return list(facts)[:_FACTS]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeproof.report.domain import domain_facts
 from pipeproof.report.links import Links
 from pipeproof.report.markdown import block, code, details, escaped
-from pipeproof.report.wording import counted, first_line
+from pipeproof.report.wording import counted, tell
 from pipeproof.results.causes import Cause, group_causes
 from pipeproof.results.model import Failure, Run
 
@@ -16,7 +16,8 @@ _TESTS = 50
 _REST = 100
 _TRACEBACK_LIMIT = 6_000
 _OUTPUT_LIMIT = 3_000
-_HEADLINE_LIMIT = 200
+PLAIN = ("call", "crash", "collect")
+"""Phases that need not be told: what happened says it."""
 
 
 def render_failures(run: Run, links: Links, workspace: Path, newly_failing: Collection[str], room: int) -> str:
@@ -46,7 +47,7 @@ def render_failures(run: Run, links: Links, workspace: Path, newly_failing: Coll
 
 def headline(failure: Failure) -> str:
     """Render in one line of Markdown what a failure says."""
-    return escaped(first_line(failure.headline, _HEADLINE_LIMIT))
+    return escaped(tell(failure))
 
 
 def _of_run(failure: Failure, links: Links) -> str:
@@ -60,7 +61,7 @@ def _of_cause(cause: Cause, links: Links, workspace: Path, *, open: bool) -> str
         f"❌ {_summary_of(cause, links)}",
         "\n\n".join(
             [
-                _tests(cause),
+                *filter(None, [_tests(cause)]),
                 *(escaped(fact) for fact in domain_facts(result, failure, workspace)),
                 block(failure.traceback or failure.message, _TRACEBACK_LIMIT),
                 *([f"Failed {len(result.attempts) + 1} times."] if result.attempts else []),
@@ -79,10 +80,13 @@ def _summary_of(cause: Cause, links: Links) -> str:
 
 
 def _tests(cause: Cause) -> str:
-    """Name the tests of a cause, each with the phase and the subtest it failed in."""
+    """Name the tests of a cause, each with the phase and the subtest it failed in; one that is named already is not."""
+    result, failure = cause.members[0]
+    if len(cause.members) == 1 and failure.phase in PLAIN and not failure.subtest:
+        return ""
     names = []
     for result, failure in cause.members[:_TESTS]:
-        phase = "" if failure.phase in ("call", "crash", "collect") else f" in {escaped(failure.phase)}"
+        phase = "" if failure.phase in PLAIN else f" in {escaped(failure.phase)}"
         subtest = f" in subtest {code(failure.subtest)}" if failure.subtest else ""
         names.append(f"- {code(result.id)}{phase}{subtest}")
     left = len(cause.members) - len(names)

@@ -3,6 +3,7 @@
 Evidence is written by the tests' process: a record that is not in its form gives no graph.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -177,7 +178,13 @@ def _slowest_flow(records: Sequence[Record]) -> Iterator[Timeline]:
     if not records:
         return
     run = max(records, key=lambda record: float(record["duration"]))
-    bars = [(str(task["task"]), *bar) for task in run["task_runs"] for bar in _bars(task["states"])]
+    seen: Counter[str] = Counter()
+    bars = []
+    for task in run["task_runs"]:
+        name = str(task["task"])
+        seen[name] += 1
+        named = f"{name} ({seen[name]})" if seen[name] > 1 else name  # each run of it has a line
+        bars += [(named, *bar) for bar in _bars(task["states"])]
     if bars:
         origin = min(start for _, _, start, _ in bars)
         moved = tuple(Bar(task, state, start - origin, max(end, start) - origin) for task, state, start, end in bars)

@@ -18,7 +18,7 @@ from pipeproof.report.tables import (
     fold_table,
     render_table,
 )
-from pipeproof.report.wording import counted, duration, first_line
+from pipeproof.report.wording import counted, duration, first_line, tell
 from pipeproof.results.baseline import Comparison
 from pipeproof.results.model import Failure, Run, Status, TestResult
 from pipeproof.results.quarantine import QUARANTINED
@@ -27,7 +27,6 @@ _SLOWEST = 10
 _LISTED = 100
 _CHANGED = 20
 _NAMED = 5
-_HEADLINE_LIMIT = 200
 
 
 def render_totals(run: Run) -> str:
@@ -89,7 +88,7 @@ def list_flaky(run: Run, most: int = _LISTED) -> Table | None:
 
 
 def _said(failure: Failure) -> tuple[Piece, ...]:
-    return (first_line(failure.headline, _HEADLINE_LIMIT), Place(failure.file, failure.line))
+    return (tell(failure), Place(failure.file, failure.line))
 
 
 def _attempts(result: TestResult) -> str:

@@ -12,6 +12,7 @@ from pipeproof.report.failing import render_failures
 from pipeproof.report.links import Links
 from pipeproof.report.markdown import escaped
 from pipeproof.report.outcome import WORDS, tell_outcome
+from pipeproof.report.relative import tell_from
 from pipeproof.report.sections import (
     render_changes,
     render_flaky,
@@ -63,6 +64,7 @@ def render_summary(
         diagrams: Markdown that draws it.
         limit: Bytes, 20,000 at least.
     """
+    run = tell_from(run, workspace)
     head = f"## {render_headline(run, title, comparison)}\n\n{render_totals(run)}\n"
     newly_failing = {result.id for result in comparison.newly_failing} if comparison else set()
     renderers: list[tuple[str, Callable[[int], str]]] = [

@@ -122,7 +122,7 @@ def render_cell(cell: Cell, links: Links = Links()) -> str:  # noqa: B008 - it i
         case Seconds(value):
             return duration(value)
         case Share(value):
-            return percent(value)
+            return percent(value).replace(" ", "&nbsp;")
     return escaped(str(cell))
 
 

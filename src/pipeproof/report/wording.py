@@ -1,5 +1,12 @@
 """Words and numbers as the reports write them for people."""
 
+import re
+
+from pipeproof.results.model import Failure
+
+_DIFFERS = re.compile(r"^\s*(At index \d+ diff: .*)$|Differing items:\s*\n(.*)", re.MULTILINE)
+"""Where pytest says what differs: of sequences by the index, of dictionaries on the line after."""
+
 
 def duration(seconds: float) -> str:
     """Write a duration for people: `0.43 s`, `12.3 s`, `4 min 05 s`."""
@@ -19,6 +26,13 @@ def percent(share: float) -> str:
 def counted(count: int, word: str, plural: str | None = None) -> str:
     """Write a number with its word: `1 cause`, `2 causes`."""
     return f"{count} {word}" if count == 1 else f"{count} {plural or word + 's'}"
+
+
+def tell(failure: Failure, limit: int = 200) -> str:
+    """Say in one line what a failure says, and where two values differ that pytest has shortened."""
+    said = first_line(failure.headline, limit)
+    point = _DIFFERS.search(failure.message) if "..." in said else None
+    return first_line(f"{said} {(point[1] or point[2]).strip()}", 2 * limit) if point else said
 
 
 def first_line(text: str, limit: int = 300) -> str:

@@ -94,9 +94,9 @@ def test_shortfalls__nothing_at_all_is_too_little() -> None:
 
 def test_table__has_a_row_a_measure() -> None:
     rows = render_coverage(UNITS, {"models": 90}).splitlines()
-    assert rows[4].startswith("| states | 2 of 2 | 100 % | — | — |")
-    assert rows[5].startswith("| branches | 0 of 2 | 0 % | — | <code>Order")
-    assert rows[6].startswith("| models | 2 of 3 | 66.6 % | 90 % | <code>shop")
+    assert rows[4].startswith("| states | 2 of 2 | 100&nbsp;% | — | — |")
+    assert rows[5].startswith("| branches | 0 of 2 | 0&nbsp;% | — | <code>Order")
+    assert rows[6].startswith("| models | 2 of 3 | 66.6&nbsp;% | 90&nbsp;% | <code>shop")
     assert render_coverage((), {}) == ""
 
 

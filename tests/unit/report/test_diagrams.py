@@ -14,6 +14,7 @@ from pipeproof.results.model import Run, Status, TestResult
 
 TEXT = r"(\w|[ ]|#\d+;)*"
 LINE = re.compile(
+    r'%%\{init: \{"gantt": \{"leftPadding": \d+\}\}\}%%|'
     "flowchart (TD|LR)|gantt|    dateFormat x|    axisFormat [%\\w:.]+|    section [\\w -]+"
     "|    [\\w -]+ :(\\w+, )?\\d+, \\d+"
     rf'|    \w+\["{TEXT}"\]|    \w+ (-->|-\.->)(\|"{TEXT}"\|)? \w+|    classDef [\w :#,-]+|    class [\w, ]+'
@@ -103,7 +104,7 @@ def test_flow__the_slowest_on_one_axis_of_time() -> None:
     text = draw(flow(length=1.0), flow("load_rows", length=9.0))
     assert "The slowest flow run: daily, 9.0 s" in text
     (drawn,) = Seen(text).diagrams
-    assert drawn.splitlines()[3:] == [
+    assert drawn.splitlines()[4:] == [
         "    section load-rows",
         "    Running :active, 0, 1500",
         "    AwaitingRetry :done, 1500, 2000",

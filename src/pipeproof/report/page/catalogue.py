@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeproof.report.page.markup import NOTHING, Markup, code, element, join
-from pipeproof.report.wording import duration, first_line
+from pipeproof.report.wording import duration, first_line, tell
 from pipeproof.results.causes import Cause
 from pipeproof.results.model import Failure, Run, Status, TestResult
 
@@ -66,7 +66,7 @@ def module_of(result: TestResult) -> str:
 
 def headline(failure: Failure) -> str:
     """Say in one line what a failure says."""
-    return first_line(failure.headline, _HEADLINE)
+    return tell(failure, _HEADLINE)
 
 
 def show_tests(run: Run, known: Catalogue, shown_causes: int, room: int) -> Markup:

@@ -24,6 +24,7 @@ from pipeproof.report.page.failures import show_failures
 from pipeproof.report.page.filters import show_filters
 from pipeproof.report.page.markup import NOTHING, Markup, cell, element, join, table
 from pipeproof.report.page.timeline import draw_timeline
+from pipeproof.report.relative import tell_from
 from pipeproof.report.sections import (
     count_outcomes,
     list_changes,
@@ -79,6 +80,7 @@ def render_page(
         thresholds: What share of each measure is asked for.
         limit: Bytes, 100,000 at least.
     """
+    run = tell_from(run, workspace)
     name = first_line(title, _TITLE_LIMIT)
     known = catalogue(run, group_causes(run, {result.id for result in comparison.newly_failing} if comparison else ()))
     before = [_head(name, run), _header(name, run, comparison, links), _list_notes(notes)]

@@ -19,6 +19,7 @@ _LABEL = 24
 _PADDING = 24
 _HEIGHT = 46.0
 _LOOP = 26
+_LINE = 16.0
 _SIGNS = {"good": "✓", "bad": "✗", "missed": "○", "given": "→"}
 
 
@@ -62,7 +63,7 @@ def _draw(graph: Graph, key: str, told: str) -> Markup:
     numbers = {node.id: at for at, node in enumerate(graph.nodes)}
     sizes = [(_width_of(node), _HEIGHT) for node in graph.nodes]
     ends = [(numbers[edge.source], numbers[edge.target]) for edge in graph.edges]
-    layout = lay_out(sizes, ends, across=graph.across)
+    layout = lay_out(sizes, ends, [_room_of(edge, across=graph.across) for edge in graph.edges], across=graph.across)
     parts = [_arrow_head(key)]
     for at, edge in enumerate(graph.edges):
         source = ends[at][0]
@@ -71,6 +72,16 @@ def _draw(graph: Graph, key: str, told: str) -> Markup:
         )
     parts += [_draw_node(*drawn) for drawn in zip(graph.nodes, layout.centers, sizes, strict=True)]
     return svg(key, f"{graph.kind} {graph.name}", told, (layout.width + _LOOP, layout.height), parts)
+
+
+def _words_of(edge: Edge) -> str:
+    return ", ".join(filter(None, (short(edge.label, _LABEL) if edge.label else "", "" if edge.taken else "never")))
+
+
+def _room_of(edge: Edge, *, across: bool) -> float:
+    """Return what the words on an arrow need beside the nodes that it passes."""
+    words = _words_of(edge)
+    return 0.0 if not words else _LINE if across else width_of(words)
 
 
 def _width_of(node: Node) -> float:
@@ -106,15 +117,16 @@ def _draw_edge(
     """Draw an arrow; `center` and `size` are those of the node that it leaves."""
     if points:
         path = _curve(points, across=across)
-        (x, y), (to_x, to_y) = points[-2], points[-1]
+        # In the middle of its way: where it passes a layer, room was left for it.
+        at = (len(points) - 1) // 2
+        (x, y), (to_x, to_y) = points[at], points[at + 1]
         middle = (x + to_x) / 2, (y + to_y) / 2
     else:  # from a node to itself: a loop at its right side
         right, y = center[0] + size[0] / 2, center[1]
         path = f"M{pixels(right)} {pixels(y - 8)}c{_LOOP} -14 {_LOOP} 30 0 16"
         middle = right + _LOOP / 2, y - 14
     yield element("path", d=path, class_="edge" if edge.taken else "edge never", marker_end=f"url(#{key}-tip)")
-    words = ", ".join(filter(None, (short(edge.label, _LABEL) if edge.label else "", "" if edge.taken else "never")))
-    if words:
+    if words := _words_of(edge):
         yield element("text", words, x=pixels(middle[0]), y=pixels(middle[1] + 4), class_="label")
 
 

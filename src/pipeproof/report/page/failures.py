@@ -4,6 +4,7 @@ from itertools import chain
 from pathlib import Path
 
 from pipeproof.report.domain import domain_facts
+from pipeproof.report.failing import PLAIN
 from pipeproof.report.links import Links
 from pipeproof.report.page.catalogue import Catalogue, headline
 from pipeproof.report.page.markup import NOTHING, Markup, block, code, element, join, place
@@ -15,8 +16,6 @@ _OPEN = 3
 _TESTS = 200
 _NOTICES = 1_000
 """Bytes of what says that something was left out."""
-_PLAIN = ("call", "crash", "collect")
-"""Phases that need not be told: what happened says it."""
 _TRACEBACK = (2_500, 100_000)
 """Characters of a traceback: the less the more causes there are."""
 
@@ -99,11 +98,11 @@ def _members(cause: Cause) -> Markup:
     """Name the tests of a cause, each with the phase and the subtest it failed in."""
     names = []
     for result, failure in cause.members[:_TESTS]:
-        phase = "" if failure.phase in _PLAIN else f" in {failure.phase}"
+        phase = "" if failure.phase in PLAIN else f" in {failure.phase}"
         subtest = element("span", " in subtest ", code(failure.subtest)) if failure.subtest else None
         names.append(element("li", code(result.id), phase, subtest))
     left = len(cause.members) - len(names)
     more = element("li", f"… and {left} more") if left else None
     if len(cause.members) == 1:  # the summary has named it
-        return NOTHING if cause.failure.phase in _PLAIN and not cause.failure.subtest else element("ul", *names)
+        return NOTHING if cause.failure.phase in PLAIN and not cause.failure.subtest else element("ul", *names)
     return element("details", element("summary", f"All {len(cause.members)} tests"), element("ul", *names, more))

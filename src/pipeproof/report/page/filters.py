@@ -30,7 +30,9 @@ def show_filters(run: Run, known: Catalogue) -> Markup:
     return element(
         "div",
         element("h2", "Filter", class_="unseen"),
-        element("label", "Words ", element("input", type="search", id="words", autocomplete="off", spellcheck="false")),
+        element(
+            "label", "Search ", element("input", type="search", id="words", autocomplete="off", spellcheck="false")
+        ),
         element("fieldset", element("legend", "Outcome"), *boxes),
         _choice("module", "Module", modules) if len(known.modules) > 1 else None,
         _choice("cause", "Cause", causes) if len(known.causes) > 1 else None,

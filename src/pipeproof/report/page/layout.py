@@ -36,18 +36,25 @@ class Layout:
     height: float
 
 
-def lay_out(sizes: Sequence[Point], edges: Sequence[tuple[int, int]], *, across: bool = False) -> Layout:
+def lay_out(
+    sizes: Sequence[Point], edges: Sequence[tuple[int, int]], labels: Sequence[float] = (), *, across: bool = False
+) -> Layout:
     """Give each node a place, its layer below (or to the right of) the layers of what leads to it.
 
     Args:
         sizes: Width and height of each node, in pixels.
         edges: From and to, each the number of a node; there may be circles.
+        labels: How much room each edge needs where it passes a layer, in pixels; none at all is needed where it is left
+            out.
         across: Whether layers follow each other from the left to the right, and not downwards.
     """
     turned = [(height, width) for width, height in sizes] if across else list(sizes)
     forward = _without_circles(len(sizes), edges)
     chains, layer_of = _with_stops(forward, _layers(len(sizes), forward))
     widths = [size[0] for size in turned] + [_BESIDE] * (len(layer_of) - len(sizes))
+    for at, chain in chains.items():
+        for stop in chain[1:-1] if labels else ():
+            widths[stop] = max(_BESIDE, labels[at])
     steps = [step for chain in chains.values() for step in pairwise(chain)]
     rows = _ordered(layer_of, steps)
     xs = _abreast(rows, widths, steps)
