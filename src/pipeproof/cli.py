@@ -152,6 +152,7 @@ _OF_MERGE = (
     "annotations",
     "summary",
     "baseline",
+    "history",
     "fail-on",
     "quarantine",
     "github-token",

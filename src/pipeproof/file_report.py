@@ -26,12 +26,15 @@ from pipeproof.report.exercised import render_exercised
 from pipeproof.report.files import CODE_QUALITY, CTRF, JUNIT, PAGE, SARIF, SUMMARY, write_text
 from pipeproof.report.outputs import exit_code, outputs
 from pipeproof.report.page.document import render_page
+from pipeproof.report.past import render_past
 from pipeproof.report.sarif import render_sarif
 from pipeproof.report.summary import Links, render_summary
 from pipeproof.results.baseline import compare, read_baseline
+from pipeproof.results.commit import find_commit
 from pipeproof.results.ctrf import CtrfFile
 from pipeproof.results.junit import JunitFile
 from pipeproof.results.model import Failure, Run, Status, TestResult
+from pipeproof.results.past import read_past
 from pipeproof.results.reading.reports import find_reports, is_junit, read_reports
 from pipeproof.results.reading.sources import Sources
 from pipeproof.sandbox.files import place_files
@@ -47,7 +50,7 @@ def report_files(paths: Sequence[Path], inputs: Inputs, workspace: Path, environ
 
     Args:
         paths: JUnit or CTRF files, or folders of them.
-        inputs: `report-dir`, `title`, `annotations`, `summary`, `baseline`, `fail-on` and `fail-under` count.
+        inputs: Those count that say where the report goes, how it looks, what it is held against, and what fails.
         workspace: The folder that files are named from.
         environ: The process's environment.
 
@@ -58,6 +61,7 @@ def report_files(paths: Sequence[Path], inputs: Inputs, workspace: Path, environ
     if artifact_pattern(inputs.baseline):
         raise InputError("baseline: auto is for the action", hint="Name a report.json, or a folder of them.")
     earlier = read_baseline(workspace / inputs.baseline) if inputs.baseline else None
+    past = read_past(workspace / inputs.history) if inputs.history else {}
     context = read_context(environ, workspace)
     outlet = choose_outlet(environ, workspace, Snapshot.take(environ).commands if context else None)
     folder = PurePath(os.path.normpath(inputs.report_dir))
@@ -68,7 +72,8 @@ def report_files(paths: Sequence[Path], inputs: Inputs, workspace: Path, environ
             if not (run.results or run.failures or inputs.allow_empty):
                 raise NoTestsError("the files have no test", hint="With --allow-empty true that passes.")
             units = find_units(run, workspace)
-            run = replace(run, failures=(*run.failures, *find_shortfalls(units, dict(inputs.fail_under))))
+            failures = (*run.failures, *find_shortfalls(units, dict(inputs.fail_under)))
+            run = replace(run, failures=failures, environment=find_commit(environ))
             ctrf.end(run, inputs.title)
             if junit:
                 junit.end(run, inputs.title)
@@ -90,6 +95,7 @@ def report_files(paths: Sequence[Path], inputs: Inputs, workspace: Path, environ
             comparison=comparison,
             exercised=render_coverage(units, thresholds) + render_exercised(run, workspace),
             diagrams=render_diagrams(run),
+            past=render_past(run, past),
         )
         write_text(Path(made) / SUMMARY, summary)
         place_files(Path(made), workspace, folder)

@@ -15,6 +15,7 @@ from pipeproof.inputs import Inputs
 from pipeproof.outlets.outlet import Outlet
 from pipeproof.redaction import Redactor
 from pipeproof.results.model import Run
+from pipeproof.results.past import Past
 from pipeproof.sandbox.process import Cancellation
 from pipeproof.transport import Transport
 
@@ -68,6 +69,7 @@ class Trail:
         unjudged: What came of the tests before the quarantine and thresholds are held against it, and the exit code
             where it is not the run's own: a shard leaves this to the job that merges.
         files: Further files of the report: names and contents.
+        past: What earlier reports say of each test, by node id.
     """
 
     redactor: Redactor
@@ -75,6 +77,7 @@ class Trail:
     account_id: str | None = None
     unjudged: tuple[Run, int | None] | None = None
     files: dict[str, bytes] = field(default_factory=dict)
+    past: Mapping[str, Past] = field(default_factory=dict)
 
 
 def follow(job: Job) -> Trail:

@@ -29,7 +29,9 @@ from pipeproof.report.coverage import find_shortfalls, find_units
 from pipeproof.report.outputs import EXIT_CANCELLED, exit_code
 from pipeproof.reporting import report
 from pipeproof.results.baseline import Earlier, compare, read_baseline
+from pipeproof.results.commit import find_commit
 from pipeproof.results.model import Failure, Run
+from pipeproof.results.past import read_past
 from pipeproof.results.quarantine import Entry, apply_quarantine
 from pipeproof.results.redacted import redact_run
 from pipeproof.runner_files import Kept, kept_for_the_runner
@@ -103,6 +105,7 @@ def run(job: Job) -> int:
     # Read before the tests run: they may write over it.
     earlier = read_earlier(job)
     entries = read_excuses(job)
+    trail.past = read_past(job.project / job.inputs.history) if job.inputs.history else {}
     kept = Kept()
     if verdict is None:
         outcome, code = merge(job, trail)
@@ -116,6 +119,7 @@ def run(job: Job) -> int:
         outcome = redact_run(outcome, trail.redactor.redact)
     if verdict is not None:
         record_tests(trail.audit, outcome)
+    outcome = replace(outcome, environment={**outcome.environment, **find_commit(job.environ)})
     trail.unjudged = outcome, code
     outcome = apply_quarantine(outcome, entries, datetime.now(UTC).date(), job.inputs.quarantine or "")
     units = find_units(outcome, job.workspace)

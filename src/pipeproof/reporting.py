@@ -34,6 +34,7 @@ from pipeproof.report.files import (
 )
 from pipeproof.report.outputs import outputs
 from pipeproof.report.page.document import render_page
+from pipeproof.report.past import render_past
 from pipeproof.report.sarif import render_sarif
 from pipeproof.report.summary import Links, render_summary
 from pipeproof.results.attestation import build_statement
@@ -95,6 +96,7 @@ def report(
                 comparison=comparison,
                 exercised=render_coverage(units, thresholds) + render_exercised(outcome, job.workspace),
                 diagrams=render_diagrams(outcome),
+                past=render_past(outcome, trail.past),
             )
             with said_of_files(job):
                 write_text(made / SUMMARY, summary)

@@ -29,6 +29,8 @@ def find_conflicts(inputs: Inputs, workspace: Path) -> Iterator[str]:
         yield f"quarantine: {inputs.quarantine!r} leaves the workspace {workspace}; give a path below it"
     if inputs.baseline and not artifact_pattern(inputs.baseline) and not _is(Path.exists, project / inputs.baseline):
         yield f"baseline: {inputs.baseline!r} does not exist (looked in {project})"
+    if inputs.history and not _is(Path.is_dir, project / inputs.history):
+        yield f"history: {inputs.history!r} is no folder (looked in {project})"
     yield from _credentials(inputs, project)
     if inputs.dbt_project_dir and not _is(Path.is_file, project / inputs.dbt_project_dir / "dbt_project.yml"):
         yield f"dbt-project-dir: {inputs.dbt_project_dir!r} has no dbt_project.yml (looked in {project})"

@@ -180,6 +180,12 @@ class Inputs:
         "An earlier run's `report.json`, or a folder of them: newly failing, fixed, newly flaky, slower. `auto`: the "
         "base branch's last, from this workflow's artifacts `pipeproof-report*` (`auto:NAMES` for others)",
     )
+    history: str | None = _input(
+        "",
+        optional_path,
+        "A folder of earlier runs' `report.json`: how often tests flaked and failed, since which commit, and what is "
+        "slower",
+    )
     fail_on: str = _input(
         "failures",
         one_of("failures", "regressions", "new-flaky", "never"),

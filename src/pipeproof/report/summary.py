@@ -49,6 +49,7 @@ def render_summary(
     comparison: Comparison | None = None,
     exercised: str = "",
     diagrams: str = "",
+    past: str = "",
     limit: int = LIMIT,
 ) -> str:
     """Render the summary of a run, at most `limit` bytes of it.
@@ -62,6 +63,7 @@ def render_summary(
         comparison: What changed since the baseline, where there is one.
         exercised: Markdown that says what the tests exercised.
         diagrams: Markdown that draws it.
+        past: Markdown that says what earlier reports tell of these tests.
         limit: Bytes, 20,000 at least.
     """
     run = tell_from(run, workspace)
@@ -71,6 +73,7 @@ def render_summary(
         ("notes", lambda _: render_notes(notes)),
         ("since the baseline", lambda _: render_changes(comparison) if comparison else ""),
         ("failures", lambda room: render_failures(run, links, workspace, newly_failing, room)),
+        ("earlier runs", lambda _: past),
         ("quarantine", lambda _: render_quarantine(run, links)),
         ("flaky tests", lambda _: render_flaky(run, links)),
         ("what was exercised", lambda _: exercised),

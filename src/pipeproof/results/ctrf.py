@@ -190,8 +190,11 @@ def _about_run(run: Run, title: str) -> dict[str, Any]:
 def _about_results(run: Run) -> dict[str, Any]:
     totals = run.totals
     tool = {"name": run.environment.get("tool", "pytest"), "version": run.environment.get("pytest", "unknown")}
+    known = {"commit": run.environment.get("commit"), "branchName": run.environment.get("branch")}
+    environment = {key: value for key, value in known.items() if value}
     return {
         "tool": tool,
+        **({"environment": environment} if environment else {}),
         "summary": {
             "tests": totals.tests,
             "passed": totals.passed + totals.flaky,
