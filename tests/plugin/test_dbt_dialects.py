@@ -29,6 +29,12 @@ PROJECT = {
         models:
           - name: stg
             columns: [{name: id, data_tests: [unique, not_null]}]
+          - name: kept
+            config: {contract: {enforced: true}}
+            columns: [{name: id, data_type: "number(38, 0)"}, {name: third, data_type: "number(10, 2)"}]
+          - name: broken
+            config: {contract: {enforced: true}}
+            columns: [{name: id, data_type: varchar}]
         unit_tests:
           - name: halves_are_rounded
             model: stg
@@ -48,6 +54,12 @@ PROJECT = {
           iff(status = 'x', 'gone', status) as status
         from {{ source('raw', 'orders') }}
         qualify row_number() over (partition by id order by amount desc) = 1
+    """,
+    "models/kept.sql": """
+        select id, third from {{ ref('stg') }}
+    """,
+    "models/broken.sql": """
+        select id from {{ ref('stg') }}
     """,
     "models/eph.sql": """
         {{ config(materialized='ephemeral') }}
@@ -101,6 +113,13 @@ PROJECT = {
             dbt.run("pivoted")
             assert dbt.rows("pivoted") == [{"n_a": 1, "n_gone": 1, "one": 1}]
             assert [row["state"] for row in dbt.rows("eph")] == ["a", "gone"]
+
+        def test_contracts(dbt):
+            dbt.given("raw.orders", ROWS[:1])
+            dbt.run("+kept")
+            dbt.expect("kept", [{"id": 1, "third": 1}])
+            with pytest.raises(__import__("pipeproof").DbtFailed, match="contract"):
+                dbt.run("broken")
 
         def test_unproven(dbt):
             dbt.given("raw.orders", ROWS)
@@ -157,7 +176,7 @@ def project(pytester):
 def test_dialect__of_the_profile(project):
     """Models, tests, snapshots and queries of macros are Snowflake's; what is not proven is skipped with its line."""
     result = project.runpytest_subprocess("--dbt-tests", "-rs", "-p", "no:cacheprovider")
-    result.assert_outcomes(passed=5, skipped=7)
+    result.assert_outcomes(passed=6, skipped=7)
     result.stdout.fnmatch_lines_random(
         [
             "*cannot be proven here, as snowflake would run it: models/hashed.sql:3: hash*",

@@ -13,6 +13,7 @@ from pipeproof.sql.rewriting import start_of
 from pipeproof.sql.snowflake import snowflake_average, snowflake_quotient, snowflake_rules
 from pipeproof.sql.translation import Columns, Dialect, read_statements, tables_of, translate
 from pipeproof.sql.trino import trino_rules
+from pipeproof.sql.types import FLOATS, INTEGERS, MOMENTS, TEXTS, digits_of, name_of
 
 _FOREIGN = {"snowflake": re.compile(r"(?i)\*\s*except\b"), "bigquery": re.compile(r"(?i)\*\s*exclude\b")}
 """What sqlglot reads and the warehouse does not."""
@@ -55,6 +56,47 @@ def find_dialect(name: str) -> Dialect:
         name, name, snowflake_rules(), "column_{}", "DECIMAL(38, 6)", "DECIMAL(38, 0)", (), unresolved,
         upper=True, quotient=snowflake_quotient, average=snowflake_average,
     )  # fmt: skip
+
+
+@cache
+def write_type(kind: str, name: str) -> str | None:
+    """Return a warehouse's type in DuckDB's words; None where it is not known here.
+
+    Args:
+        kind: The type, as the warehouse has it.
+        name: The dialect.
+    """
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    try:
+        built = exp.DataType.build(kind, dialect=find_dialect(name).name)
+    except (SqlglotError, ValueError):
+        return None
+    known = name_of(built)
+    digits = digits_of(built)
+    if digits is not None and known not in INTEGERS:
+        precision, scale = (38, 9) if name == "bigquery" and not built.expressions else digits
+        return f"DECIMAL({precision}, {scale})"
+    plain = {"FLOAT": "DOUBLE", "DOUBLE": "DOUBLE", "BOOLEAN": "BOOLEAN"} | dict.fromkeys(INTEGERS, "BIGINT")
+    plain |= {moment: moment for moment in MOMENTS} | dict.fromkeys(TEXTS, "VARCHAR")
+    return plain.get(known)
+
+
+def is_one_type(kind: str, other: str, name: str) -> bool:
+    """Return whether two of DuckDB's types stand for one of a warehouse's, whatever its digits and length.
+
+    Snowflake's integers and decimals are one type, https://docs.snowflake.com/en/sql-reference/data-types-numeric.
+    """
+    from sqlglot import exp
+
+    def of_warehouse(text: str) -> str:
+        known = name_of(exp.DataType.build(text, dialect="duckdb"))
+        if known in INTEGERS:
+            return "DECIMAL" if name == "snowflake" else "BIGINT"
+        return "text" if known in TEXTS else "DOUBLE" if known in FLOATS else known
+
+    return of_warehouse(kind) == of_warehouse(other)
 
 
 def write_for_duckdb(sql: str, name: str, find_columns: FindColumns) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeproof.sql.dialects import MissingTableError, Name, write_for_duckdb
+from pipeproof.sql.dialects import MissingTableError, Name, is_one_type, write_for_duckdb, write_type
 from pipeproof.sql.errors import UntranslatableQueryError
 
 D, T, N = datetime.date, datetime.datetime, Decimal
@@ -237,6 +237,27 @@ def test_alias__that_may_be_a_column_is_refused(dialect: str, query: str) -> Non
 def test_alias__that_is_no_column_or_is_numbered() -> None:
     assert run("select id % 2 as id, count(*) as n from r group by 1 order by 1", "snowflake") == [(0, 1), (1, 2)]
     assert run("select id % 2 as odd, count(*) as n from r group by odd order by odd", "bigquery") == [(0, 1), (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "dialect", "written"),
+    [
+        ("number", "snowflake", "DECIMAL(38, 0)"), ("number(10,2)", "snowflake", "DECIMAL(10, 2)"),
+        ("float", "snowflake", "DOUBLE"), ("varchar(20)", "snowflake", "VARCHAR"), ("string", "bigquery", "VARCHAR"),
+        ("timestamp_ntz", "snowflake", "TIMESTAMP"), ("int64", "bigquery", "BIGINT"), ("variant", "snowflake", None),
+        ("numeric", "bigquery", "DECIMAL(38, 9)"), ("timestamp", "bigquery", "TIMESTAMPTZ"), ("", "snowflake", None),
+        ("datetime", "bigquery", "TIMESTAMP"), ("date", "redshift", "DATE"), ("array<int64>", "bigquery", None),
+    ],
+)  # fmt: skip
+def test_type__of_a_contract(kind: str, dialect: str, written: str | None) -> None:
+    assert write_type(kind, dialect) == written
+
+
+def test_types__that_are_one_to_the_warehouse() -> None:
+    assert is_one_type("BIGINT", "DECIMAL(38,0)", "snowflake")
+    assert not is_one_type("BIGINT", "DECIMAL(38,9)", "bigquery")
+    assert not is_one_type("DOUBLE", "DECIMAL(38,0)", "snowflake")
+    assert is_one_type("VARCHAR", "TEXT", "bigquery")
 
 
 def test_table__that_is_not_there_is_named() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.environments.dbt.in_process.touched import DIALECTS
-from pipeproof.sql.dialects import MissingTableError, Name, write_for_duckdb
+from pipeproof.sql.dialects import MissingTableError, Name, is_one_type, write_for_duckdb, write_type
 from pipeproof.sql.errors import UntranslatableQueryError
 
 _FAMILIES = {"redshift": ("redshift", "postgres")}
@@ -161,10 +161,34 @@ def _prepend(translation: Translation, prepend: Callable[..., Any]) -> Callable[
             model.compiled_code = ""
         elif model.compiled_code.strip():
             written = translation.write(model.compiled_code, model.unique_id, from_adapter, known)
-            model.compiled_code = _merged(translation, model, written, from_adapter)
+            declared = _declared(translation, model, written, from_adapter)
+            model.compiled_code = _merged(translation, model, declared, from_adapter)
         return prepend(self, model, manifest, extra_context)
 
     return prepend_translated
+
+
+def _declared(translation: Translation, model: Any, written: str, adapter: Any) -> str:
+    """Return the rows of a model with an enforced contract in the types that it declares.
+
+    As the warehouse does when it makes the table: its types are put into DuckDB's words, for dbt to compare, and a
+    value of the declared type, but of other digits, becomes one of these.
+    """
+    contract = getattr(getattr(model, "config", None), "contract", None)
+    if not getattr(contract, "enforced", False):
+        return written
+    wanted: dict[str, str] = {}
+    for column in model.columns.values():
+        found = write_type(str(column.data_type or ""), translation.dialect)
+        if found is None:
+            raise translation.refuse(model.unique_id, Unproven(f"a contract with the type {column.data_type}"))
+        column.data_type = wanted[column.name.lower()] = found
+    parts = []
+    for name, kind in (_described(adapter, written) or {}).items():
+        to = wanted.get(name.lower(), kind)
+        is_same = is_one_type(kind, to, translation.dialect)
+        parts.append(f'CAST("{name}" AS {to}) AS "{name}"' if is_same else f'"{name}"')
+    return f"SELECT {', '.join(parts)} FROM ({written}) AS pipeproof_rows"  # noqa: S608
 
 
 def _merged(translation: Translation, model: Any, written: str, adapter: Any) -> str:
