@@ -136,7 +136,8 @@ def grant(
         owner: The tests' user and group, where they have one of their own.
 
     Raises:
-        CredentialsError: They were asked for and the run may have them, and they could not be had.
+        CredentialsError: They were asked for and the run may have them, and they could not be had; or its job lacks the
+            right to ask for them.
     """
     if not request:
         reason = verdict.reason if verdict.foreign else NOTHING_ASKED
@@ -144,6 +145,9 @@ def grant(
         return
     from pipeproof.credentials.registry import obtain, withhold
 
+    if verdict.lacks_right:
+        # A green run in which nothing live has run would say that the credentials work.
+        raise CredentialsError(f"credentials were asked for, but {verdict.reason}", hint=verdict.hint)
     if verdict.decision != "allowed":
         _explain_withheld(verdict, outlet)
         audit.record({"event": "withheld", "reason": verdict.reason})

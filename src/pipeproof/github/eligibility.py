@@ -26,6 +26,8 @@ class Eligibility:
     hint: str | None = None
     foreign: bool = False
     """Whether the code is a stranger's: then the environment's own credentials are none of its business either."""
+    lacks_right: bool = False
+    """Whether nothing is in the way but a right that the job's own workflow does not give it."""
 
 
 def judge_run(event: Mapping[str, Any], environment: Mapping[str, str]) -> Eligibility:
@@ -46,7 +48,8 @@ def judge_run(event: Mapping[str, Any], environment: Mapping[str, str]) -> Eligi
     if "dependabot[bot]" in {environment.get("GITHUB_ACTOR"), environment.get("GITHUB_TRIGGERING_ACTOR")}:
         return Eligibility("withheld", "Dependabot started this run: it gets no credentials", foreign=True)
     if not (environment.get(REQUEST_URL) and environment.get(REQUEST_TOKEN)):
-        return Eligibility("withheld", "the job has no `id-token: write`, so there is no workflow identity", GRANT)
+        reason = "the job has no `id-token: write`, so there is no workflow identity"
+        return Eligibility("withheld", reason, GRANT, lacks_right=True)
     return Eligibility("allowed")
 
 
