@@ -48,6 +48,8 @@ def install(job: Job, home: Home, environment: Mapping[str, str]) -> PythonEnvir
     with job.outlet.group("Install the project's requirements"):
         python = install_project(job.inputs.install, job.project, places, run_uv)
         job.outlet.say("\n".join(python.installed) or "nothing is missing")
+    if python.note:
+        job.outlet.warn(python.note)
     return python
 
 

@@ -9,7 +9,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, distribution, distributions, version
 from pathlib import Path, PurePath
 from typing import Any
@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 from pipeproof.errors import SetupError
 from pipeproof.inputs import Install
+from pipeproof.sandbox.manifests import read_pipfile_lock, read_poetry, stale_in_lock
 from pipeproof.untrusted import Folder, read_file, read_text
 
 _OVERLAY = "environment"
@@ -45,6 +46,8 @@ class Requirements:
     source: str
     lines: tuple[str, ...]
     flags: tuple[str, ...] = ()
+    note: str | None = None
+    """What the user should know of what is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,19 @@ class PythonEnvironment:
         python: The interpreter.
         scripts: Folders of commands, the first wins.
         installed: What was installed over the base, `name==version` each.
+        note: What the user should know of it.
     """
 
     python: Path
     scripts: tuple[Path, ...]
     installed: tuple[str, ...] = ()
+    note: str | None = None
+
+
+FILES = (
+    "uv.lock", "requirements-test.txt", "requirements.txt", "pyproject.toml", "Pipfile.lock", "setup.py", "setup.cfg",
+)  # fmt: skip
+"""The files in which a project's requirements are looked for, in this order."""
 
 
 def base_environment() -> PythonEnvironment:
@@ -91,7 +102,8 @@ def install_project(install: Install, project: Path, places: Places, run_uv: Run
     base = base_environment()
     asked = requirements_of(install, project, run_uv)
     if asked is None:
-        return base
+        said = f"no file says what the project needs: neither {', '.join(FILES[:-1])} nor {FILES[-1]}"
+        return replace(base, note=said) if install.mode == "auto" else base
     present: dict[str, str] = {canonicalize_name(found.name): found.version for found in distributions() if found.name}
     overlay = places.shared / _OVERLAY
     # The overlay is made before anything of the project's runs (a build backend does), so that no link of its making
@@ -102,12 +114,12 @@ def install_project(install: Install, project: Path, places: Places, run_uv: Run
     if missing is None:
         missing = list(_missing(_resolve(asked, base, present, project, places, run_uv), present))
     if not missing:
-        return base
+        return replace(base, note=asked.note)
     listed = _note(places, "missing.txt", missing)
     python = overlay / "bin" / "python"
     _uv(run_uv, asked, ["pip", "install", "--python", str(python), "--no-deps", *asked.flags, "-r", str(listed)])
     names = tuple(re.split(r"\s*[;\\]", block, maxsplit=1)[0] for block in missing)
-    return PythonEnvironment(python, (python.parent, *base.scripts), names)
+    return PythonEnvironment(python, (python.parent, *base.scripts), names, asked.note)
 
 
 def _missing_projects(asked: Requirements, base: PythonEnvironment, places: Places, run_uv: RunUv) -> list[str] | None:
@@ -182,7 +194,7 @@ def requirements_of(install: Install, project: Path, run_uv: RunUv) -> Requireme
             return Requirements(name, (f"-r {project / name}",))
     declared = _pyproject(project)
     if "project" not in declared:
-        return None
+        return _other_tools(project, declared)
     extras = declared["project"].get("optional-dependencies", {})
     groups = declared.get("dependency-groups", {})
     flags = ("--group", f"{project / 'pyproject.toml'}:test") if "test" in groups else ()
@@ -191,6 +203,29 @@ def requirements_of(install: Install, project: Path, run_uv: RunUv) -> Requireme
         lines = [*declared["project"].get("dependencies", ()), *extras.get("test", ())]
         return Requirements("pyproject.toml", tuple(lines), flags)
     return Requirements("pyproject.toml", (f"-e {project}{'[test]' if 'test' in extras else ''}",), flags)
+
+
+def _other_tools(project: Path, declared: Mapping[str, Any]) -> Requirements | None:
+    """Find what Pipenv, Poetry or setuptools says of a project; `None` where none of them does.
+
+    Raises:
+        SetupError: What it says cannot be installed from here, and why.
+    """
+    if (project / "Pipfile.lock").is_file():
+        return Requirements("Pipfile.lock", read_pipfile_lock(read_text(project / "Pipfile.lock")))
+    if (project / "Pipfile").is_file():
+        raise SetupError(
+            "the project has a Pipfile and no Pipfile.lock, which alone is read",
+            hint="Run `pipenv lock` and commit the result, or set `install`.",
+        )
+    if "poetry" in declared.get("tool", {}):
+        note = read_poetry(declared)
+        return Requirements("pyproject.toml, by Poetry", (f"-e {project}",), note=note)
+    for name in ("setup.py", "setup.cfg"):
+        text = read_text(project / name) if (project / name).is_file() else ""
+        if (name == "setup.py" and text) or "[metadata]" in text or "[options]" in text:
+            return Requirements(name, (f"-e {project}",))
+    return None
 
 
 def parse_arguments(arguments: Sequence[str], project: Path) -> Requirements:
@@ -264,7 +299,13 @@ def _locked(project: Path, run_uv: RunUv) -> Requirements:
     status, output = run_uv(["export", "--frozen", "--no-header", "--no-annotate", "--no-hashes", *chosen])
     if status:
         raise SetupError(f"uv.lock could not be read:\n{output.strip()}", hint="Run `uv lock` and commit the result.")
-    return Requirements("uv.lock", tuple(line for line in output.splitlines() if line.strip()))
+    stale = stale_in_lock(read_text(project / "uv.lock"), declared)
+    note = (
+        f"uv.lock does not fit pyproject.toml, which asks for {', '.join(stale)}: what the lock says is installed. "
+        "Run `uv lock` and commit the result."
+    )
+    lines = tuple(line for line in output.splitlines() if line.strip())
+    return Requirements("uv.lock", lines, note=note if stale else None)
 
 
 def _pyproject(project: Path) -> Mapping[str, Any]:

@@ -160,12 +160,15 @@ def test_action__a_forks_head_under_pull_request_target_is_refused_before_any_of
     assert not cloud.seen
 
 
-def test_action__without_the_permission_live_tests_are_skipped_with_what_to_add(runner, project, aws) -> None:
+def test_action__without_the_permission_a_role_that_is_asked_for_is_an_error(runner, project, aws) -> None:
+    """A green run in which nothing live has run would say that the credentials work."""
     runner.environment.clear()
-    step = runner.run(project({"test_it.py": PLAIN}), **aws)
-    assert step.exit_code == 0
-    assert list_statuses(step)["test_live"] == "skipped"
-    assert [command.name for command in step.commands if "permissions: {id-token: write" in command.data] == ["warning"]
+    workspace = project({"test_it.py": "open('ran', 'w')"})
+    step = runner.run(workspace, **aws)
+    assert step.exit_code == 3
+    assert "credentials were asked for, but the job has no `id-token: write`" in step.log
+    assert "permissions: {id-token: write" in step.log
+    assert not (workspace / "ran").exists()
 
 
 def test_action__refused_credentials_end_the_run_before_the_tests(cloud, runner, project, aws) -> None:
