@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     from importlib.metadata import version
 
     from pipeproof.clean import add_clean_parser
+    from pipeproof.doctor.command import add_doctor_parser
     from pipeproof.scaffold.command import add_init_parser
     from pipeproof.stepfunctions.commands.parsers import add_states_parser
 
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_merge(commands)
     add_init_parser(commands)
+    add_doctor_parser(commands)
     _add_report(commands)
     _add_comment(commands)
     _add_audit(commands)

@@ -75,7 +75,9 @@ def stale_in_lock(lock: str, declared: Mapping[str, Any]) -> list[str]:
         return []
     project = declared.get("project", {})
     name = canonicalize_name(str(project.get("name", "")))
-    own = next((each for each in packages if canonicalize_name(str(each.get("name", ""))) == name), {})
+    own: Mapping[str, Any] = next(
+        (each for each in packages if canonicalize_name(str(each.get("name", ""))) == name), {}
+    )
     metadata = own.get("metadata", {})
     if not metadata or "dependencies" in project.get("dynamic", ()):
         return []
