@@ -2,11 +2,11 @@
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from pipeproof import environ
 from pipeproof.doctor.finding import Finding
 from pipeproof.github.commands import neutralize
 
@@ -52,10 +52,10 @@ def examine(folder: Path, patience: float = _PATIENCE) -> list[Finding]:
     return [
         *look_at_versions(),
         *surroundings.look_at_project(folder),
-        *surroundings.look_at_workflow(os.environ, folder),
-        *surroundings.look_at_network(os.environ),
-        *surroundings.look_at_folders(os.environ),
-        *surroundings.look_at_variables(os.environ),
+        *surroundings.look_at_workflow(environ.everything(), folder),
+        *surroundings.look_at_network(environ.everything()),
+        *surroundings.look_at_folders(environ.everything()),
+        *surroundings.look_at_variables(environ.everything()),
         *looking.findings(patience),
     ]
 
