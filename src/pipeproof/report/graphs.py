@@ -38,12 +38,21 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What leads from one node to another; `taken` says whether a test went along it."""
+    """What leads from one node to another.
+
+    Attributes:
+        source: The id of the node that it leaves.
+        target: The id of the node that it reaches.
+        label: What stands on it.
+        taken: Whether a test went along it.
+        inner: Whether it leads to the first of the states that the source has inside, and is no transition.
+    """
 
     source: str
     target: str
     label: str = ""
     taken: bool = True
+    inner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,12 @@ def _machines(records: Sequence[Record]) -> Iterator[Graph]:
 
     for coverage in merge_coverages(Coverage.from_dict(record["coverage"]) for record in records):
         states = {key.partition(":")[2]: int(hits) for key, hits in coverage.items.items() if key.startswith("state:")}
-        edges = tuple(
+        inner = tuple(
+            Edge(outer, first, "inside", bool(states[first]), inner=True)
+            for first, outer in coverage.inside.items()
+            if first in states and outer in states
+        )
+        edges = inner + tuple(
             Edge(source, target, "" if kind == "next" else kind, bool(hits))
             for key, hits in coverage.items.items()
             if key.startswith("transition:") and (arrow := _split_transition(key.partition(":")[2], states))

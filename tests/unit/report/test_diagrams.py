@@ -88,6 +88,13 @@ def test_machine__is_drawn_once_with_what_was_never_taken() -> None:
     ]
 
 
+def test_machine__what_a_state_holds_is_joined_with_it() -> None:
+    kind, data = execution()
+    data["coverage"]["inside"] = {"Ship": "Is: Large", "Ship it": "Is: Large", "Is: Large": "elsewhere"}
+    (drawn,) = Seen(draw((kind, data), (kind, data))).diagrams
+    assert [line.strip() for line in drawn.splitlines() if "inside" in line] == ['n0 -.->|"inside"| n1']
+
+
 def test_lineage__shows_what_was_built_and_what_failed() -> None:
     ran = (
         "dbt.run",

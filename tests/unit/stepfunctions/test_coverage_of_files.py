@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeproof import StateMachine
-from pipeproof.stepfunctions.reporting.coverage import measure_coverage, merge_coverages
+from pipeproof.stepfunctions.reporting.coverage import Coverage, measure_coverage, merge_coverages
 
 
 def test_coverage__paths_of_one_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,3 +26,20 @@ def test_coverage__paths_of_one_machine(tmp_path: Path, monkeypatch: pytest.Monk
         coverages.append(measure_coverage(made.definition, made.run({}).hits))
     (merged,) = merge_coverages(coverages)
     assert merged.items["state:Done"] == 4
+
+
+def test_coverage__tells_what_a_state_holds() -> None:
+    inner = {"StartAt": "Price", "States": {"Price": {"Type": "Pass", "End": True}}}
+    other = {"StartAt": "Stock", "States": {"Stock": {"Type": "Pass", "End": True}}}
+    made = StateMachine(
+        {
+            "StartAt": "Lines",
+            "States": {
+                "Lines": {"Type": "Map", "ItemProcessor": inner, "Next": "Both"},
+                "Both": {"Type": "Parallel", "Branches": [other], "End": True},
+            },
+        }
+    )
+    coverage = measure_coverage(made.definition, made.run([1]).hits)
+    (merged,) = merge_coverages([coverage, Coverage.from_dict(coverage.to_dict())])
+    assert merged.inside == {"Price": "Lines", "Stock": "Both"}

@@ -40,11 +40,12 @@ def draw_graph(graph: Graph, number: int, links: Links) -> Markup:
 def _tell(graph: Graph) -> str:
     marks = [node.mark for node in graph.nodes if node.mark != "given"]
     failed = marks.count("bad")
-    never = sum(1 for edge in graph.edges if not edge.taken)
+    transitions = [edge for edge in graph.edges if not edge.inner]
+    never = sum(1 for edge in transitions if not edge.taken)
     word = "node" if graph.across else "state"
     told = [f"{len(marks) - marks.count('missed')} of {counted(len(marks), word)} exercised"]
     told += [f"{failed} failed"] if failed else []
-    told += [f"{never} of {counted(len(graph.edges), 'transition')} never taken"] if never else []
+    told += [f"{never} of {counted(len(transitions), 'transition')} never taken"] if never else []
     return ", ".join(told)
 
 

@@ -22,18 +22,21 @@ class Coverage:
         file: The definition's file, if it has one.
         items: By key: `state:Ship`, `transition:IsLarge:choice 0:CheckCredit`, `retrier:Ship:0`, `catcher:Ship:1`.
         lines: The line of each item's state, where it is known.
+        inside: The first states of a Map's or Parallel's inner machines, each with the state that holds it.
     """
 
     machine: str
     file: str | None = None
     items: dict[str, int] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
+    inside: dict[str, str] = field(default_factory=dict)
 
     def add(self, other: "Coverage") -> None:
         """Adds what others have exercised of the same definition."""
         for key, count in other.items.items():
             self.items[key] = self.items.get(key, 0) + count
         self.lines.update(other.lines)
+        self.inside.update(other.inside)
 
     @property
     def missed(self) -> list[str]:
@@ -49,12 +52,14 @@ class Coverage:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON's types, for evidence and reports."""
-        return {"machine": self.machine, "file": self.file, "items": self.items, "lines": self.lines}
+        told = {"machine": self.machine, "file": self.file, "items": self.items, "lines": self.lines}
+        return told | ({"inside": self.inside} if self.inside else {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Coverage":
         """Return a coverage from what [to_dict][] made."""
-        return cls(data["machine"], data.get("file"), dict(data["items"]), dict(data.get("lines") or {}))
+        lines, inside = (dict(data.get(name) or {}) for name in ("lines", "inside"))
+        return cls(data["machine"], data.get("file"), dict(data["items"]), lines, inside)
 
 
 def measure_coverage(definition: Definition, hits: Mapping[tuple[Any, ...], int]) -> Coverage:
@@ -68,6 +73,7 @@ def measure_coverage(definition: Definition, hits: Mapping[tuple[Any, ...], int]
         coverage.items[f"state:{label}"] = hits.get(("state", state.position), 0)
         if location is not None:
             coverage.lines[label] = location.line
+        coverage.inside.update((inner.start_at, label) for inner in state.graphs)
         for kind, target in state.successors():
             coverage.items[f"transition:{label}:{kind}:{target}"] = hits.get(("transition", state.position, kind), 0)
         for retrier in state.retriers:
