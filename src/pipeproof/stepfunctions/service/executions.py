@@ -47,6 +47,9 @@ def start(service: Service, parameters: Parameters) -> Answer:
     started = Started(
         arn, name, machine, target.arn, given, running, target.version_arn, target.alias_arn,
         parameters.get("traceHeader"),
+        described={
+            **machines.describe_found(service, target, with_data=True), "updateDate": target.found.update_date,
+        },
     )  # fmt: skip
     service.executions[arn] = started
     drive(service, started, running)
@@ -206,7 +209,7 @@ def describe_machine(service: Service, parameters: Parameters) -> Answer:
     machine = machines.try_resolve(service, started.version_arn or started.machine_arn)
     if machine is None:
         raise no_resource(started.arn)
-    answer = machines.describe_found(service, machine, with_data=_wants_data(parameters))
-    for key in ("status", "type", "creationDate"):
-        answer.pop(key, None)
-    return {**answer, "stateMachineArn": started.machine_arn, "updateDate": machine.found.update_date}
+    answer = {key: value for key, value in started.described.items() if key not in ("status", "type", "creationDate")}
+    if not _wants_data(parameters):
+        answer["definition"] = "{}"
+    return {**answer, "stateMachineArn": started.machine_arn}

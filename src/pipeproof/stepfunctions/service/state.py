@@ -39,6 +39,7 @@ class Started:
         alias_arn: The alias that it was started by.
         redrives: When it was redriven.
         redrive_tokens: The client tokens of these calls.
+        described: What DescribeStateMachine said of its machine when it was started.
     """
 
     arn: str
@@ -52,6 +53,7 @@ class Started:
     trace: str | None = None
     redrives: list[datetime] = field(default_factory=list)
     redrive_tokens: dict[str, datetime] = field(default_factory=dict)
+    described: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def start(self) -> datetime:

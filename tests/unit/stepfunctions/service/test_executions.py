@@ -220,9 +220,10 @@ def test_history__of_each_kind_of_state__fits_the_model(states, chain, aws) -> N
     } <= types
 
 
-def test_machine_for_execution__is_the_one_that_ran(states, create, chain, machine: str) -> None:
+@pytest.mark.parametrize("by_version", [True, False])
+def test_machine_for_execution__is_the_one_that_ran(states, create, chain, machine: str, by_version: bool) -> None:
     version = states.publish_state_machine_version(stateMachineArn=machine)["stateMachineVersionArn"]
-    arn = states.start_execution(stateMachineArn=version)["executionArn"]
+    arn = states.start_execution(stateMachineArn=version if by_version else machine)["executionArn"]
     before = json.loads(states.describe_state_machine(stateMachineArn=machine)["definition"])
     states.update_state_machine(stateMachineArn=machine, definition=json.dumps(chain(New=PASS)))
     found = states.describe_state_machine_for_execution(executionArn=arn)
