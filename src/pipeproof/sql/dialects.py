@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 from pipeproof.sql.bigquery import bigquery_average, bigquery_quotient, bigquery_rules
@@ -124,6 +125,7 @@ def write_for_duckdb(sql: str, name: str, find_columns: FindColumns) -> str:
 @lru_cache(maxsize=1024)
 def _tables(sql: str, name: str) -> tuple[Name, ...]:
     """Return the tables of a query, each once, as they come."""
+    import sqlglot
     from sqlglot import exp
 
     dialect = find_dialect(name)
@@ -133,6 +135,9 @@ def _tables(sql: str, name: str) -> tuple[Name, ...]:
         trees = read_statements(sql, dialect)
     except (RejectedError, FailedError) as error:
         raise untranslatable(name, "This statement", sql, None, f"it cannot be read: {error}") from error
+    for before, token in pairwise(sqlglot.tokenize(sql, read=dialect.name)) if dialect.quotient else ():
+        if before.token_type == token.token_type == sqlglot.TokenType.STRING:
+            raise untranslatable(name, "two texts beside each other", sql, token.start)
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         what = " ".join(sql.split()[:2]).upper() if len(trees) == 1 else "A text of several statements"
         raise untranslatable(name, what, sql, 0, "it is no query")

@@ -89,15 +89,18 @@ def snowflake_rules() -> Mapping[Any, Rule]:
             lambda node, context: warehouse.date_truncated(node, context, week=True),
         ),
         exp.LastDay: typed("last_day(_this_)", *moment),
+        **{part: _of_time(name) for part, name in
+           {exp.Hour: "hour", exp.Minute: "minute", exp.Second: "second"}.items()},
         exp.Extract: lambda node, context: warehouse.ordered_parts(node, context, _PARTS),
         **{
             part: typed(_PARTS[name].replace("_x_", "_this_"), *moment)
             for part, name in {
                 exp.Year: "year", exp.Quarter: "quarter", exp.Month: "month", exp.Day: "day", exp.DayOfMonth: "day",
-                exp.Hour: "hour", exp.Minute: "minute", exp.Second: "second", exp.DayOfWeek: "dayofweek",
+                exp.DayOfWeek: "dayofweek",
                 exp.DayOfWeekIso: "dayofweekiso", exp.DayOfYear: "dayofyear", exp.WeekOfYear: "week", exp.Week: "week",
             }.items()
         },
+        exp.Literal: _literal,
         exp.ToChar: _to_char,
         exp.CurrentTimestamp: _now,
         # semi-structured
@@ -122,6 +125,24 @@ def snowflake_quotient(left: Any, right: Any) -> Any:
 def snowflake_average(kind: Any) -> Any:
     """The type of an average: that of its sum divided by a count."""
     return snowflake_quotient(kind, decimal(38, 0)) if group_of(kind) == "number" else None
+
+
+def _literal(node: Any, context: Context) -> Any:
+    if not node.is_string and "e" in node.name.lower():
+        context.refuse(node, node.name, "it is not known here whether it is a float")
+    return node
+
+
+def _of_time(part: str) -> Rule:
+    """A rule for an hour, minute or second: of a timestamp."""
+
+    def rule(node: Any, context: Context) -> Any:
+        require(node, [node.this], ("moment",), context)
+        if name_of(node.this.type) == "DATE":
+            context.refuse(node, named(node), "of a date")
+        return duck(_PARTS[part], x=node.this)
+
+    return rule
 
 
 def _quotient(node: Any, context: Context) -> Any:

@@ -33,6 +33,8 @@ def kept(node: Any, context: Context) -> Any:
 def require(node: Any, parts: list[Any], groups: tuple[str, ...], context: Context) -> None:
     """Refuse a node of which a part is not known to be of one of these groups of types."""
     for part in _values(parts):
+        if context.service == "snowflake" and name_of(part.type) == "TIMESTAMPTZ":
+            context.refuse(node, named(node), "of a moment with the session's time zone")
         if group_of(part.type) not in (*groups, "NULL"):
             kind = shown(part.type)
             what = "the type of an argument is not known here" if kind == "unknown" else f"an argument is {kind}"
@@ -284,8 +286,8 @@ def ordered_parts(node: Any, context: Context, parts: dict[str, str]) -> Any:
     if part not in parts:
         context.refuse(node, f"{named(node)}({part} …)")
     require(node, [node.expression], ("moment",), context)
-    if name_of(node.expression.type) == "TIMESTAMPTZ" and context.service == "snowflake":
-        context.refuse(node, f"{named(node)}({part} …)", "of a moment with a time zone")
+    if name_of(node.expression.type) == "DATE" and part in ("hour", "minute", "second"):
+        context.refuse(node, f"{named(node)}({part} …)", "of a date")
     return duck(parts[part], x=node.expression)
 
 
