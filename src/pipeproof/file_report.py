@@ -20,7 +20,7 @@ from pipeproof.inputs import Inputs, artifact_pattern
 from pipeproof.outlets.choice import choose_outlet
 from pipeproof.report.annotations import annotations
 from pipeproof.report.code_quality import render_code_quality
-from pipeproof.report.coverage import find_shortfalls, find_units, render_coverage
+from pipeproof.report.coverage import find_earlier_units, find_shortfalls, find_units, render_coverage
 from pipeproof.report.diagrams import render_diagrams
 from pipeproof.report.exercised import render_exercised
 from pipeproof.report.files import CODE_QUALITY, CTRF, JUNIT, PAGE, SARIF, SUMMARY, write_text
@@ -84,6 +84,7 @@ def report_files(paths: Sequence[Path], inputs: Inputs, workspace: Path, environ
         write_text(Path(made) / SARIF, render_sarif(run, workspace, newly_failing))
         if environ.get("GITLAB_CI") == "true":
             write_text(Path(made) / CODE_QUALITY, render_code_quality(run, workspace, newly_failing))
+        before = find_earlier_units(earlier, workspace)
         links, thresholds = _links(context), dict(inputs.fail_under)
         page = partial(render_page, run, inputs.title, links, workspace=workspace, comparison=comparison)
         write_text(Path(made) / PAGE, page(units=units, thresholds=thresholds))
@@ -93,7 +94,7 @@ def report_files(paths: Sequence[Path], inputs: Inputs, workspace: Path, environ
             links,
             workspace=workspace,
             comparison=comparison,
-            exercised=render_coverage(units, thresholds) + render_exercised(run, workspace),
+            exercised=render_coverage(units, thresholds, before) + render_exercised(run, workspace),
             diagrams=render_diagrams(run),
             past=render_past(run, past),
         )

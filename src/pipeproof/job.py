@@ -1,7 +1,7 @@
 """What the steps of one run share: the job, and what is gathered on its way."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
@@ -14,6 +14,7 @@ from pipeproof.github.file_commands import Snapshot
 from pipeproof.inputs import Inputs
 from pipeproof.outlets.outlet import Outlet
 from pipeproof.redaction import Redactor
+from pipeproof.report.coverage import Unit
 from pipeproof.results.model import Run
 from pipeproof.results.past import Past
 from pipeproof.sandbox.process import Cancellation
@@ -69,6 +70,7 @@ class Trail:
         unjudged: What came of the tests before the quarantine and thresholds are held against it, and the exit code
             where it is not the run's own: a shard leaves this to the job that merges.
         files: Further files of the report: names and contents.
+        before: What could be covered in the baseline.
         past: What earlier reports say of each test, by node id.
     """
 
@@ -77,6 +79,7 @@ class Trail:
     account_id: str | None = None
     unjudged: tuple[Run, int | None] | None = None
     files: dict[str, bytes] = field(default_factory=dict)
+    before: Sequence[Unit] = ()
     past: Mapping[str, Past] = field(default_factory=dict)
 
 

@@ -25,7 +25,7 @@ from pipeproof.inputs import action_values, artifact_pattern, read_inputs
 from pipeproof.job import Job, Trail, base_of, follow, open_api
 from pipeproof.merging import merge
 from pipeproof.outlets.choice import choose_outlet
-from pipeproof.report.coverage import find_shortfalls, find_units
+from pipeproof.report.coverage import find_earlier_units, find_shortfalls, find_units
 from pipeproof.report.outputs import EXIT_CANCELLED, exit_code
 from pipeproof.reporting import report
 from pipeproof.results.baseline import Earlier, compare, read_baseline
@@ -105,6 +105,7 @@ def run(job: Job) -> int:
     # Read before the tests run: they may write over it.
     earlier = read_earlier(job)
     entries = read_excuses(job)
+    trail.before = find_earlier_units(earlier, job.workspace)
     trail.past = read_past(job.project / job.inputs.history) if job.inputs.history else {}
     kept = Kept()
     if verdict is None:

@@ -94,7 +94,7 @@ def report(
                 workspace=job.workspace,
                 notes=notes,
                 comparison=comparison,
-                exercised=render_coverage(units, thresholds) + render_exercised(outcome, job.workspace),
+                exercised=render_coverage(units, thresholds, trail.before) + render_exercised(outcome, job.workspace),
                 diagrams=render_diagrams(outcome),
                 past=render_past(outcome, trail.past),
             )

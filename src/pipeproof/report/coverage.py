@@ -14,7 +14,8 @@ from pipeproof.events import MALFORMED
 from pipeproof.report.exercised import NOT_BUILT, with_inlined
 from pipeproof.report.tables import Cell, Code, Share, Table, listed, render_table
 from pipeproof.report.wording import percent
-from pipeproof.results.model import Failure, Run
+from pipeproof.results.baseline import Earlier
+from pipeproof.results.model import Failure, Run, TestResult
 
 MEASURES = ("states", "branches", "models")
 
@@ -102,14 +103,27 @@ def _models(projects: Sequence[Record], runs: Sequence[Record], workspace: Path)
                 yield Unit("models", name, str(node["name"]), file, 1, built.get(at, int(at in seen)))
 
 
-def render_coverage(units: Sequence[Unit], thresholds: Mapping[str, float]) -> str:
+def find_earlier_units(earlier: Mapping[str, Earlier] | None, workspace: Path) -> tuple[Unit, ...]:
+    """Give what the tests of the baseline could have covered; nothing where there is none."""
+    tests = (earlier or {}).items()
+    results = (TestResult(test, None, None, then.status, evidence=then.evidence) for test, then in tests)
+    return find_units(Run(tuple(results)), workspace)
+
+
+def render_coverage(units: Sequence[Unit], thresholds: Mapping[str, float], before: Sequence[Unit] = ()) -> str:
     """Render how much of each measure was covered; empty where there is nothing to cover."""
-    table = list_coverage(units, thresholds)
+    table = list_coverage(units, thresholds, before)
     return f"### Coverage\n\n{render_table(table)}\n" if table else ""
 
 
-def list_coverage(units: Sequence[Unit], thresholds: Mapping[str, float]) -> Table | None:
-    """List how much of each measure was covered; None where there is nothing to cover."""
+def list_coverage(units: Sequence[Unit], thresholds: Mapping[str, float], before: Sequence[Unit] = ()) -> Table | None:
+    """List how much of each measure was covered, and the change; None where there is nothing to cover.
+
+    Args:
+        units: What could be covered.
+        thresholds: What share of each measure is asked for.
+        before: What could be covered in the baseline.
+    """
     rows: list[tuple[Cell, ...]] = []
     for measure in MEASURES:
         of_it = [unit for unit in units if unit.measure == measure]
@@ -117,9 +131,18 @@ def list_coverage(units: Sequence[Unit], thresholds: Mapping[str, float]) -> Tab
             covered = sum(1 for unit in of_it if unit.hits)
             asked: Cell = Share(thresholds[measure]) if measure in thresholds else ""
             missed = listed((Code(f"{unit.owner}: {unit.name}") for unit in of_it if not unit.hits), _NAMED)
-            rows.append((measure, f"{covered} of {len(of_it)}", Share(share(of_it)), asked, missed))
-    header = ("coverage", "exercised", "share", "asked for", "never exercised")
+            change = _change(of_it, [unit for unit in before if unit.measure == measure])
+            rows.append((measure, f"{covered} of {len(of_it)}", Share(share(of_it)), change, asked, missed))
+    header = ("coverage", "exercised", "share", "since the baseline", "asked for", "never exercised")
     return Table("Coverage", header, tuple(rows)) if rows else None
+
+
+def _change(now: Sequence[Unit], before: Sequence[Unit]) -> str:
+    """Return the change of the share in points; nothing where the baseline had none of the measure."""
+    if not before:
+        return ""
+    points = round(share(now) - share(before), 1)
+    return f"{points:+g} points" if points else "as it was"
 
 
 def share(units: Sequence[Unit]) -> float:

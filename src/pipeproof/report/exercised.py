@@ -102,10 +102,11 @@ def _policies(records: list[Record], workspace: Path) -> Iterator[Table]:
             Code(_relative(entry["place"], workspace)),
             listed((Code(f"{item['action']} on {item['resource']}") for item in entry["missing"]), _LISTED),
             listed((Code(str(item["action"])) for item in entry["unused"]), _LISTED),
+            listed((Code(str(item["action"])) for item in entry["used"]), _LISTED),
         )
         for entry in merge_summaries(records)
     )
-    yield Table(counted(len(rows), "policy", "policies"), ("policy", "place", "missing", "never used"), rows)
+    yield Table(counted(len(rows), "policy", "policies"), ("policy", "place", "missing", "never used", "seen"), rows)
 
 
 def _models(projects: list[Record], runs: list[Record]) -> Iterator[Table]:

@@ -1,7 +1,7 @@
 """The baseline: what changed since an earlier run."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ __all__ = ["Comparison", "Earlier", "baseline_files", "compare", "gather_earlier
 
 _SLOWER_FACTOR = 2.0
 _SLOWER_SECONDS = 1.0
+_COVERING = ("stepfunctions.execution", "dbt.project", "dbt.run")
+"""The kinds of evidence of which the coverage of a run is made."""
 BAD = (Status.FAILED, Status.ERROR)
 """The statuses of a test that is broken."""
 
@@ -53,9 +55,11 @@ def gather_earlier(tests: Iterable[Mapping[str, Any]]) -> dict[str, Earlier]:
     earlier: dict[str, Earlier] = {}
     for test in tests:
         found, known = _read_earlier(test), earlier.get(test["extra"]["id"])
-        # What ran in two shards failed where it failed in one.
-        if known is None or found.status in BAD:
-            earlier[test["extra"]["id"]] = found
+        if known is not None:
+            # What ran in two shards failed where it failed in one; each has covered what it has.
+            kept = found if found.status in BAD else known
+            found = replace(kept, evidence=known.evidence + found.evidence)
+        earlier[test["extra"]["id"]] = found
     return earlier
 
 
@@ -64,7 +68,19 @@ def _read_earlier(test: Mapping[str, Any]) -> Earlier:
     told = [failure for failure in failures if isinstance(failure, dict)] if isinstance(failures, list) else []
     words = tuple(words_of(Failure("call", str(one.get("type", "")), str(one.get("message", "")))) for one in told)
     file = test.get("filePath")
-    return Earlier(Status(test["rawStatus"]), test["duration"] / 1000, file if isinstance(file, str) else None, words)
+    told = test["extra"].get("evidence")
+    evidence = tuple(one for one in told if _covers(one)) if isinstance(told, list) else ()
+    return Earlier(
+        status=Status(test["rawStatus"]),
+        duration=test["duration"] / 1000,
+        file=file if isinstance(file, str) else None,
+        words=words,
+        evidence=evidence,
+    )
+
+
+def _covers(record: object) -> bool:
+    return isinstance(record, dict) and record.get("kind") in _COVERING
 
 
 def baseline_files(path: Path) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pipeproof.results.causes import words_of
 from pipeproof.results.model import Status, TestResult
@@ -25,12 +26,14 @@ class Earlier:
     Attributes:
         file: Where it was defined, from the workspace.
         words: What each of its failures said.
+        evidence: The records of which the coverage of that run is made.
     """
 
     status: Status
     duration: float
     file: str | None = field(default=None, compare=False)
     words: tuple[str, ...] = field(default=(), compare=False)
+    evidence: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
 
 
 def find_earlier(

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeproof.report.cobertura import render_cobertura
-from pipeproof.report.coverage import Unit, find_shortfalls, find_units, render_coverage
+from pipeproof.report.coverage import Unit, find_earlier_units, find_shortfalls, find_units, render_coverage
+from pipeproof.results.baseline import read_baseline
+from pipeproof.results.ctrf import write_ctrf
 from pipeproof.results.model import Run, Status, TestResult
 
 WORKSPACE = Path("/w")
@@ -98,6 +100,18 @@ def test_table__has_a_row_a_measure() -> None:
     assert rows[5].startswith("| branches | 0 of 2 | 0&nbsp;% | — | <code>Order")
     assert rows[6].startswith("| models | 2 of 3 | 66.6&nbsp;% | 90&nbsp;% | <code>shop")
     assert render_coverage((), {}) == ""
+
+
+def test_table__has_the_change_against_the_shards_of_the_baseline(tmp_path: Path) -> None:
+    for shard, evidence in (("1", [execution()]), ("2", dbt("mart", "other"))):
+        (tmp_path / shard).mkdir()
+        write_ctrf(run_of(*evidence), tmp_path / shard / "report.json", "t")
+    before = find_earlier_units(read_baseline(tmp_path), WORKSPACE)
+    now = find_units(run_of(execution(**{"state:Ship": 3}), *dbt("mart", "other")), WORKSPACE)
+    rows = {row.split(" | ")[0]: row for row in render_coverage(now, {}, before).splitlines()}
+    assert "| &#43;50 points |" in rows["| states"]
+    assert "| as it was |" in rows["| models"]
+    assert find_earlier_units(None, WORKSPACE) == ()
 
 
 def test_cobertura__has_files_with_lines_and_conditions() -> None:
