@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     from pipeproof.doctor.command import add_doctor_parser
     from pipeproof.scaffold.command import add_init_parser
     from pipeproof.stepfunctions.commands.parsers import add_states_parser
+    from pipeproof.watching.command import add_watch_parser
 
     parser: argparse.ArgumentParser = _Parser(
         prog="pipeproof", description="Test data pipelines, in CI and on a laptop."
@@ -101,6 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_merge(commands)
     add_init_parser(commands)
     add_doctor_parser(commands)
+    add_watch_parser(commands)
+    _add_completion(commands, parser)
     _add_report(commands)
     _add_comment(commands)
     _add_audit(commands)
@@ -205,6 +208,27 @@ _REPORT_FLAGS = (
     "allow-empty",
 )
 """The inputs that count where the tests ran already."""
+
+
+def _add_completion(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", whole: argparse.ArgumentParser
+) -> None:
+    completion = commands.add_parser(
+        "completion",
+        help="print what a shell needs to complete pipeproof's commands and flags",
+        description='In ~/.bashrc: eval "$(pipeproof completion bash)". For zsh: pipeproof completion zsh > '
+        "a folder of fpath/_pipeproof.",
+        allow_abbrev=False,
+    )
+    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+
+    def run(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:  # noqa: ARG001 - as each command
+        import shtab
+
+        print(shtab.complete(whole, shell=options.shell))
+        return 0
+
+    completion.set_defaults(command=run)
 
 
 def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

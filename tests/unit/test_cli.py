@@ -64,3 +64,17 @@ def test_debug__is_taken_before_and_after_the_command(arguments: list[str]) -> N
 
     with pytest.raises(PipeproofError):
         main([*arguments, "--directory", "/there/is/no/such/folder"])
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion__knows_commands_and_flags(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert all(word in script for word in ("doctor", "--working-directory", "--dry-run"))
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("pipeproof ")
