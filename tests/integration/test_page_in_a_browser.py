@@ -1,5 +1,6 @@
 """The page in a real browser: Chromium, as Debian has it. Without one, or without Playwright, it is not tested."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +32,8 @@ def evidence() -> tuple[dict[str, Any], ...]:
          "materialized": "view"}
         for name, parent in (("stg", "none"), ("mart", "stg"))
     ]  # fmt: skip
+    nodes.append({"id": "source.shop.raw", "name": "raw", "depends_on": [], "tests": 0, "file": "s.yml",
+                  "materialized": ""})  # fmt: skip
     ran = [{"id": "model.shop.stg", "name": "stg", "status": "error", "duration": 0.1, "rows": None, "type": "model",
             "file": "x.sql", "message": "no such table"}]  # fmt: skip
     times = ("00.000", "00.400", "01.900", "02.200", "02.300")
@@ -172,6 +175,28 @@ def test_page__axe_finds_nothing(visit: Callable[..., Any], scheme: str) -> None
     assert "color-contrast" in [rule["id"] for rule in found["passes"]]
     backs = {"light": "rgb(255, 255, 255)", "dark": "rgb(13, 17, 23)"}
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == backs[scheme]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_graphs__texts_can_be_read_on_what_they_stand_on(visit: Callable[..., Any], scheme: str) -> None:
+    """Which axe does not look at: it knows no contrast in a drawing."""
+    page = visit(color_scheme=scheme)
+    colours = page.evaluate("""() => [...document.querySelectorAll("svg g:has(> rect)")].map((one) => [
+        one.getAttribute("class"), getComputedStyle(one.querySelector("rect")).fill,
+        getComputedStyle(one.querySelector("text") ?? document.querySelector("svg text")).fill])""")
+    assert {"node good", "node bad", "node missed", "node given", "runs", "waits"} == {kind for kind, *_ in colours}
+    for kind, back, text in colours:
+        assert contrast(back, text) >= 7, kind
+
+
+def contrast(*colours: str) -> float:
+    """WCAG 2's contrast ratio of two colours, each `rgb(…)`."""
+    lights = []
+    for colour in colours:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        lights.append(sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True)))
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -5,6 +5,7 @@ says of a denied call names the action, but not the template's line at which the
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from pipeproof.results.model import Failure, TestResult
 Record = Mapping[str, Any]
 
 _FACTS = 5
+_NAMES_THE_MODEL = re.compile(r"\A\s*\w+ Error in .*\n")
+"""`Runtime Error in model revenue (models/revenue.sql)`, with which dbt begins."""
 _FINE = ("success", "pass", "skipped", "warn")
 
 
@@ -67,7 +70,10 @@ def _models(run: Record, _workspace: Path) -> Iterator[tuple[str, str]]:
         if node["status"] not in _FINE:
             where = f" ({node['file']})" if node["file"] else ""
             message = str(node["message"])
-            yield f"{node['type']} {node['name']}{where}: {node['status']}{_because(message)}", _first_line(message)
+            yield (
+                f"{node['type']} {node['name']}{where}: {node['status']}{_because(message)}",
+                _said_by_the_database(message),
+            )
 
 
 def _policy(usage: Record, workspace: Path) -> Iterator[tuple[str, str]]:
@@ -87,6 +93,11 @@ _TELLERS: Mapping[str, Callable[[Any, Path], Iterator[tuple[str, str]]]] = {
 
 def _because(reason: object) -> str:
     return f": {reason}" if reason else ""
+
+
+def _said_by_the_database(message: str) -> str:
+    """Return the line by which a message of dbt's is known: not the one that only names the model."""
+    return _first_line(_NAMES_THE_MODEL.sub("", message)) or _first_line(message)
 
 
 def _first_line(text: str) -> str:

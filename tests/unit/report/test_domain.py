@@ -69,6 +69,11 @@ def test_domain__says_what_the_test_ran_into(kind: str, data: Any, told: list[st
         ("prefect.flow_run", flow(), "flow 'daily' ended in state Failed: it broke"),
         ("stepfunctions.execution", EXECUTION, "the execution 'e1' failed after 0 virtual seconds: NoStock"),
         ("dbt.run", {"nodes": [node("error")]}, "model orders failed\nBinder Error: no column x"),
+        (
+            "dbt.run",
+            {"nodes": [node("error") | {"message": "Runtime Error in model orders (o.sql)\n  No column x\n"}]},
+            "model orders: No column x",
+        ),
     ],
 )
 def test_domain__does_not_say_again_what_the_failure_says(kind: str, data: Any, message: str) -> None:
