@@ -88,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 
     from pipeproof.clean import add_clean_parser
     from pipeproof.doctor.command import add_doctor_parser
+    from pipeproof.environments.dbt.sampling.command import add_dbt_parser
     from pipeproof.scaffold.command import add_init_parser
     from pipeproof.stepfunctions.commands.parsers import add_states_parser
     from pipeproof.watching.command import add_watch_parser
@@ -109,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_audit(commands)
     add_states_parser(commands)
     add_clean_parser(commands)
+    add_dbt_parser(commands)
     return parser
 
 

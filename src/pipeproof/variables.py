@@ -145,6 +145,10 @@ DBT_ENGINE = Variable(
     "PIPEPROOF_DBT_ENGINE", one_of("", "python", "cli"),
     "`python` or `cli`: how dbt is run, where what is installed is not to decide",
 )  # fmt: skip
+DBT_SAMPLE_KEY = Variable(
+    "PIPEPROOF_DBT_SAMPLE_KEY", optional_text,
+    "A secret of `pipeproof dbt sample`, with which it makes pseudonyms: the same key, the same ones", passed_on=False,
+)  # fmt: skip
 PREFECT_DATABASE = Variable(
     "PIPEPROOF_PREFECT_DATABASE", prefect_database, "`sqlite` or a `postgresql+asyncpg://` URL", "sqlite"
 )
@@ -172,7 +176,7 @@ TO_BE_SET: Mapping[str, "Variable[object]"] = {
     variable.name: variable
     for variable in (
         DBT_PROJECT_DIR, DBT_TARGET, DBT_SCHEMA_PREFIX, DBT_ALLOW_TARGET, DBT_DIALECT, DBT_ENGINE,
-        PREFECT_DATABASE, NETWORK,
+        DBT_SAMPLE_KEY, PREFECT_DATABASE, NETWORK,
         NETWORK_ALLOW,
         PATCHES, CACHE_DIR,
     )

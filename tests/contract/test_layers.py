@@ -47,7 +47,7 @@ LAYERS: dict[str, str] = {
         comparison project
         in_process
         session
-        clean scenario
+        clean sampling scenario
         cli
         engine
         unit_tests
