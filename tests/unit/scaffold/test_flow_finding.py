@@ -1,10 +1,12 @@
 """Flows are found in the source, with what their tasks do outside of the process."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from pipeproof.scaffold.flows.finding import FlowSource, find_flows
+from pipeproof.scaffold.flows.probing import dump_flow, probe, read_flow
 from pipeproof.scaffold.flows.samples import UNKNOWN, Record, sample
 
 PROJECT = Path(__file__).parents[2] / "integration" / "init" / "projects" / "flows"
@@ -76,3 +78,29 @@ def test_sample(annotation: str, value: object) -> None:
 @pytest.mark.parametrize("annotation", ["Order", "list[Order]", None, "not python ("])
 def test_sample__of_what_is_not_known(annotation: str | None) -> None:
     assert sample("it", annotation) is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "import no_such_library",
+            "its module cannot be imported: ModuleNotFoundError: No module named 'no_such_library'",
+        ),
+        ("1 / 0", "its module cannot be imported: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_probe__of_a_module_that_cannot_be_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, reason: str
+) -> None:
+    (flow,) = _flows(tmp_path, f"from prefect import flow\n{text}\n\n@flow\ndef a(): ...\n")
+    (tmp_path / "pipeline.py").rename(tmp_path / "unimportable_pipeline.py")
+    there = json.loads(dump_flow(flow)) | {"module": "unimportable_pipeline"}
+    monkeypatch.syspath_prepend(tmp_path)
+    assert probe(read_flow(there), run_flow=pytest.fail, patch=monkeypatch) == {"reason": reason}
+
+
+def test_probe__of_parameters_that_are_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (flow,) = _flows(tmp_path, "from prefect import flow\n@flow\ndef a(order: 'Order'): ...\n")
+    found = probe(read_flow(json.loads(dump_flow(flow))), run_flow=pytest.fail, patch=monkeypatch)
+    assert found == {"reason": "its parameter order is a Order: what to call it with is not known"}

@@ -58,7 +58,10 @@ def probe(flow: FlowSource, run_flow: RunFlow, patch: Any) -> dict[str, Any]:
     if strange is not None:
         kind = f"is a {strange.annotation}" if strange.annotation else "has no annotation"
         return {"reason": f"its parameter {strange.name} {kind}: what to call it with is not known"}
-    module = importlib.import_module(flow.module)
+    try:
+        module = importlib.import_module(flow.module)
+    except Exception as error:  # noqa: BLE001 - whatever the user's module raises is why
+        return {"reason": f"its module cannot be imported: {type(error).__name__}: {error}"}
     function = getattr(module, flow.function)
     outside = [task for task in flow.tasks if task.outside]
     told = "it was not run"

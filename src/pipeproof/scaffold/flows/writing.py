@@ -71,7 +71,7 @@ def _run_pytest(project: Path, folder: Path, roots: list[str]) -> str:
         done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=_PATIENCE, check=False)
     except subprocess.TimeoutExpired:
         return f"it took longer than {_PATIENCE} seconds"
-    lines = [line for line in done.stdout.splitlines() if line.startswith(("E ", "FAILED", "ERROR", "/"))]
+    lines = [line for line in done.stdout.splitlines() if line.startswith(("E ", "ERROR", "/"))]
     return lines[-1].strip() if lines else (done.stderr.strip().splitlines() or ["pytest said nothing"])[-1]
 
 
