@@ -112,6 +112,20 @@ def test_failure__stands_where_it_is_written(said, scenario, command, select, op
     assert str(caught.value).startswith(f"{said.path}/{place}: ")
 
 
+def test_semantic_models__without_a_time_spine(make_project, tmp_path):
+    """dbt parses such a project, and then each of its commands fails."""
+    write = {
+        "dbt_project.yml": "name: spineless\nprofile: spineless\n",
+        "models/m.sql": "select 1 as id",
+        "models/s.yml": "semantic_models: [{name: ms, model: ref('m'), entities: [{name: id, type: primary}]}]\n",
+    }
+    (tmp_path / "models").mkdir()
+    for name, content in write.items():
+        (tmp_path / name).write_text(content)
+    with pytest.raises(DbtFailed, match="requires a time spine model"):
+        make_project(project_dir=tmp_path).view()
+
+
 def test_semantic_models__what_is_wrong_with_them(make_project, tmp_path):
     (tmp_path / "dbt_project.yml").write_text("name: meant\nprofile: meant\n")
     (tmp_path / "models").mkdir()

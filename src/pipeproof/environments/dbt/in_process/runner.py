@@ -18,7 +18,7 @@ from pipeproof.environments.dbt.in_process.patches.contents import Known
 from pipeproof.environments.dbt.in_process.patches.dialects import Translation, parsing_for, translating
 from pipeproof.environments.dbt.in_process.patches.parsing import parsing
 from pipeproof.environments.dbt.in_process.patches.remembering import remembering
-from pipeproof.environments.dbt.in_process.touched import CORE
+from pipeproof.environments.dbt.in_process.touched import CORE, SEMANTICS
 from pipeproof.environments.dbt.log import EVENTS as LOGGED
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Folders
 from pipeproof.environments.dbt.project.view import Surroundings
@@ -129,7 +129,21 @@ def parse(
     if not CORE.usable():
         CORE.require("no project can be run in this process")
     with environ.changed({DBT_SCHEMA: PARSE_SCHEMA}), parsing() as looked, parsing_for(dialect):
-        return _invoke(None, ["parse", *arguments, *folders.arguments(), *_QUIET], callback), looked
+        outcome = _invoke(None, ["parse", *arguments, *folders.arguments(), *_QUIET], callback)
+        return _check_semantics(outcome, folders), looked
+
+
+def _check_semantics(outcome: Outcome, folders: Folders) -> Outcome:
+    """Let a parsed project fail as each command of dbt's would, which writes what it has of a semantic layer."""
+    if not outcome.success or not outcome.result.semantic_models or not SEMANTICS.usable():
+        return outcome
+    from dbt.contracts.graph.semantic_manifest import SemanticManifest
+
+    try:
+        SemanticManifest(outcome.result).write_json_to_file(str(folders.target / "semantic_manifest.json"))
+    except Exception as error:  # noqa: BLE001 - dbt's own, for the caller
+        return Outcome(False, None, error)
+    return outcome
 
 
 def invoke(

@@ -19,6 +19,12 @@ CORE = Library("dbt", "dbt-core", "1.10.2").hook(
 )
 """`runner`: a manifest is copied, a connection opened with the adapter's code. Without them a project is refused."""
 
+SEMANTICS = Library("dbt", "dbt-core", "1.10.2").hook(
+    "what a semantic layer lacks is not seen",
+    "dbt.contracts.graph.semantic_manifest:SemanticManifest.write_json_to_file(self, file_path)",
+)
+"""`runner`: dbt refuses some projects only when it writes the semantic manifest, as those without a time spine."""
+
 _SLOWER = "each run of dbt takes longer"
 
 
