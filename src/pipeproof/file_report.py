@@ -6,7 +6,6 @@ comparison need, the long texts within a budget. So a file may be of any size.
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -29,7 +28,7 @@ from pipeproof.report.page.document import render_page
 from pipeproof.report.past import render_past
 from pipeproof.report.sarif import render_sarif
 from pipeproof.report.summary import Links, render_summary
-from pipeproof.results.baseline import compare, read_baseline
+from pipeproof.results.baseline import compare, find_flaked, read_baseline
 from pipeproof.results.commit import find_commit
 from pipeproof.results.ctrf import CtrfFile
 from pipeproof.results.junit import JunitFile
@@ -38,6 +37,7 @@ from pipeproof.results.past import read_past
 from pipeproof.results.reading.reports import find_reports, is_junit, read_reports
 from pipeproof.results.reading.sources import Sources
 from pipeproof.sandbox.files import place_files
+from pipeproof.scratch import scratch_folder
 
 _TRACEBACKS, _OUTPUTS = 1 << 21, 1 << 20
 """Characters of the tracebacks and of the output of tests that failed which are kept for the summary."""
@@ -65,29 +65,33 @@ def report_files(paths: Sequence[Path], inputs: Inputs, workspace: Path, environ
     context = read_context(environ, workspace)
     outlet = choose_outlet(environ, workspace, Snapshot.take(environ).commands if context else None)
     folder = PurePath(os.path.normpath(inputs.report_dir))
-    with tempfile.TemporaryDirectory(prefix="pipeproof-report-") as made, _uncollected():
+    with scratch_folder("report-") as made, _uncollected():
         files = find_reports(paths)
-        with CtrfFile(Path(made) / CTRF) as ctrf, _junit_for(files, Path(made) / JUNIT) as junit:
+        with CtrfFile(made / CTRF) as ctrf, _junit_for(files, made / JUNIT) as junit:
             run = _read(files, workspace, ctrf, junit)
             if not (run.results or run.failures or inputs.allow_empty):
                 raise NoTestsError("the files have no test", hint="With --allow-empty true that passes.")
             units = find_units(run, workspace)
-            failures = (*run.failures, *find_shortfalls(units, dict(inputs.fail_under)))
+            comparison = None if earlier is None else compare(run, earlier, workspace)
+            failures = (
+                *run.failures,
+                *find_shortfalls(units, dict(inputs.fail_under)),
+                *find_flaked(comparison, inputs.fail_on),
+            )
             run = replace(run, failures=failures, environment=find_commit(environ))
             ctrf.end(run, inputs.title)
             if junit:
                 junit.end(run, inputs.title)
             else:
-                shutil.copyfile(files[0], Path(made) / JUNIT)
-        comparison = None if earlier is None else compare(run, earlier, workspace)
+                shutil.copyfile(files[0], made / JUNIT)
         newly_failing = {result.id for result in comparison.newly_failing} if comparison else set()
-        write_text(Path(made) / SARIF, render_sarif(run, workspace, newly_failing))
+        write_text(made / SARIF, render_sarif(run, workspace, newly_failing))
         if environ.get("GITLAB_CI") == "true":
-            write_text(Path(made) / CODE_QUALITY, render_code_quality(run, workspace, newly_failing))
+            write_text(made / CODE_QUALITY, render_code_quality(run, workspace, newly_failing))
         before = find_earlier_units(earlier, workspace)
         links, thresholds = _links(context), dict(inputs.fail_under)
         page = partial(render_page, run, inputs.title, links, workspace=workspace, comparison=comparison)
-        write_text(Path(made) / PAGE, page(units=units, thresholds=thresholds))
+        write_text(made / PAGE, page(units=units, thresholds=thresholds))
         summary = render_summary(
             run,
             inputs.title,
@@ -98,8 +102,8 @@ def report_files(paths: Sequence[Path], inputs: Inputs, workspace: Path, environ
             diagrams=render_diagrams(run),
             past=render_past(run, past),
         )
-        write_text(Path(made) / SUMMARY, summary)
-        place_files(Path(made), workspace, folder)
+        write_text(made / SUMMARY, summary)
+        place_files(made, workspace, folder)
     outlet.annotate(annotations(run, inputs.annotations, workspace, newly_failing))
     if inputs.summary == "always" or (inputs.summary == "on-failure" and run.conclusion != "success"):
         outlet.add_summary(summary)

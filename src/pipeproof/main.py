@@ -28,7 +28,7 @@ from pipeproof.outlets.choice import choose_outlet
 from pipeproof.report.coverage import find_earlier_units, find_shortfalls, find_units
 from pipeproof.report.outputs import EXIT_CANCELLED, exit_code
 from pipeproof.reporting import report
-from pipeproof.results.baseline import Earlier, compare, read_baseline
+from pipeproof.results.baseline import Earlier, compare, find_flaked, read_baseline
 from pipeproof.results.commit import find_commit
 from pipeproof.results.model import Failure, Run
 from pipeproof.results.past import read_past
@@ -127,6 +127,7 @@ def run(job: Job) -> int:
     if code is None and not outcome.cancelled:
         outcome = replace(outcome, failures=(*outcome.failures, *find_shortfalls(units, dict(job.inputs.fail_under))))
     comparison = None if earlier is None else compare(outcome, earlier, job.workspace)
+    outcome = replace(outcome, failures=(*outcome.failures, *find_flaked(comparison, job.inputs.fail_on)))
     report(job, outcome, comparison, kept.tampered, trail, units)
     return exit_code(outcome, job.inputs, comparison) if code is None else code
 

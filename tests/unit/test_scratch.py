@@ -1,6 +1,7 @@
 """Temporary folders, and those that killed runs have left."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeproof import scratch
 from pipeproof.cli import main
 from pipeproof.scratch import Scratch, remove_dead, scratch_folder
 
@@ -81,3 +83,11 @@ def test_clean__says_which_it_removed(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert main(["clean", "--directory", str(tmp_path)]) == 0
     assert f"removed folder {dead}\n" in capsys.readouterr().out
+
+
+def test_scratch__is_how_pipeproof_makes_its_temporary_folders() -> None:
+    """Another one has no lock, and `pipeproof clean` would take it from whoever uses it."""
+    source = Path(scratch.__file__).parent
+    made = re.compile(r"(TemporaryDirectory|mkdtemp)\((?![^)]*dir=)")
+    others = [file for file in source.rglob("*.py") if made.search(file.read_text(encoding="utf-8"))]
+    assert [file.name for file in others if file != Path(scratch.__file__)] == []

@@ -10,13 +10,13 @@ while tests are collected, when there are no fixtures yet.
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeproof import environ, variables
 from pipeproof.plugin.evidence import Evidence
+from pipeproof.scratch import Scratch
 
 if TYPE_CHECKING:
     from pipeproof.environments.dbt.project.settings import Settings
@@ -114,7 +114,7 @@ def _folders(config: pytest.Config, *, is_worker: bool) -> tuple[Path, Path]:
 
     folder = FOLDERS.read(made, None)
     if folder is None:
-        folder = Path(mkdtemp(prefix="pipeproof-dbt-"))
+        folder = Scratch.make("dbt-").path
         return folder, folder
     return folder, folder.parent.parent if is_worker else folder.parent
 

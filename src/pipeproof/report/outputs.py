@@ -6,7 +6,6 @@ from pipeproof.inputs import Inputs
 from pipeproof.report.files import CTRF, JUNIT, PAGE, STATEMENT
 from pipeproof.results.baseline import Comparison
 from pipeproof.results.model import Run
-from pipeproof.results.quarantine import QUARANTINED
 
 EXIT_PASSED = 0
 EXIT_FAILED = 1
@@ -27,8 +26,7 @@ def exit_code(run: Run, inputs: Inputs, comparison: Comparison | None = None) ->
         regressed = comparison is None or bool(comparison.newly_failing or run.failures)
         fails = {"failures": True, "new-flaky": True, "regressions": regressed, "never": False}
         return EXIT_FAILED if fails[inputs.fail_on] else EXIT_PASSED
-    flaked = comparison is not None and any(test.expectation != QUARANTINED for test in comparison.newly_flaky)
-    return EXIT_FAILED if inputs.fail_on == "new-flaky" and flaked else EXIT_PASSED
+    return EXIT_PASSED
 
 
 def outputs(

@@ -9,9 +9,10 @@ from pipeproof.errors import InputError
 from pipeproof.results.causes import words_of
 from pipeproof.results.ctrf import read_tests
 from pipeproof.results.model import Failure, Run, Status, TestResult
+from pipeproof.results.quarantine import QUARANTINED
 from pipeproof.results.renames import Earlier, find_earlier
 
-__all__ = ["Comparison", "Earlier", "baseline_files", "compare", "gather_earlier", "read_baseline"]
+__all__ = ["Comparison", "Earlier", "baseline_files", "compare", "find_flaked", "gather_earlier", "read_baseline"]
 
 _SLOWER_FACTOR = 2.0
 _SLOWER_SECONDS = 1.0
@@ -36,6 +37,19 @@ class Comparison:
     fixed: tuple[TestResult, ...] = ()
     newly_flaky: tuple[TestResult, ...] = ()
     slower: tuple[tuple[TestResult, float], ...] = ()
+
+
+def find_flaked(comparison: Comparison | None, fail_on: str) -> Iterator[Failure]:
+    """Say that tests are newly flaky, where the run is to fail for that; those in quarantine do not count."""
+    if comparison is None or fail_on != "new-flaky":
+        return
+    flaked = [result.id for result in comparison.newly_flaky if result.expectation != QUARANTINED]
+    if flaked:
+        more = f" and {len(flaked) - 3} more" if len(flaked) > 3 else ""
+        told = (
+            f"newly flaky against the baseline, for which `fail-on: new-flaky` fails the run: {', '.join(flaked[:3])}"
+        )
+        yield Failure("session", "", told + more)
 
 
 def read_baseline(path: Path) -> dict[str, Earlier]:

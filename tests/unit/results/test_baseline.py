@@ -1,11 +1,12 @@
 """What changed since an earlier run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeproof.errors import InputError
-from pipeproof.results.baseline import Earlier, compare, read_baseline
+from pipeproof.results.baseline import Comparison, Earlier, compare, find_flaked, read_baseline
 from pipeproof.results.ctrf import write_ctrf
 from pipeproof.results.model import Attempt, Failure, Run, Status, TestResult
 
@@ -51,6 +52,16 @@ def test_compare__tells_what_is_new() -> None:
     assert names(found.newly_failing) == ["broke", "new", "woke"]
     assert names(found.fixed) == ["mended"]
     assert names(found.newly_flaky) == ["wobbles", "half"]
+
+
+def test_find_flaked__says_which_and_leaves_out_what_is_in_quarantine() -> None:
+    flaky = [result(f"t{number}", Status.FLAKY) for number in range(5)]
+    held = replace(result("held", Status.FLAKY), expectation="quarantined")
+    (failure,) = find_flaked(Comparison(newly_flaky=(held, *flaky)), "new-flaky")
+    assert failure.message.endswith("`fail-on: new-flaky` fails the run: t0, t1, t2 and 2 more")
+    assert list(find_flaked(Comparison(newly_flaky=(held,)), "new-flaky")) == []
+    assert list(find_flaked(Comparison(newly_flaky=(held, *flaky)), "failures")) == []
+    assert list(find_flaked(None, "new-flaky")) == []
 
 
 @pytest.mark.parametrize(

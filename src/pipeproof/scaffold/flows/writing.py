@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from pipeproof.scaffold.flows.finding import FlowSource, TaskSource
 from pipeproof.scaffold.flows.probing import dump_flow, recorder
 from pipeproof.scaffold.literals import identifier
+from pipeproof.scratch import scratch_folder
 
 REVIEW = "# review: this is what it gives today"
 _PATIENCE = 300
@@ -36,8 +36,7 @@ def probe_flows(project: Path, flows: list[FlowSource]) -> list[dict[str, Any]]:
     Flows whose own bodies reach out of the process are not run. The network is closed meanwhile.
     """
     answers: list[dict[str, Any]] = [_refusal(flow) for flow in flows]
-    with tempfile.TemporaryDirectory(prefix="pipeproof-init-") as name:
-        folder = Path(name)
+    with scratch_folder("init-") as folder:
         (folder / "test_probe.py").write_text(_PROBE, encoding="utf-8")
         (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         asked = [place for place, answer in enumerate(answers) if not answer]

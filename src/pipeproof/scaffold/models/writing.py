@@ -1,7 +1,6 @@
 """Builds each model of a dbt project with rows of our making, and writes down what comes out."""
 
 import datetime
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pipeproof.errors import PipeproofError
 from pipeproof.scaffold.literals import identifier, imports_of, write
 from pipeproof.scaffold.models.reading import Reading, kind_of, read_sql
 from pipeproof.scaffold.models.rows import make_rows
+from pipeproof.scratch import scratch_folder
 
 REVIEW = "# review: this is what it gives today"
 _PLAIN = (bool, int, float, str, Decimal, datetime.date, type(None))
@@ -73,9 +73,9 @@ class _NoTest(Exception):  # noqa: N818 - it says what there is
 
 @contextmanager
 def _opened(project_dir: Path) -> Iterator[_Project]:
-    with tempfile.TemporaryDirectory(prefix="pipeproof-init-") as folder:
+    with scratch_folder("init-") as folder:
         settings = Settings(project_dir)
-        project = open_project(settings, name_run(settings.schema_prefix), Path(folder), Path(folder))
+        project = open_project(settings, name_run(settings.schema_prefix), folder, folder)
         with closing(project):
             yield _Project(project)
 
