@@ -101,7 +101,7 @@ LANES = {
 }
 """The libraries, each with what comes with it: dbt's adapters; moto with boto3 and botocore; pytest's plugins."""
 
-DBT_NEEDS = ["duckdb>=1.4", "jinja2>=3", "pyarrow>=17", "sqlglot>=29,<31"]
+DBT_NEEDS = ["duckdb>=1.4", "jinja2>=3", "pyarrow>=17", "sqlglot>=30.30,<31"]
 """What pipeproof asks for beside a dbt that is an executable alone."""
 
 FIND_LIBRARIES = """

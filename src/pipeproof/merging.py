@@ -1,7 +1,7 @@
 """Merging: the reports of all shards become one run, and their audits stay what they were.
 
-Each shard leaves a `shard.json` in its report's folder. What is wrong with them is a failure of the merged run, so that
-its report still shows all that did run.
+`results/shards` puts the results together. Each shard leaves a `shard.json` in its report's folder. What is wrong with
+them is a failure of the merged run, so that its report still shows all that did run.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

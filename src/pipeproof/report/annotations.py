@@ -2,8 +2,8 @@
 
 GitHub shows ten annotations of each kind a step, and 4,096 characters of each. What newly fails comes first, then what
 is unlike the others; failures with the same words on the same line (a broken fixture that fifty tests use) are one
-annotation that counts them; where there are more than ten, nine are shown and the tenth says how many there are, and
-where.
+annotation that counts them. `results/causes` groups and orders them so; where there are more than ten, nine are shown
+and the tenth says how many there are, and where.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

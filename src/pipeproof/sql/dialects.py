@@ -40,7 +40,11 @@ class MissingTableError(Exception):
 
 @cache
 def find_dialect(name: str) -> Dialect:
-    """Return a dialect by its name, one of `variables.DIALECTS`."""
+    """Return a dialect by its name, one of `variables.DIALECTS`.
+
+    A new one has its rules in a module beside this one, its functions in `spelling`, its stars in `translation`, and
+    its types in [write_type][]; dbt's macros for it are named in `in_process/patches/dialects`.
+    """
     unresolved = "the column {} is not there"
     if name == "bigquery":
         return Dialect(
@@ -53,10 +57,12 @@ def find_dialect(name: str) -> Dialect:
         )
     if name == "trino":
         return Dialect("athena", "athena", trino_rules(), "_col{}", "DOUBLE", "BIGINT", (), unresolved)
-    return Dialect(
-        name, name, snowflake_rules(), "column_{}", "DECIMAL(38, 6)", "DECIMAL(38, 0)", (), unresolved,
-        upper=True, quotient=snowflake_quotient, average=snowflake_average,
-    )  # fmt: skip
+    if name == "snowflake":
+        return Dialect(
+            name, name, snowflake_rules(), "column_{}", "DECIMAL(38, 6)", "DECIMAL(38, 0)", (), unresolved,
+            upper=True, quotient=snowflake_quotient, average=snowflake_average,
+        )  # fmt: skip
+    raise KeyError(name)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from pipeproof.patching import Library
 
-SQLGLOT = Library("sqlglot", "sqlglot", "29.0.0")
+SQLGLOT = Library("sqlglot", "sqlglot", "30.30.0")
 
 TYPES = SQLGLOT.hook(
     "types of expressions in a warehouse's SQL are those of sqlglot where the warehouse has others",

@@ -8,7 +8,7 @@ from pipeproof import environ
 from pipeproof.environments.aws.botocore_hooks import moto_only_by_send, observed_by
 from pipeproof.environments.aws.configuration import REGION, stub_variables
 from pipeproof.environments.aws.moto_state import moto_in_process
-from pipeproof.environments.aws.queries import athena, redshift_data
+from pipeproof.environments.aws.queries import athena_backend, redshift_data
 from pipeproof.environments.aws.queries.queue import QueryQueue
 from pipeproof.environments.aws.stub import AwsStub
 from pipeproof.environments.aws.touched import CALLS
@@ -17,7 +17,7 @@ from pipeproof.environments.installed import require
 _Answering = Callable[[QueryQueue, Callable[[str, str | None], Any]], AbstractContextManager[None]]
 
 _QUERIES: Mapping[str, _Answering] = {
-    "athena": athena.answered_from,
+    "athena": athena_backend.answered_from,
     "redshift-data": redshift_data.redshift_answered_from,
     "rds-data": redshift_data.rds_answered_from,
 }

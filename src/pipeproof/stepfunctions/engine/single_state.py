@@ -15,17 +15,20 @@ from pipeproof.stepfunctions.engine.run import Frame, Outcome, Place, Run
 from pipeproof.stepfunctions.engine.settings import Settings
 from pipeproof.stepfunctions.engine.states.distributed_map import given_dataset, note_inputs
 from pipeproof.stepfunctions.engine.states.inline_map import find_items
-from pipeproof.stepfunctions.engine.states.map_fields import find_concurrency, find_tolerance
+from pipeproof.stepfunctions.engine.states.map_fields import find_concurrency
 from pipeproof.stepfunctions.engine.states.map_run import MapRun
 from pipeproof.stepfunctions.engine.states.steps import effective_input, result_outcome
+from pipeproof.stepfunctions.engine.states.tolerance import (
+    THRESHOLD,
+    THRESHOLD_CAUSE,
+    exceeds_tolerance,
+    find_tolerance,
+)
 from pipeproof.stepfunctions.engine.visits import Visit
 from pipeproof.stepfunctions.engine.workers import WORKERS
 from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.expressions.environment import Clock, Scope
 from pipeproof.stepfunctions.options import check_amount
-
-THRESHOLD = "States.ExceedToleratedFailureThreshold"
-THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +165,7 @@ def _look_at_map(place: Place, options: UnitOptions) -> bool:
     if dataset is not None:
         note_inputs(place, effective, dataset)
     failed, total = options.iteration_failures or 0, len(dataset.items) if dataset is not None else 0
-    over_share = share is not None and total > 0 and 100 * failed / total > share
-    return (count is not None and failed > count) or over_share
+    return exceeds_tolerance(failed, total, count, share)
 
 
 def _items_of(place: Place, effective: Any, read: Any) -> Dataset | None:

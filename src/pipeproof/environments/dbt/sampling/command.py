@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -23,6 +22,7 @@ from pipeproof.environments.dbt.sampling.rules import Rules, choose_mask, find_a
 from pipeproof.environments.dbt.sampling.writing import write_fixture
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.errors import InputError
+from pipeproof.scratch import scratch_folder
 from pipeproof.variables import (
     DBT_ALLOW_TARGET,
     DBT_PROJECT_DIR,
@@ -77,10 +77,10 @@ def run_sample(arguments: argparse.Namespace, _further: Sequence[str] = ()) -> i
     settings = Settings(folder, DBT_TARGET.read(arguments.dbt_target), allowed_targets=allowed)
     if settings.target == EMBEDDED:
         raise DbtSetupError("dbt sample: the embedded database has no rows", hint="name a target: --dbt-target dev")
-    with tempfile.TemporaryDirectory(prefix="pipeproof-") as place:
-        profile = _read_only(make_profile(settings, Path(place)))
+    with scratch_folder("sample-") as place:
+        profile = _read_only(make_profile(settings, place))
         name = name_run(DBT_SCHEMA_PREFIX.default)
-        with closing(DbtProject(settings, name, Path(place), Path(place), profile=profile)) as project:
+        with closing(DbtProject(settings, name, place, place, profile=profile)) as project:
             for line in sample_sources(project, arguments, Pseudonyms(key)):
                 sys.stdout.write(f"{line}\n")
     return 0

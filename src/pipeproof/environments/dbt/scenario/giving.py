@@ -1,4 +1,7 @@
-"""`dbt.given`: rows in whatever form become a table that stands in for a node or source."""
+"""`dbt.given`: rows in whatever form become a table that stands in for a node or source.
+
+The table is made in `session/stand_ins`, its rows are written by `session/warehouse`.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager

@@ -18,12 +18,17 @@ from pipeproof.stepfunctions.engine.scheduler import Cancelled, Work
 from pipeproof.stepfunctions.engine.settings import EXPRESS_SECONDS
 from pipeproof.stepfunctions.engine.states.map_fields import (
     find_concurrency,
-    find_tolerance,
     given_items,
     not_items,
     select_item,
 )
 from pipeproof.stepfunctions.engine.states.map_run import MapRun
+from pipeproof.stepfunctions.engine.states.tolerance import (
+    THRESHOLD,
+    THRESHOLD_CAUSE,
+    exceeds_tolerance,
+    find_tolerance,
+)
 from pipeproof.stepfunctions.engine.visits import KeptLine
 from pipeproof.stepfunctions.errors import StateFailure
 from pipeproof.stepfunctions.expressions.environment import Scope
@@ -35,8 +40,6 @@ CHILDREN_RECORDED = 100
 Of executions through the API, which may be redriven, all children are, without their visits.
 """
 CONCURRENT_CHILDREN = 1_000
-THRESHOLD = "States.ExceedToleratedFailureThreshold"
-THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
 
 
 def run_distributed(place: Place, effective: Any) -> Work[Any]:
@@ -224,13 +227,10 @@ def _run_children(
 
 
 def _tolerated(map_run: MapRun) -> bool:
-    count, percentage = map_run.record.tolerated_count, map_run.record.tolerated_percentage
-    if count is None and percentage is None:
+    count, share = map_run.record.tolerated_count, map_run.record.tolerated_percentage
+    if count is None and share is None:
         return False
-    if count is not None and map_run.failed_items > count:
-        return False
-    share = 100 * map_run.failed_items / max(1, map_run.total or 1)
-    return percentage is None or share <= percentage
+    return not exceeds_tolerance(map_run.failed_items, map_run.total or 1, count, share)
 
 
 def _child(frame: Frame, now: float, size: int) -> Child:

@@ -12,12 +12,12 @@ from pipeproof.stepfunctions.engine.scheduler import Work
 from pipeproof.stepfunctions.engine.states.distributed_map import run_distributed
 from pipeproof.stepfunctions.engine.states.map_fields import (
     find_concurrency,
-    find_tolerance,
     given_items,
     not_items,
     select_item,
 )
 from pipeproof.stepfunctions.engine.states.steps import effective_input, result_outcome
+from pipeproof.stepfunctions.engine.states.tolerance import find_tolerance
 from pipeproof.stepfunctions.engine.visits import KeptLine
 from pipeproof.stepfunctions.errors import StateFailure
 

@@ -78,25 +78,6 @@ def find_concurrency(place: Place, effective: Any) -> int:
     return int(found or 0)
 
 
-def find_tolerance(place: Place, effective: Any) -> tuple[float | None, float | None]:
-    """ToleratedFailureCount and ToleratedFailurePercentage, in any of their forms.
-
-    The service looks at them once the Map has started, whatever its mode.
-    """
-    raw = place.state.raw
-    count = find_number(place, raw, "ToleratedFailureCount", effective)
-    if count is not None and count < 0:
-        raise out_of_range(place, "ToleratedFailureCount", "ToleratedFailureCount cannot be negative.")
-    if count is not None:
-        place.note("toleratedFailureCount", int(count))
-    share = find_number(place, raw, "ToleratedFailurePercentage", effective, whole=False)
-    if share is not None and not 0 <= share <= 100:
-        raise out_of_range(place, "ToleratedFailurePercentage", "ToleratedFailurePercentage must be between 0 and 100.")
-    if share is not None:
-        place.note("toleratedFailurePercentage", share)
-    return count, share
-
-
 def out_of_range(place: Place, field: str, cause: str) -> Exception:
     """Return the failure of a number that its field does not take."""
     return evaluation_failure(cause, field) if place.state.is_jsonata else runtime_failure(cause)
