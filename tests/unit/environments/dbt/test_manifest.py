@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from dbt_common.contracts.config.base import BaseConfig
 
-from pipeproof.environments.dbt.project.manifest import FILE_KEYS, metas_of
+from pipeproof.environments.dbt.project.manifest import FILE_KEYS, ancestors, metas_of
 
 
 @pytest.mark.parametrize("place", ["source_meta", "meta", "config", None])
@@ -20,3 +20,11 @@ def test_metas__hold_what_is_written_in_any_place(place, key):
     )
 
     assert [meta for meta in metas_of(source) if meta] == ([given] if place else [])
+
+
+@pytest.mark.parametrize("functions", [None, {}])
+def test_ancestors__of_a_dbt_that_knows_no_functions(functions):
+    """What is written by a dbt before 1.11 has none."""
+    node = SimpleNamespace(depends_on_nodes=["source.raw"])
+    manifest = SimpleNamespace(nodes={"model.a": node}, unit_tests={}, functions=functions)
+    assert list(ancestors(manifest, ["model.a"])) == ["model.a", "source.raw"]

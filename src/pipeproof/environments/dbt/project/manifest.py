@@ -190,7 +190,7 @@ def ancestors(
         makers: What builds sources, where the project does.
         ends: Where not to look further.
     """
-    parts = (manifest.nodes, manifest.unit_tests, getattr(manifest, "functions", {}))
+    parts = (manifest.nodes, manifest.unit_tests, getattr(manifest, "functions", None) or {})  # dbt 1.11 brought them
     seen: set[str] = set()
     waiting = list(wanted)
     while waiting:
