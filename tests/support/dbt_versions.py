@@ -3,6 +3,7 @@
 from importlib.metadata import PackageNotFoundError, version
 
 import pytest
+from packaging.version import Version
 
 
 def _major(package: str) -> int:
@@ -15,3 +16,11 @@ def _major(package: str) -> int:
 def version_1_alone(why: str) -> pytest.MarkDecorator:
     """Skip a test where dbt is of version 2, run by its command line."""
     return pytest.mark.skipif(_major("dbt-core") != 1, reason=f"dbt 1 alone: {why}")
+
+
+def takes_arguments() -> bool:
+    """Return whether what a generic test is given stands below `arguments`: before dbt-core 1.10.5 it stood beside."""
+    try:
+        return Version(version("dbt-core")) >= Version("1.10.5")
+    except PackageNotFoundError:  # dbt 2 has a distribution of another name
+        return True

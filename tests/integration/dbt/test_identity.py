@@ -3,7 +3,7 @@
 from contextlib import closing
 
 import pytest
-from dbt_versions import version_1_alone
+from dbt_versions import takes_arguments, version_1_alone
 
 from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.errors import DbtNodeError
@@ -43,12 +43,12 @@ models:
     columns:
       - name: id
         data_tests:
-          - accepted_values: {name: known, arguments: {values: [1]}}
+          - accepted_values: {name: known, OF_ONE}
   - name: b
     columns:
       - name: id
         data_tests:
-          - accepted_values: {name: known, arguments: {values: [1]}}
+          - accepted_values: {name: known, OF_ONE}
           - unique
   - name: broken
     columns: [{name: id, data_tests: [unique, not_null]}]
@@ -64,7 +64,7 @@ unit_tests:
   - {<<: *one, model: b}
   - {<<: *one, model: c}
   - {<<: *one, name: keeps_price, model: priced}
-""",
+""".replace("OF_ONE", "arguments: {values: [1]}" if takes_arguments() else "values: [1]"),
 }
 
 
