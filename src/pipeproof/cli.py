@@ -205,6 +205,7 @@ _REPORT_FLAGS = (
     "annotations",
     "summary",
     "baseline",
+    "history",
     "fail-on",
     "fail-under",
     "allow-empty",

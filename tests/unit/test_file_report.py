@@ -57,6 +57,34 @@ def test_report__of_a_folder_has_all_files_and_the_exit_code_of_failures(
     assert (junit.tests, junit.failures) == (2, 1)
 
 
+def test_report__of_a_folder_with_junit_and_ctrf_loses_neither(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The failure in the one file could be left out, or the tests that both have be counted twice: who runs it says."""
+    put(workspace, green=GREEN)
+    failed = {"results": {"tests": [{"name": "late", "status": "failed", "duration": 1}]}}
+    (workspace / "in" / "ctrf.json").write_text(json.dumps(failed))
+    (workspace / "in" / "package.json").write_text('{"name": "CTRF"}')
+    assert main(["report", "in"]) == 2
+    assert "in holds JUnit XML (in/green.xml) and CTRF (in/ctrf.json)" in capsys.readouterr().err
+    assert main(["report", "in/green.xml", "in/ctrf.json"]) == 1
+    assert [test["name"] for test in report_of(workspace)["results"]["tests"]] == ["one", "late"]  # type: ignore[index]
+
+
+def test_report__of_a_report_folder_reads_its_tests_once(workspace: Path) -> None:
+    put(workspace, green=GREEN, red=RED)
+    assert main(["report", "in"]) == 1
+    assert main(["report", "pipeproof-report", "--report-dir", "again"]) == 1
+    assert json.loads((workspace / "again" / "report.json").read_text())["results"]["summary"]["tests"] == 2
+
+
+def test_report__with_a_history_says_since_when(workspace: Path) -> None:
+    put(workspace, red=RED)
+    assert main(["report", "in", "--report-dir", "then/1"]) == 1
+    assert main(["report", "in", "--history", "then"]) == 1
+    assert "earlier run" in (workspace / "pipeproof-report" / "summary.md").read_text()
+
+
 def test_report__of_one_junit_file_leaves_it_as_it_is(workspace: Path) -> None:
     put(workspace, green=GREEN)
     assert main(["report", "in/green.xml"]) == 0

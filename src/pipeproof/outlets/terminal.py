@@ -230,7 +230,10 @@ class Terminal:
         self._out.write(self._paint(plain(self.redact(f"{self._where(file, line)}{title}")), color) + "\n")
 
     def _where(self, file: str | None, line: int | None) -> str:
-        return f"{os.path.relpath(self._workspace / file)}:{line}: " if file else ""
+        if not file:
+            return ""
+        at = f":{line}" if line else ""
+        return f"{os.path.relpath(self._workspace / file)}{at}: "
 
     def _indented(self, text: str) -> None:
         lines = plain(self.redact(text)).strip("\n").splitlines()

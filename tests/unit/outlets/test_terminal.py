@@ -32,6 +32,19 @@ def test_totals__end_with_a_line_for_each_failure(tmp_path: Path, monkeypatch: p
     assert "1 failed" in totals
 
 
+def test_totals__a_file_without_a_line_is_named_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JUnit of other tools often names a class alone, and so a file."""
+    monkeypatch.chdir(tmp_path)
+    failure = Failure("call", "", "late", "late", "shop/Late.java", None)
+    broken = TestResult("shop.Late::first", "shop/Late.java", None, Status.FAILED, failures=(failure,))
+    screen = Screen()
+
+    Terminal(tmp_path, screen).draw_totals(Run((broken,)), "report")
+
+    assert "shop/Late.java: shop.Late::first" in screen.getvalue()
+    assert "None" not in screen.getvalue()
+
+
 PYTEST_SAID = """\
 ============================= test session starts ==============================
 collected 1 item
