@@ -103,7 +103,13 @@ def report_files(paths: Sequence[Path], inputs: Inputs, workspace: Path, environ
             past=render_past(run, past),
         )
         write_text(made / SUMMARY, summary)
-        place_files(made, workspace, folder)
+        try:
+            place_files(made, workspace, folder)
+        except OSError as error:
+            raise InputError(
+                f"report-dir: {folder} cannot be written: {error.strerror or error}",
+                hint="Give a folder below the workspace with --report-dir; it is made where it is missing.",
+            ) from None
     outlet.annotate(annotations(run, inputs.annotations, workspace, newly_failing))
     if inputs.summary == "always" or (inputs.summary == "on-failure" and run.conclusion != "success"):
         outlet.add_summary(summary)

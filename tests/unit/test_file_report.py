@@ -127,6 +127,13 @@ def test_report__of_no_tests_passes_where_that_is_allowed(workspace: Path) -> No
     assert main(["report", "in", "--allow-empty", "true"]) == 0
 
 
+def test_report__into_a_file_ends_in_what_to_do(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(workspace, green=GREEN)
+    (workspace / "taken").touch()
+    assert main(["report", "in", "--report-dir", "taken"]) == 2
+    assert capsys.readouterr().err.startswith("pipeproof: report-dir: taken cannot be written: no folder\n")
+
+
 def test_report__to_a_full_disk_ends_in_one_line(
     workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from pipeproof.errors import Location
 from pipeproof.results.model import Attempt, Failure, Status, TestResult
 from pipeproof.results.reading.json_stream import JsonStream
-from pipeproof.results.reading.junit import ReportError
+from pipeproof.results.reading.junit import NOT_GOOD, ReportError
 from pipeproof.results.reading.sources import Sources
 from pipeproof.results.reading.texts import first_line, shorten
 from pipeproof.results.reading.tracebacks import find_place
@@ -108,32 +108,54 @@ def _result(test: Any, sources: Sources) -> TestResult:
         duration=lasted / 1000,
         failures=failures,
         attempts=_attempts(test) if status is Status.FLAKY else (),
-        reason=first_line(_text(test.get("message")) or "") or None if status is Status.SKIPPED else None,
+        reason=_skip_reason(test) if status is Status.SKIPPED else None,
         output=tuple((name, text) for name in ("stdout", "stderr") if (text := _lines(test.get(name)))),
     )
 
 
 def _status(test: Mapping[str, Any]) -> Status:
-    """Return the one status; a word that CTRF does not have passes nothing."""
+    """Return the one status; a word that CTRF does not have passes nothing.
+
+    A test that passed after an attempt that did not, or after `retries` where `flaky` is not said, is flaky.
+    """
     told = test.get("status")
     if told == "passed":
-        return Status.FLAKY if test.get("flaky") is True else Status.PASSED
+        retries = test.get("retries") if test.get("flaky") is None else 0
+        again = isinstance(retries, int) and retries > 0
+        return Status.FLAKY if test.get("flaky") is True or again or _failed_attempts(test) else Status.PASSED
+    if told == "other" and str(test.get("rawStatus", "")).lower() in NOT_GOOD:
+        return Status.FAILED
     return Status.SKIPPED if told in ("skipped", "pending", "other") else Status.FAILED
+
+
+def _skip_reason(test: Mapping[str, Any]) -> str | None:
+    """Return why a test did not run; of one that is neither passed, failed nor skipped, its status."""
+    if message := first_line(_text(test.get("message")) or ""):
+        return message
+    return f"its status is {_text(test.get('rawStatus')) or 'other'}" if test.get("status") == "other" else None
 
 
 def _failure(test: Mapping[str, Any], file: str | None, line: int | None, sources: Sources) -> Failure:
     trace = shorten(_text(test.get("trace")) or "")
-    message = shorten(_text(test.get("message")) or first_line(trace) or f"its status is {test.get('status')!r}")
+    message = shorten(_text(test.get("message")) or first_line(trace) or f"its status is {_word(test)!r}")
     place = find_place(message, trace, sources, file) or find_place("", message, sources, file)
     where, at = place or (file, line)
     return Failure("call", "", message, trace, where, at)
 
 
+def _word(test: Mapping[str, Any]) -> object:
+    """Return the word that says the most of how a test ended."""
+    return test.get("rawStatus") or test.get("status") if test.get("status") == "other" else test.get("status")
+
+
 def _attempts(test: Mapping[str, Any]) -> tuple[Attempt, ...]:
+    return tuple(Attempt(0.0, (_earlier(one),)) for one in _failed_attempts(test) or [{}])
+
+
+def _failed_attempts(test: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     told = test.get("retryAttempts")
     tried = [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
-    failed = [one for one in tried if one.get("status") != "passed"] or [{}]
-    return tuple(Attempt(0.0, (_earlier(one),)) for one in failed)
+    return [one for one in tried if one.get("status") not in ("passed", "skipped", "pending")]
 
 
 def _earlier(attempt: Mapping[str, Any]) -> Failure:

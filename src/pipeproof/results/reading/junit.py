@@ -29,8 +29,8 @@ _FAILED = ("failure", "error")
 _EARLIER = ("rerunFailure", "rerunError", "flakyFailure", "flakyError")
 _TEXTS = (*_FAILED, *_EARLIER, "skipped", "system-out", "system-err", "stackTrace", "property")
 _NOT_RUN = ("notrun", "disabled", "skipped", "suppressed", "ignored", "pending")
-_NOT_GOOD = ("fail", "failed", "failure", "error", "errored", "broken", "crashed", "timedout", "timeout")
-
+NOT_GOOD = ("fail", "failed", "failure", "error", "errored", "broken", "crashed", "timedout", "timeout", "interrupted")
+"""Words for a test that has failed, in small letters, by which tools tell it beside the format's own."""
 
 _NAME_LIMIT = 4_096
 _PHASE = re.compile(r'failed on (?P<phase>setup|teardown) with "(?P<message>.*)"\Z', re.DOTALL)
@@ -46,7 +46,7 @@ class ReportError(InputError):
 
 @dataclass(slots=True)
 class _Suite:
-    """A suite that is open; how many bad tests it says it has, and how many were in it."""
+    """A suite (or `testsuites`) that is open; how many bad tests it says it has, and how many were in it."""
 
     name: str
     said: int
@@ -135,9 +135,10 @@ class _Reader:
         if self._case is None:
             if tag == "testcase":
                 self._case = attributes
-            elif tag == "testsuite":
+            elif tag in _ROOTS:
+                name = attributes.get("name", "") if tag == "testsuite" else ""
                 said = _count(attributes.get("failures")) + _count(attributes.get("errors"))
-                self._suites.append(_Suite(attributes.get("name", ""), said, self._parser.CurrentLineNumber))
+                self._suites.append(_Suite(name, said, self._parser.CurrentLineNumber))
         elif tag in _TEXTS:
             self._open_text(tag, attributes)
 
@@ -154,7 +155,7 @@ class _Reader:
         self._depth -= 1
         if tag == "testcase" and self._case is not None:
             self._end_case(self._case)
-        elif tag == "testsuite" and self._case is None and self._suites:
+        elif tag in _ROOTS and self._case is None and self._suites:
             self._end_suite(self._suites.pop())
         elif self._text is not None and tag in _TEXTS:
             self._text = None
@@ -174,7 +175,8 @@ class _Reader:
             self._suites[-1].bad += suite.bad
         if suite.said and not suite.bad:
             counted = "one failure" if suite.said == 1 else f"{suite.said} failures"
-            message = f"the suite {suite.name or 'without a name'} counts {counted}, and no test in it has failed"
+            what = f"the suite {suite.name or 'without a name'}" if self._depth else "the report"
+            message = f"{what} counts {counted}, and no test in it has failed"
             self._ended.append(Failure("session", "", f"{message}\n{self._path}:{suite.line} does not say which did"))
             if self._suites:
                 self._suites[-1].bad += suite.said
@@ -270,7 +272,7 @@ def _status(
     if failures:
         errors = all(failure.phase != "call" for failure in failures)
         return (Status.ERROR if errors else Status.FAILED), failures, None
-    if words & set(_NOT_GOOD):
+    if words & set(NOT_GOOD):
         return Status.FAILED, (Failure("call", "", f"its status is {' '.join(sorted(words - {''}))}"),), None
     if skipped is not None:
         return Status.SKIPPED, (), skipped.attributes.get("message") or first_line(skipped.text.read()) or None

@@ -32,7 +32,13 @@ def of(*tests: dict[str, Any], summary: dict[str, int] | None = None) -> str:
     [
         ({"status": "passed"}, Status.PASSED),
         ({"status": "passed", "flaky": True, "retries": 1}, Status.FLAKY),
+        ({"status": "passed", "retries": 1}, Status.FLAKY),
+        ({"status": "passed", "retries": 0, "retryAttempts": []}, Status.PASSED),
+        ({"status": "passed", "retries": 2, "flaky": False}, Status.PASSED),
+        ({"status": "passed", "retryAttempts": [{"attempt": 1, "status": "failed"}]}, Status.FLAKY),
         ({"status": "failed", "message": "no"}, Status.FAILED),
+        ({"status": "other", "rawStatus": "timedOut"}, Status.FAILED),
+        ({"status": "other", "rawStatus": "todo"}, Status.SKIPPED),
         ({"status": "skipped"}, Status.SKIPPED),
         ({"status": "pending"}, Status.SKIPPED),
         ({"status": "other"}, Status.SKIPPED),

@@ -134,6 +134,15 @@ def test_junit__attributes_alone_give_a_status(attributes: str, status: Status, 
     assert only(f'<testsuite><testcase name="b" {attributes}/></testsuite>', workspace).status is status
 
 
+def test_junit__a_report_that_counts_a_failure_which_no_test_has_is_a_failure_once(workspace: Path) -> None:
+    told = read('<testsuites errors="1"><testsuite name="s"><testcase name="a"/></testsuite></testsuites>', workspace)
+    assert [item.message.splitlines()[0] for item in told if isinstance(item, Failure)] == [
+        "the report counts one failure, and no test in it has failed"
+    ]
+    counted = '<testsuites failures="1"><testsuite name="s" failures="1"><testcase name="a"/></testsuite></testsuites>'
+    assert len([item for item in read(counted, workspace) if isinstance(item, Failure)]) == 1
+
+
 def test_junit__a_suite_that_counts_a_failure_which_no_test_has_is_a_failure(workspace: Path) -> None:
     told = read('<testsuites><testsuite name="s" failures="1"><testcase name="a"/></testsuite></testsuites>', workspace)
     assert [type(item) for item in told] == [TestResult, Failure]
