@@ -80,7 +80,7 @@ LAYERS: dict[str, str] = {
         rewriting
         arguments blanks casts checks rules spelling
         warehouse
-        snowflake_casts
+        bigquery_weeks normal_forms snowflake_casts
         bigquery redshift snowflake trino
         translation
         dialects

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pipeproof.sql import arguments, rules, warehouse
+from pipeproof.sql import arguments, bigquery_weeks, rules, warehouse
 from pipeproof.sql.rewriting import Context, Rule, duck, failing, named, refusing, template
 from pipeproof.sql.types import FLOATS, INTEGERS, group_of, name_of
 from pipeproof.sql.warehouse import require, typed
@@ -46,7 +46,9 @@ def bigquery_rules() -> Mapping[Any, Rule]:
         **dict.fromkeys((exp.Cast, exp.TryCast, exp.Date), _cast),
         **dict.fromkeys((exp.DPipe, exp.Concat), warehouse.joined()),
         exp.Like: warehouse.matched,
-        **dict.fromkeys((exp.Sum, exp.Avg, exp.CountIf, exp.Window, exp.Filter), rules.aggregate(_finish)),
+        **dict.fromkeys((exp.Sum, exp.Avg, exp.CountIf, exp.Window), rules.aggregate(_finish)),
+        exp.Filter: warehouse.filtered,
+        exp.IgnoreNulls: rules.without_nulls,
         exp.AnyValue: typed("any_value(_this_)", "number", "text", "moment", "BOOLEAN"),
         exp.Qualify: warehouse.kept,
         exp.LogicalAnd: typed("bool_and(_this_)", "BOOLEAN"),
@@ -79,11 +81,9 @@ def bigquery_rules() -> Mapping[Any, Rule]:
         **dict.fromkeys((exp.DateSub, exp.DatetimeSub, exp.TimestampSub), _moved("-")),
         **dict.fromkeys((exp.DateDiff, exp.DatetimeDiff), _date_diff),
         exp.TimestampDiff: _timestamp_diff,
-        **dict.fromkeys(
-            (exp.DateTrunc, exp.DatetimeTrunc, exp.TimestampTrunc),
-            lambda node, context: warehouse.date_truncated(node, context, week=False),
-        ),
-        exp.LastDay: typed("last_day(_this_)", *moment),
+        **dict.fromkeys((exp.DateTrunc, exp.DatetimeTrunc, exp.TimestampTrunc), bigquery_weeks.truncated),
+        exp.WeekStart: warehouse.kept,
+        exp.LastDay: warehouse.last_day,
         exp.Extract: lambda node, context: warehouse.ordered_parts(node, context, _PARTS),
         exp.JSONExtractScalar: _json_scalar,
         exp.StrToTime: _parsed_time,
@@ -230,7 +230,7 @@ def _date_diff(node: Any, context: Context) -> Any:
     wanted = "DATE" if node.key == "datediff" else "TIMESTAMP"
     if {name_of(part.type) for part in (node.this, node.expression)} != {wanted}:
         context.refuse(node, named(node), "its arguments are not known here to be of its own type; cast them")
-    return warehouse.date_diff(node, node.expression, node.this, context, week=False)
+    return bigquery_weeks.difference(node, context)
 
 
 def _timestamp_diff(node: Any, context: Context) -> Any:
@@ -247,6 +247,8 @@ def _format(node: Any, context: Context) -> Any:
     require(node, [node.this], ("moment",), context)
     if node.args.get("zone") is not None:
         context.refuse(node, f"{named(node)} in a time zone")
+    if "%-d" in str(node.args["format"].name):  # what sqlglot makes of BigQuery's %e, which pads with a blank
+        context.refuse(node, f"the day without zeros in the format of {named(node)}")
     return duck("strftime(_x_, _f_)", x=node.this, f=arguments.time_format(node, context))
 
 
@@ -313,7 +315,7 @@ def _cast(node: Any, context: Context) -> Any:
         or target.expressions
     ):
         context.refuse(node, what)
-    if group == "NULL":
+    if group == "NULL" or isinstance(node.this, exp.Null):
         return duck(f"CAST(_x_ AS {kind})", x=node.this)
     template = _template(group, source, kind, is_try=is_try)
     if template is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeproof.sql.bigquery import bigquery_average, bigquery_quotient, bigquery_rules
 from pipeproof.sql.errors import FailedError, RejectedError, untranslatable
+from pipeproof.sql.normal_forms import normalize
 from pipeproof.sql.redshift import redshift_rules
 from pipeproof.sql.rewriting import start_of
 from pipeproof.sql.snowflake import snowflake_average, snowflake_quotient, snowflake_rules
@@ -161,6 +162,12 @@ def _written(sql: str, name: str, columns: tuple[tuple[tuple[str, str], ...], ..
 
     dialect = find_dialect(name)
     tree = read_statements(sql, dialect)[0]
+    if dialect.quotient is not None:
+        normalize(tree, sql, name)
+    if name == "redshift" and (values := tree.find(exp.Values)) is not None:
+        # https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-features.html
+        why = "Redshift has none; write SELECT … UNION ALL SELECT …"
+        raise untranslatable(dialect.service, "VALUES as a table", sql, start_of(values), why)
     _check_names(tree, sql, dialect, {column for each in columns for column, _ in each})
     if dialect.quotient is not None:
         _check_aliases(tree, sql, dialect, {column.lower() for each in columns for column, _ in each})
@@ -190,14 +197,20 @@ def _written(sql: str, name: str, columns: tuple[tuple[tuple[str, str], ...], ..
 
 
 def _check_aliases(tree: Any, sql: str, dialect: Dialect, columns: Collection[str]) -> None:
-    """Refuse a name in GROUP BY, HAVING or QUALIFY that is an alias, and may be a column of what is read too."""
+    """Refuse a name in GROUP BY, HAVING or QUALIFY that is an alias, and may be a column of what is read too.
+
+    In Snowflake so in an expression of ORDER BY, of which it is not documented which of the two goes first.
+    """
     from sqlglot import exp
 
     aliases = [(alias.parent, alias) for alias in tree.find_all(exp.Alias) if isinstance(alias.parent, exp.Select)]
     for select in tree.find_all(exp.Select):
         known = {*columns, *(alias.alias.lower() for other, alias in aliases if other is not select)}
         own = {alias.alias.lower() for other, alias in aliases if other is select and not _is_plain(alias)} & known
-        for clause in (select.args[name] for name in ("group", "having", "qualify") if own and select.args.get(name)):
+        clauses = [select.args[name] for name in ("group", "having", "qualify") if own and select.args.get(name)]
+        if dialect.upper and own and select.args.get("order"):  # of a name by itself it is the alias
+            clauses += [one for one in select.args["order"].expressions if not isinstance(one.this, exp.Column)]
+        for clause in clauses:
             for column in clause.find_all(exp.Column):
                 if not column.table and column.name.lower() in own and column.parent_select is select:
                     why = "it is an alias, and may be a column; name the column's table, or number the group"

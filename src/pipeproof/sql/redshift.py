@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pipeproof.sql import arguments, blanks, casts, rules
-from pipeproof.sql.rewriting import Context, Rule, duck, named, template
+from pipeproof.sql import arguments, blanks, casts, rules, warehouse
+from pipeproof.sql.rewriting import Context, Rule, duck, failing, named, refusing, template
 from pipeproof.sql.types import FLOATS, INTEGERS, group_of, name_of
 
 _FORMAT = re.compile(r"(?:[^%A-Za-z]|%-?[YymdHMSjbBaAIp]|%%)*")
+_NO_FIELD = "ERROR: field position must be greater than zero"
 _PARTS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second", "dow", "doy")
 
 
@@ -26,11 +27,15 @@ def redshift_rules() -> Mapping[Any, Rule]:
         **dict.fromkeys((exp.NullSafeEQ, exp.NullSafeNEQ), blanks.compared),
         **dict.fromkeys((exp.Case, exp.Nullif, exp.DecodeCase), blanks.chosen),
         **dict.fromkeys((exp.Union, exp.Except, exp.Intersect), blanks.united),
-        **dict.fromkeys((exp.Coalesce, exp.If, exp.ILike), _kept),
+        **dict.fromkeys((exp.Coalesce, exp.If), _kept),
         exp.Select: blanks.selected,
         exp.Count: blanks.counted,
         **dict.fromkeys((exp.Cast, exp.Date), casts.cast),
-        **dict.fromkeys((exp.Sum, exp.Avg, exp.Window, exp.Filter), rules.aggregate(_finish)),
+        **dict.fromkeys((exp.Sum, exp.Avg, exp.Window), rules.aggregate(_finish)),
+        exp.Filter: warehouse.filtered,
+        exp.IgnoreNulls: rules.without_nulls,
+        **dict.fromkeys((exp.Max, exp.Min), _extreme),
+        **dict.fromkeys((exp.Like, exp.ILike), _like),
         exp.DPipe: rules.joined_text,
         exp.Concat: rules.concat,
         exp.Nvl2: template("CASE WHEN _this_ IS NOT NULL THEN _true_ ELSE _false_ END"),
@@ -44,13 +49,15 @@ def redshift_rules() -> Mapping[Any, Rule]:
         exp.Length: template("length(_this_)", **text),
         exp.Lower: template("lower(_this_)", **text),
         exp.Upper: template("upper(_this_)", **text),
-        exp.Left: template("left(_this_, _expression_)", **text),
-        exp.Right: template("right(_this_, _expression_)", **text),
+        **dict.fromkeys((exp.Left, exp.Right), _cut),
         exp.Substring: _substring,
         exp.Trim: _trim,
         exp.Replace: template("replace(_this_, _expression_, _replacement_)", **text),
         exp.Reverse: template("reverse(_this_)", **text),
-        exp.SplitPart: template("split_part(_this_, _delimiter_, _part_index_)", **text),
+        exp.SplitPart: template(
+            f"CASE WHEN _part_index_ < 1 THEN CAST({failing(_NO_FIELD)} AS TEXT) "
+            "ELSE split_part(_this_, _delimiter_, _part_index_) END", **text,
+        ),
         exp.StrPosition: template("strpos(_this_, _substr_)", **text),
         exp.MD5: template("md5(_this_)", **text),
         exp.RegexpExtract: _regexp_substr,
@@ -80,6 +87,36 @@ def redshift_rules() -> Mapping[Any, Rule]:
 
 def _kept(node: Any, context: Context) -> Any:
     return node
+
+
+def _extreme(node: Any, context: Context) -> Any:
+    """`max` and `min`, which have no booleans."""
+    if group_of(node.this.type) == "BOOLEAN":
+        context.refuse(node, f"{named(node)} of booleans", "Redshift has none; bool_or() and bool_and() do it")
+    return node
+
+
+def _like(node: Any, context: Context) -> Any:
+    """`LIKE` and `ILIKE`: a backslash escapes, where no ESCAPE names another sign.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_patternmatching_condition_like.html
+    """
+    from sqlglot import exp
+
+    if isinstance(node.parent, exp.Escape):
+        return node
+    if isinstance(node.expression, exp.Literal) and "\\" not in node.expression.name:
+        return node
+    sign = "ILIKE" if isinstance(node, exp.ILike) else "LIKE"
+    return duck(f"_x_ {sign} _p_ ESCAPE '\\'", x=node.this, p=node.expression)
+
+
+def _cut(node: Any, context: Context) -> Any:
+    """`left(x, n)` and `right(x, n)`: a negative n, which DuckDB counts from the end, is not documented."""
+    if group_of(node.this.type) not in ("text", "UNKNOWN", "NULL"):
+        context.refuse(node, f"{named(node)} of what is no text")
+    negative = f"CAST({refusing('a negative length of left() or right()')} AS TEXT)"
+    return duck(f"CASE WHEN _n_ < 0 THEN {negative} ELSE {node.key}(_x_, _n_) END", x=node.this, n=node.expression)
 
 
 def _listagg(node: Any, context: Context) -> Any:
@@ -180,7 +217,10 @@ def _format(node: Any, context: Context) -> Any:
 def _to_char(node: Any, context: Context) -> Any:
     if group_of(node.this.type) != "moment":
         context.refuse(node, "to_char", "its argument is not known here to be a date or timestamp")
-    return duck("strftime(_x_, _f_)", x=node.this, f=_format(node, context))
+    text = _format(node, context)
+    if re.search("%-?[bBaAp]", text.name):  # MON, Mon and mon are spelled in three ways, and one to sqlglot
+        context.refuse(node, "the format of to_char", "names of months, days and half days are not written here")
+    return duck("strftime(_x_, _f_)", x=node.this, f=text)
 
 
 def _to_date(node: Any, context: Context) -> Any:

@@ -251,6 +251,16 @@ def aggregate(finish: Callable[[Any, Any, Context], Any]) -> Rule:
     return rule
 
 
+def without_nulls(node: Any, context: Context) -> Any:
+    """`IGNORE NULLS` of a window's function that looks for a row."""
+    from sqlglot import exp
+
+    known = (exp.FirstValue, exp.LastValue, exp.NthValue, exp.Lag, exp.Lead)
+    if not isinstance(node.this, known) or not isinstance(node.parent, exp.Window):
+        context.refuse(node, f"IGNORE NULLS of {named(node.this)}")
+    return node
+
+
 def sum_of_integers(whole: Any, core: Any, to: str) -> Any:
     """DuckDB sums integers to HUGEINT."""
     kind = whole.type

@@ -48,7 +48,9 @@ def snowflake_rules() -> Mapping[Any, Rule]:
         **dict.fromkeys((exp.Cast, exp.TryCast, exp.TsOrDsToDate, exp.ToNumber), snowflake_casts.cast),
         **dict.fromkeys((exp.DPipe, exp.Concat), warehouse.joined("BIGINT", "INT", "DATE", "DECIMAL")),
         **dict.fromkeys((exp.Like, exp.ILike), warehouse.matched),
-        **dict.fromkeys((exp.Sum, exp.Avg, exp.CountIf, exp.Window, exp.Filter), rules.aggregate(_finish)),
+        **dict.fromkeys((exp.Sum, exp.Avg, exp.CountIf, exp.Window), rules.aggregate(_finish)),
+        exp.Filter: warehouse.filtered,
+        exp.IgnoreNulls: rules.without_nulls,
         exp.AnyValue: warehouse.kept,
         exp.Qualify: warehouse.kept,
         exp.LogicalAnd: typed("bool_and(_this_)", "BOOLEAN"),
@@ -88,7 +90,7 @@ def snowflake_rules() -> Mapping[Any, Rule]:
             (exp.DateTrunc, exp.TimestampTrunc),
             lambda node, context: warehouse.date_truncated(node, context, week=True),
         ),
-        exp.LastDay: typed("last_day(_this_)", *moment),
+        exp.LastDay: warehouse.last_day,
         **{part: _of_time(name) for part, name in
            {exp.Hour: "hour", exp.Minute: "minute", exp.Second: "second"}.items()},
         exp.Extract: lambda node, context: warehouse.ordered_parts(node, context, _PARTS),
@@ -216,7 +218,7 @@ def _listagg(node: Any, context: Context) -> Any:
     from sqlglot import exp
 
     core = node.this if isinstance(node, exp.WithinGroup) else node
-    if node is core and isinstance(node.parent, (exp.WithinGroup, exp.Window)):
+    if node is core and isinstance(node.parent, exp.WithinGroup):
         return node
     if not isinstance(core, exp.GroupConcat) or isinstance(node.parent, exp.Window):
         context.refuse(node, f"{named(core)} as it is written here")

@@ -46,7 +46,7 @@ def cast_to(node: Any, value: Any, target: Any, context: Context, *, is_try: boo
         kind = "BIGINT" if to in INTEGERS else f"DECIMAL({digits[0]}, {digits[1]})"
     if kind not in ("TEXT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "BIGINT") and digits is None:
         context.refuse(node, what)
-    if group == "NULL":
+    if group == "NULL" or type(value).__name__ == "Null":
         return duck(f"CAST(_x_ AS {kind})", x=value)
     template = _template(group, source, kind, is_try=is_try)
     if template is None or (kind == "TEXT" and target.expressions and (group != "text" or is_try)):

@@ -43,7 +43,7 @@ bool countif cross date_add date_diff date_sub datetime datetime_add datetime_di
 distinct ends_with float64 format_date format_datetime from if ifnull int64 instr last_day logical_and logical_or
 numeric over partition qualify regexp_contains regexp_extract safe_cast safe_divide sign starts_with string string_agg
 md5 json_extract_scalar json_value parse_timestamp timestamp_add timestamp_diff timestamp_seconds timestamp_sub
-timestamp_trunc to_hex
+timestamp_trunc to_hex week
 """
 _ABSENT = """
 add_months array_contains array_length array_size array_to_string byte_length charindex countif dateadd datediff

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeproof.sql.checks import check_subqueries, check_types
 from pipeproof.sql.errors import FailedError, RejectedError, place, untranslatable
+from pipeproof.sql.normal_forms import spell_order, without_clauses
 from pipeproof.sql.plain import plain_nodes, strange_argument
 from pipeproof.sql.rewriting import Context, Rule, named, rewrite, start_of
 from pipeproof.sql.spelling import check_functions, check_trino
@@ -233,10 +234,14 @@ def _qualified(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Any:
     )  # fmt: skip
     is_lateral = dialect.name != "athena"  # Redshift and Snowflake let a column use the alias of one before
     try:
+        if dialect.name == "bigquery":  # which knows an alias neither in WHERE nor beside; else it would be expanded
+            qualify(without_clauses(tree), schema=known, dialect=dialect.name, expand_alias_refs=False, sql=sql)
         tree = qualify(
             tree, schema=known, dialect=dialect.name, expand_alias_refs=is_lateral, quote_identifiers=False, sql=sql
         )
         _qualify_having(tree, known, sql, dialect)
+        if dialect.name in ("athena", "bigquery"):
+            spell_order(tree)
         return annotate_types(tree, schema=known, expression_metadata={**known_to, **own}, dialect=dialect.name)
     except SqlglotError as error:
         unresolved = _UNRESOLVED.search(str(error))

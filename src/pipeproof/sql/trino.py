@@ -18,6 +18,7 @@ from pipeproof.sql.rewriting import (
 from pipeproof.sql.types import INTEGERS, digits_of, group_of, name_of
 
 _BLANKS = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"
+_NO_FIELD = "INVALID_FUNCTION_ARGUMENT: Index must be greater than zero"
 _BY_ZERO = "DIVISION_BY_ZERO: Division by zero"
 
 
@@ -36,6 +37,7 @@ def trino_rules() -> Mapping[Any, Rule]:
         **dict.fromkeys((exp.Sum, exp.Avg, exp.CountIf, exp.Window, exp.Filter), finished),
         **dict.fromkeys((exp.Case, exp.Coalesce, exp.If, exp.Nullif), rules.one_type),
         exp.DPipe: rules.joined_text,
+        exp.IgnoreNulls: rules.without_nulls,
         exp.Concat: rules.concat,
         # aggregates
         exp.AnyValue: template("any_value(_this_)"),
@@ -56,7 +58,8 @@ def trino_rules() -> Mapping[Any, Rule]:
         exp.Reverse: template("reverse(_this_)", of=("text", "ARRAY")),
         exp.Split: template("str_split(_this_, _expression_)", **text),
         exp.SplitPart: template(
-            "CASE WHEN _part_index_ > len(str_split(_this_, _delimiter_)) THEN NULL "
+            f"CASE WHEN _part_index_ < 1 THEN CAST({failing(_NO_FIELD)} AS TEXT) "
+            "WHEN _part_index_ > len(str_split(_this_, _delimiter_)) THEN NULL "
             "ELSE split_part(_this_, _delimiter_, _part_index_) END", **text,
         ),
         exp.StartsWith: template("starts_with(_this_, _expression_)", **text),

@@ -171,7 +171,7 @@ def annotators(  # noqa: C901 - a table of small functions
         (precision, scale), places = digits, node.args.get("decimals")
         to_places = places is not None
         if quotient is not None and to_places and places.is_int:  # the result has no more places than asked for
-            scale = min(scale, max(int(places.name), 0))
+            scale = min(scale, max(int(places.to_py()), 0))
         kind = decimal(precision + 1, scale) if to_places else decimal(precision - scale + min(1, scale), 0)
         return set_type(annotator, node, kind)
 
@@ -179,7 +179,7 @@ def annotators(  # noqa: C901 - a table of small functions
         (
             exp.ArrayFilter, exp.ArrayDistinct, exp.ArraySort, exp.Neg, exp.Abs, exp.TimestampTrunc, exp.DateTrunc,
             exp.DateAdd,
-            exp.Nullif, exp.AnyValue, exp.ArgMax, exp.ArgMin, exp.Try, exp.Paren,
+            exp.IgnoreNulls, exp.Nullif, exp.AnyValue, exp.ArgMax, exp.ArgMin, exp.Try, exp.Paren,
         ),
         like_argument,
     )  # fmt: skip

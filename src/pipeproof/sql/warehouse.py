@@ -25,6 +25,19 @@ def refused(node: Any, context: Context) -> Any:
     context.refuse(node, named(node))
 
 
+def filtered(node: Any, context: Context) -> Any:
+    """Refuse `FILTER (WHERE …)`, which Snowflake, BigQuery and Redshift do not have."""
+    context.refuse(node, "FILTER", "the warehouse has no such clause; write a CASE in the aggregate")
+
+
+def last_day(node: Any, context: Context) -> Any:
+    """`last_day(x)`, `last_day(x, month)`."""
+    require(node, [node.this], ("moment",), context)
+    if (node.text("unit") or "MONTH").upper() != "MONTH":
+        context.refuse(node, f"{named(node)} of a {node.text('unit').lower()}")
+    return duck("last_day(_x_)", x=node.this)
+
+
 def kept(node: Any, context: Context) -> Any:
     """Leave a node as it is."""
     return node
@@ -142,6 +155,8 @@ def arithmetic(node: Any, context: Context) -> Any:
     most = 12 if context.service == "snowflake" else 9
     if isinstance(node, exp.Mul) and sum(scales) > max(*scales, most, 0):
         context.refuse(node, "*", f"a product of more than {most} decimal places loses some; cast a side")
+    if all(kind in INTEGERS for kind in kinds) and "BIGINT" not in kinds:  # neither has an integer of 32 bits
+        node.set("this", duck("CAST(_x_ AS BIGINT)", x=node.left))
     return node
 
 
@@ -176,11 +191,18 @@ def matched(node: Any, context: Context) -> Any:
     return node
 
 
+def _is_count(node: Any) -> bool:
+    """Return whether a node is a whole number as it is written, and not negative: `-2` has the name `2`."""
+    from sqlglot import exp
+
+    return isinstance(node, exp.Literal) and bool(node.is_int)
+
+
 def substring(node: Any, context: Context) -> Any:
     """`substr(x, n, m)`: 0 counts as 1."""
     require(node, [node.this], ("text",), context)
     start, length = node.args.get("start"), node.args.get("length")
-    if start is None or not (start.is_int and int(start.name) >= 0 if start.name else False):
+    if not _is_count(start):
         context.refuse(node, f"{named(node)} from a place that is no number written here")
     first = duck(str(max(int(start.name), 1)))
     if length is None:
@@ -192,7 +214,7 @@ def substring(node: Any, context: Context) -> Any:
 def cut(node: Any, context: Context) -> Any:
     """`left(x, n)` and `right(x, n)`, n as it is written."""
     require(node, [node.this], ("text",), context)
-    if not (node.expression.is_int and not node.expression.name.startswith("-")):
+    if not _is_count(node.expression):
         context.refuse(node, f"{named(node)} of a length that is no number written here")
     return duck(f"{node.key}(_x_, _n_)", x=node.this, n=node.expression)
 

@@ -74,6 +74,9 @@ SNOWFLAKE: Mapping[str, Any] = {
     "src:a.t::number": 7, "src:q::string": None, "src:nothing::string": None, "src:A.b::string": None,
     "src:l[0]::int": 1, "listagg(s, ',')": "hello", "listagg(z, ',')": "", "count_if(ok)": 1,
     "last_value(a) over (order by b)": 7, "row_number() over (order by a)": 1, "boolor_agg(ok)": True,
+    "a * 1000000000": 7000000000, "2000000000 + 2000000000": 4000000000, "round(n, -2) / 3": N("0.000000"),
+    "cast(null as date)": None, "last_day(d, 'month')": D(2026, 1, 31), "$$a\\d$$": "a\\d", "'a\\d'": "ad",
+    "coalesce(last_value(s ignore nulls) over (order by a), 'x')": "hello",
     "s ilike 'H%'": True, "parse_json('{\"k\": 1}'):k::int": 1,
 }  # fmt: skip
 
@@ -93,12 +96,20 @@ BIGQUERY: Mapping[str, Any] = {
     "date_trunc(d, month)": D(2026, 1, 1), "format_date('%Y-%m', d)": "2026-01", "if(a > 1, 'x', 'y')": "x",
     "json_extract_scalar(src, '$.a.b')": "x", "json_value(src, '$.a.n')": "3", "json_value(src, '$.a')": None,
     "extract(hour from parse_timestamp('%Y-%m-%dT%H:%M:%SZ', '2026-01-31T10:20:30Z'))": 10,
+    "a * 1000000000": 7000000000, "cast(null as string)": None, "last_day(d, month)": D(2026, 1, 31),
+    "date_trunc(d, week)": D(2026, 1, 25), "date_trunc(d, week(monday))": D(2026, 1, 26),
+    "date_trunc(d, isoweek)": D(2026, 1, 26), "date_trunc(d, week(saturday))": D(2026, 1, 31),
+    "date_diff(date '2026-02-01', d, week)": 1, "date_diff(date '2026-02-01', d, isoweek)": 0,
+    "date_diff(d, date '2026-02-15', week)": -3, "date_diff(date '2026-02-02', d, week(monday))": 1,
+    "regexp_extract(s, r'(l+)')": "ll", "regexp_contains(s, r'^h\\w+$')": True, "r'a\\d'": "a\\d",
     "ifnull(z, 'q')": "q", "greatest(a, b)": 7, "logical_or(ok)": True, '"a text"': "a text",
 }  # fmt: skip
 
 REFUSED = {
     "redshift": {
         "listagg(distinct s, ',')": "listagg of distinct values", "to_char(d, 'Day')": "the format of to_char",
+        "to_char(d, 'MON')": "the format of to_char", "max(ok)": "max of booleans",
+        "sum(a) filter (where ok)": "FILTER",
     },
     "snowflake": {
         "hash(a)": "hash", "object_construct('a', 1)": "the function object_construct",
@@ -108,14 +119,16 @@ REFUSED = {
         "safe_divide(a, b)": "the function safe_divide", "array_agg(a)": "array_agg", "coalesce(a, 'q')": "coalesce",
         "current_timestamp()::date": "a cast of timestamptz to date", "to_char(d, 'DY')": None, "initcap(s)": None,
         "to_char(d, 'MMMM')": "the format 'MMMM' of to_char", '"a"': 'the name "a"', "d + interval '1 day'": None,
+        "substr(s, -2)": None, "left(s, -1)": None, "right(s, -1)": None, "last_day(d, 'year')": "last_day of a year",
+        "listagg(s) over (partition by a)": None, "sum(a) filter (where ok)": "FILTER",
         "stddev(a)": "stddev", "(a / 3) * (b / 3) * n": "*",
         "regexp_replace(s, '(?=x)', '')": None, "extract(hour from tz)": None,
         "date_trunc('day', tz)": "date_trunc", "year(tz)": "year", "hour(d)": "hour", "1e3": "1e3", "'a' 'b'": None,
     },
     "bigquery": {
         "n / b": "DIV of NUMERIC", "cast(a as numeric) * n": "*",
-        "date_diff(d, d, week)": None, "date_diff(d, tz, day)": None,
-        "date_trunc(d, week)": None, "[1, 2]": "array",
+        "date_diff(d, tz, day)": None, "[1, 2]": "array", "substr(s, -2)": None, "left(s, -1)": None,
+        "format_date('%e', d)": None, "last_day(d, quarter)": None, "sum(a) filter (where ok)": "FILTER",
         "farm_fingerprint(s)": "the function farm_fingerprint", "iff(a, 1, 2)": None, "nvl(a, 1)": "the function nvl",
         "if(a - 7, 'x', 'y')": None, "extract(hour from d)": None, "'a' 'b'": None,
         "a = '7'": "EQ", "generate_uuid()": None, "timestamp_add(tz, interval 1 month)": None, '"a"': 'the text "a"',
@@ -153,6 +166,9 @@ def test_expression__is_refused_by_name_and_line(dialect: str, expression: str, 
         ("bigquery", "cast('1.6' as int64)", "Bad int64 value"),
         ("snowflake", "'01/02/2026'::date", "pipeproof-refusal:"),
         ("snowflake", "src:a.f::string", "pipeproof-refusal:"),
+        ("redshift", "split_part(s, 'l', -1)", "field position"),
+        ("redshift", "left(s, b - 3)", "pipeproof-refusal:"),
+        ("trino", "split_part(s, 'l', -1)", "Index must be greater than zero"),
     ],
 )
 def test_value__fails_as_the_warehouse_does_or_is_refused_as_it_runs(dialect: str, expression: str, said: str) -> None:
@@ -272,3 +288,61 @@ def test_table__that_is_not_there_is_named() -> None:
 )
 def test_others__are_run_by_the_rules_of_awss_services(dialect: str, expression: str, expected: Any) -> None:
     assert rows(f"select {expression} as x", dialect) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (r"'a_b' like 'a\\_b'", True), (r"'axb' like 'a\\_b'", False), (r"'A_B' ilike 'a\\_b'", True),
+        ("'axb' like 'a_b'", True), ("'axb' like 'a^_b' escape '^'", False),
+        ("left(s, 2)", "he"), ("right(s, b)", "lo"),
+    ],
+)  # fmt: skip
+def test_redshift__a_backslash_escapes_in_like(expression: str, expected: Any) -> None:
+    assert rows(f"select {expression} as x from t", "redshift") == [expected]
+
+
+def test_redshift__values_are_no_table() -> None:
+    with pytest.raises(UntranslatableQueryError, match="VALUES as a table"):
+        write_for_duckdb("select * from (values (1, 'a')) as v(id, s)", "redshift", find_columns)
+
+
+@pytest.mark.parametrize("query", ["select a + 1 as x, x * 2 as y from t", "select a + 1 as x from t where x > 2"])
+def test_bigquery__an_alias_is_not_known_beside_nor_in_where(query: str) -> None:
+    with pytest.raises(UntranslatableQueryError, match="the column x is not there"):
+        write_for_duckdb(query, "bigquery", find_columns)
+    assert run(query, "snowflake")
+
+
+@pytest.mark.parametrize("dialect", ["bigquery", "trino"])
+def test_order__by_an_expression_of_an_alias(dialect: str) -> None:
+    assert rows("select -id as id from r order by id + 0", dialect) == [-3, -2, -1]
+    assert rows("select -id as id from r order by id", dialect) == [-3, -2, -1]
+
+
+def test_order__by_an_expression_of_an_alias_is_refused_where_it_is_not_documented() -> None:
+    with pytest.raises(UntranslatableQueryError, match="it is an alias, and may be a column"):
+        write_for_duckdb("select -id as id from r order by id + 0", "snowflake", find_columns)
+    assert rows("select -id as n from r order by n + 0", "snowflake") == [-3, -2, -1]
+
+
+@pytest.mark.parametrize("dialect", ["snowflake", "bigquery"])
+def test_group__by_all_is_by_what_has_no_aggregate(dialect: str) -> None:
+    query = "select id > 1 as late, count(*) as n, max(s) as s from r group by all order by 1"
+    assert run(query, dialect) == [(False, 1, "a"), (True, 2, "b")]
+    assert run("select count(*) as n from r group by all", dialect) == [(3,)]
+    with pytest.raises(UntranslatableQueryError, match="GROUP BY ALL"):
+        write_for_duckdb("select *, count(*) as n from r group by all", dialect, find_columns)
+
+
+@pytest.mark.parametrize("dialect", ["snowflake", "bigquery", "redshift", "trino"])
+def test_null__in_what_a_row_is_not_in_leaves_none(dialect: str) -> None:
+    assert rows("select id from r where s not in (select s from r)", dialect) == []
+    assert rows("select id from r where id not in (select a from t)", dialect) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("dialect", ["snowflake", "bigquery", "redshift", "trino"])
+def test_window__ignores_nulls(dialect: str) -> None:
+    frame = "order by id rows between unbounded preceding and current row"
+    value = "last_value(s) ignore nulls" if dialect == "trino" else "last_value(s ignore nulls)"
+    assert rows(f"select {value} over ({frame}) as x from r order by id", dialect) == ["a", "a", "b"]
