@@ -35,19 +35,23 @@ def bigquery_rules() -> Mapping[Any, Rule]:
             (exp.Array, exp.Interval, exp.Lambda, exp.Dot, exp.Try, exp.Values, exp.NthValue), warehouse.refused
         ),
         exp.Literal: _literal,
-        **dict.fromkeys((exp.Add, exp.Sub, exp.Mul), warehouse.arithmetic),
+        **dict.fromkeys((exp.Add, exp.Sub, exp.Mul), _unless_numeric(warehouse.arithmetic)),
         exp.Div: _quotient,
         exp.SafeDivide: _safe_quotient,
         exp.IntDiv: _whole_quotient,
         exp.Mod: warehouse.remainder(_BY_ZERO),
         **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between), warehouse.compared),
         **dict.fromkeys((exp.NullSafeEQ, exp.NullSafeNEQ), warehouse.compared),
-        **dict.fromkeys((exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least), warehouse.chosen),
+        **dict.fromkeys(
+            (exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least),
+            _unless_numeric(warehouse.chosen),
+        ),
         **dict.fromkeys((exp.Cast, exp.TryCast, exp.Date), _cast),
         **dict.fromkeys((exp.DPipe, exp.Concat), warehouse.joined()),
         exp.Like: warehouse.matched,
         **dict.fromkeys((exp.Sum, exp.Avg, exp.CountIf, exp.Window), rules.aggregate(_finish)),
         exp.Filter: warehouse.filtered,
+        exp.WindowSpec: warehouse.framed,
         exp.IgnoreNulls: rules.without_nulls,
         exp.AnyValue: typed("any_value(_this_)", "number", "text", "moment", "BOOLEAN"),
         exp.Qualify: warehouse.kept,
@@ -75,7 +79,7 @@ def bigquery_rules() -> Mapping[Any, Rule]:
         exp.Sign: typed("sign(_this_)", *number),
         **dict.fromkeys((exp.Round, exp.Floor, exp.Ceil), _rounded),
         exp.Pow: typed("power(CAST(_this_ AS DOUBLE), CAST(_expression_ AS DOUBLE))", *number),
-        exp.Sqrt: typed("sqrt(CAST(_this_ AS DOUBLE))", *number),
+        exp.Sqrt: warehouse.root,
         # moments
         **dict.fromkeys((exp.DateAdd, exp.DatetimeAdd, exp.TimestampAdd), _moved("+")),
         **dict.fromkeys((exp.DateSub, exp.DatetimeSub, exp.TimestampSub), _moved("-")),
@@ -111,6 +115,32 @@ def bigquery_average(kind: Any) -> Any:
 def _literal(node: Any, context: Context) -> Any:
     """A number with a point is a FLOAT64."""
     return node if node.is_string or node.is_int else duck("CAST(_x_ AS DOUBLE)", x=node)
+
+
+def _unless_numeric(rule: Rule) -> Rule:
+    """A rule for what is no NUMERIC beside a number with a point, which then is no FLOAT64, but a NUMERIC too.
+
+    Of literals alone: https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules#literal_coercion
+    """
+
+    def checked(node: Any, context: Context) -> Any:
+        from sqlglot import exp
+
+        parts = [part for part in node.iter_expressions() if isinstance(part, exp.Expr)]
+        parts += [part.args["true"] for part in parts if isinstance(part, exp.If)]
+        if "DECIMAL" in {name_of(part.type) for part in parts} and any(map(_is_point, parts)):
+            context.refuse(node, named(node), "a number with a point is NUMERIC beside NUMERIC; cast one of them")
+        return rule(node, context)
+
+    return checked
+
+
+def _is_point(node: Any) -> bool:
+    """Return whether a node is what [_literal][] makes of a number with a point."""
+    from sqlglot import exp
+
+    node = node.this if isinstance(node, exp.Neg) else node
+    return isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal) and not node.this.is_int
 
 
 def _floats(node: Any, context: Context) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from functools import cache
 from typing import Any
 
 from pipeproof.sql import arguments, blanks, casts, rules, warehouse
+from pipeproof.sql.errors import FailedError
 from pipeproof.sql.rewriting import Context, Rule, duck, failing, named, refusing, template
 from pipeproof.sql.types import FLOATS, INTEGERS, group_of, name_of
 
 _FORMAT = re.compile(r"(?:[^%A-Za-z]|%-?[YymdHMSjbBaAIp]|%%)*")
+_ROOT = "ERROR: cannot take square root of a negative number"
 _NO_FIELD = "ERROR: field position must be greater than zero"
 _PARTS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second", "dow", "doy")
 
@@ -68,7 +70,10 @@ def redshift_rules() -> Mapping[Any, Rule]:
         exp.Floor: _rounded,
         exp.Ceil: _rounded,
         exp.Pow: template("power(CAST(_this_ AS DOUBLE), CAST(_expression_ AS DOUBLE))", of=("number",)),
-        exp.Sqrt: template("sqrt(CAST(_this_ AS DOUBLE))", of=("number",)),
+        exp.Sqrt: template(
+            f"CASE WHEN _this_ < 0 THEN {failing(_ROOT, 'DOUBLE')} ELSE sqrt(CAST(_this_ AS DOUBLE)) END",
+            of=("number",),
+        ),
         # moments
         exp.CurrentTimestamp: template("CAST(now() AS TIMESTAMP)"),
         exp.TsOrDsAdd: _date_add,
@@ -87,6 +92,29 @@ def redshift_rules() -> Mapping[Any, Rule]:
 
 def _kept(node: Any, context: Context) -> Any:
     return node
+
+
+def _check_window(window: Any, core: Any, context: Context) -> None:
+    """Check that a window is one of Redshift's: an aggregate with an order has a frame, of rows, and no DISTINCT.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_WF_SUM.html
+
+    Raises:
+        FailedError: There is no frame.
+        UntranslatableQueryError: It is of another kind, or the aggregate is of distinct values.
+    """
+    from sqlglot import exp
+
+    inner = core.this if isinstance(core, exp.IgnoreNulls) else core
+    spec = window.args.get("spec")
+    framed = (exp.Sum, exp.Avg, exp.Count, exp.Min, exp.Max, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance,
+              exp.VariancePop, exp.FirstValue, exp.LastValue, exp.NthValue)  # fmt: skip
+    if isinstance(inner.this, exp.Distinct):
+        context.refuse(window, f"{named(inner)} of distinct values over a window", "Redshift has none")
+    if spec is not None and str(spec.args.get("kind") or "ROWS").upper() != "ROWS":
+        context.refuse(window, f"a frame of {spec.args['kind'].lower()}", "Redshift has frames of ROWS alone")
+    if isinstance(inner, framed) and window.args.get("order") is not None and spec is None:
+        raise FailedError("ERROR: Aggregate window functions with an ORDER BY clause require a frame clause")
 
 
 def _extreme(node: Any, context: Context) -> Any:
@@ -132,8 +160,8 @@ def _finish(whole: Any, core: Any, context: Context) -> Any:
     from sqlglot import exp
 
     if isinstance(whole, exp.Window):
+        _check_window(whole, core, context)
         blanks.divided(whole)
-
     if not isinstance(core, (exp.Sum, exp.Avg)):
         return whole
     argument = core.this.expressions[0] if isinstance(core.this, exp.Distinct) else core.this

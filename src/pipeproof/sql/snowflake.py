@@ -50,6 +50,7 @@ def snowflake_rules() -> Mapping[Any, Rule]:
         **dict.fromkeys((exp.Like, exp.ILike), warehouse.matched),
         **dict.fromkeys((exp.Sum, exp.Avg, exp.CountIf, exp.Window), rules.aggregate(_finish)),
         exp.Filter: warehouse.filtered,
+        exp.WindowSpec: warehouse.framed,
         exp.IgnoreNulls: rules.without_nulls,
         exp.AnyValue: warehouse.kept,
         exp.Qualify: warehouse.kept,
@@ -82,7 +83,7 @@ def snowflake_rules() -> Mapping[Any, Rule]:
         exp.Sign: typed("sign(_this_)", *number),
         **dict.fromkeys((exp.Round, exp.Floor, exp.Ceil), _rounded),
         exp.Pow: typed("power(CAST(_this_ AS DOUBLE), CAST(_expression_ AS DOUBLE))", *number),
-        exp.Sqrt: typed("sqrt(CAST(_this_ AS DOUBLE))", *number),
+        exp.Sqrt: warehouse.root,
         # moments
         exp.DateAdd: warehouse.date_moved,
         exp.DateDiff: lambda node, context: warehouse.date_diff(node, node.expression, node.this, context, week=True),

@@ -52,6 +52,11 @@ json_value_array last_day lcase left len list locate logical_and logical_or mid 
 startswith str_position string_agg substring_index ucase weekofyear
 """
 """Functions of other dialects that Trino has not."""
+_NOT_OF_BOTH = {
+    "snowflake": frozenset(("bool_and", "bool_or", "ceiling", "strpos")),
+    "bigquery": frozenset(("bool_and", "bool_or", "listagg", "split_part")),
+}
+"""Those of `_BOTH` that a warehouse has not."""
 
 
 @cache
@@ -66,7 +71,8 @@ def _known(service: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]
     dialect, own = names[service]
     parser = Dialect.get_or_raise(dialect).parser_class
     of_sqlglot = frozenset(name.lower() for name in (*parser.FUNCTIONS, *parser.FUNCTION_PARSERS))
-    return frozenset((_BOTH + own).split()), of_sqlglot, frozenset(_ABSENT.split() if service == "athena" else ())
+    executed = frozenset((_BOTH + own).split()) - _NOT_OF_BOTH.get(service, frozenset())
+    return executed, of_sqlglot, frozenset(_ABSENT.split() if service == "athena" else ())
 
 
 def check_functions(tokens: Sequence[Any], sql: str, service: str) -> None:

@@ -124,6 +124,8 @@ def _finish(whole: Any, core: Any, context: Context) -> Any:
     """An aggregate with its filter and window: sums of integers are BIGINT, averages of decimals are decimals."""
     from sqlglot import exp
 
+    if isinstance(whole, exp.Window) and isinstance(core.this, exp.Distinct):
+        context.refuse(whole, f"{named(core)} of distinct values over a window", "Trino has none")
     if isinstance(core, exp.CountIf):
         return rules.sum_of_integers(whole, core, "BIGINT")
     if isinstance(core, (exp.Sum, exp.Avg)) and isinstance(core.this, exp.Distinct):

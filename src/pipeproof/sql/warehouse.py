@@ -30,6 +30,20 @@ def filtered(node: Any, context: Context) -> Any:
     context.refuse(node, "FILTER", "the warehouse has no such clause; write a CASE in the aggregate")
 
 
+def framed(node: Any, context: Context) -> Any:
+    """A window's frame, of rows or a range: Snowflake and BigQuery have no GROUPS."""
+    if str(node.args.get("kind") or "ROWS").upper() not in ("ROWS", "RANGE"):
+        context.refuse(node, f"a frame of {node.args['kind'].lower()}")
+    return node
+
+
+def root(node: Any, context: Context) -> Any:
+    """`sqrt(x)`, which fails below zero; DuckDB's is no number there."""
+    require(node, [node.this], ("number",), context)
+    below = failing("the square root of a negative number", "DOUBLE")
+    return duck(f"CASE WHEN _x_ < 0 THEN {below} ELSE sqrt(CAST(_x_ AS DOUBLE)) END", x=node.this)
+
+
 def last_day(node: Any, context: Context) -> Any:
     """`last_day(x)`, `last_day(x, month)`."""
     require(node, [node.this], ("moment",), context)
