@@ -18,6 +18,15 @@ def version_1_alone(why: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(_major("dbt-core") != 1, reason=f"dbt 1 alone: {why}")
 
 
+def since(wanted: str, why: str) -> pytest.MarkDecorator:
+    """Skip a test where dbt-core 1 is older than that."""
+    try:
+        old = Version(version("dbt-core")) < Version(wanted)
+    except PackageNotFoundError:  # dbt 2 has a distribution of another name
+        old = False
+    return pytest.mark.skipif(old, reason=f"dbt-core before {wanted}: {why}")
+
+
 def takes_arguments() -> bool:
     """Return whether what a generic test is given stands below `arguments`: before dbt-core 1.10.5 it stood beside."""
     try:
