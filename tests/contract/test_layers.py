@@ -80,7 +80,8 @@ LAYERS: dict[str, str] = {
         rewriting
         arguments blanks casts checks rules spelling
         warehouse
-        bigquery_weeks normal_forms snowflake_casts
+        bigquery_casts bigquery_weeks normal_forms parsing
+        snowflake_casts
         bigquery redshift snowflake trino
         translation
         dialects

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pipeproof.sql import arguments, bigquery_weeks, rules, warehouse
-from pipeproof.sql.rewriting import Context, Rule, duck, failing, named, refusing, template
-from pipeproof.sql.types import FLOATS, INTEGERS, group_of, name_of
+from pipeproof.sql import arguments, bigquery_casts, bigquery_weeks, parsing, rules, warehouse
+from pipeproof.sql.rewriting import Context, Rule, duck, named, refusing, template
+from pipeproof.sql.types import FLOATS, INTEGERS, name_of
 from pipeproof.sql.warehouse import require, typed
 
 _BY_ZERO = "division by zero"
@@ -46,7 +46,7 @@ def bigquery_rules() -> Mapping[Any, Rule]:
             (exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least),
             _unless_numeric(warehouse.chosen),
         ),
-        **dict.fromkeys((exp.Cast, exp.TryCast, exp.Date), _cast),
+        **dict.fromkeys((exp.Cast, exp.TryCast, exp.Date, exp.Timestamp), bigquery_casts.cast),
         **dict.fromkeys((exp.DPipe, exp.Concat), warehouse.joined()),
         exp.Like: warehouse.matched,
         **dict.fromkeys((exp.Sum, exp.Avg, exp.CountIf, exp.Window), rules.aggregate(_finish)),
@@ -69,6 +69,7 @@ def bigquery_rules() -> Mapping[Any, Rule]:
         exp.StrPosition: typed("strpos(_this_, _substr_)", *text),
         **dict.fromkeys((exp.Left, exp.Right), warehouse.cut),
         exp.Substring: warehouse.substring,
+        exp.Pad: warehouse.padded,
         exp.Trim: _trim,
         exp.Replace: warehouse.replaced,
         exp.RegexpReplace: warehouse.regexp_replaced,
@@ -93,6 +94,8 @@ def bigquery_rules() -> Mapping[Any, Rule]:
         exp.StrToTime: _parsed_time,
         exp.TsOrDsToDate: typed("CAST(_this_ AS DATE)", *moment),
         exp.TimeToStr: _format,
+        **dict.fromkeys((exp.TsOrDsToTimestamp, exp.TsOrDsToDatetime), bigquery_casts.formatted),
+        exp.StrToDate: parsing.date,
         exp.CurrentTimestamp: template("now()"),
         exp.UnixToTime: _from_unix,
     }  # fmt: skip
@@ -325,72 +328,3 @@ def _from_unix(node: Any, context: Context) -> Any:
         context.refuse(node, named(node))
     require(node, [node.this], ("number",), context)
     return duck("to_timestamp(_x_)", x=node.this)
-
-
-def _cast(node: Any, context: Context) -> Any:
-    """`CAST`, `SAFE_CAST` and `date(x)`."""
-    from sqlglot import exp
-
-    if isinstance(node, exp.Date) and (node.args.get("zone") is not None or node.expressions):
-        context.refuse(node, "date() of more than one value")
-    target = exp.DataType.build("DATE") if isinstance(node, exp.Date) else node.to
-    if node.args.get("format") is not None:
-        context.refuse(node, "CAST with FORMAT")
-    to, source, group = name_of(target), name_of(node.this.type), group_of(node.this.type)
-    is_try = isinstance(node, exp.TryCast)
-    kind = {"TEXT": "TEXT", "VARCHAR": "TEXT", "DECIMAL": "DECIMAL(38, 9)"}.get(to, to)
-    what = f"a cast of {source.lower()} to {to.lower()}"
-    if (
-        kind not in ("TEXT", "BIGINT", "DOUBLE", "DECIMAL(38, 9)", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMPTZ")
-        or target.expressions
-    ):
-        context.refuse(node, what)
-    if group == "NULL" or isinstance(node.this, exp.Null):
-        return duck(f"CAST(_x_ AS {kind})", x=node.this)
-    template = _template(group, source, kind, is_try=is_try)
-    if template is None:
-        context.refuse(node, what if source != "UNKNOWN" else f"{what}, whose type is not known here")
-    return duck(template, x=node.this)
-
-
-def _template(group: str, source: str, kind: str, *, is_try: bool) -> str | None:
-    """DuckDB's SQL for a cast of `_x_`; None where it is not known to mean the same."""
-    if kind == "TEXT":
-        return "CAST(_x_ AS TEXT)" if group == "text" or source in (*INTEGERS, "DATE", "BOOLEAN") else None
-    name = kind.partition("(")[0]
-    if group == "text" and name == "BOOLEAN":
-        other = "NULL" if is_try else failing("Bad bool value: ''' || _x_ || '''", "BOOLEAN")
-        return (
-            f"CASE WHEN _x_ IS NULL THEN NULL WHEN lower(_x_) = 'true' THEN TRUE "
-            f"WHEN lower(_x_) = 'false' THEN FALSE ELSE {other} END"
-        )
-    if group == "text" and name == "BIGINT":
-        other = "NULL" if is_try else failing("Bad int64 value: ''' || _x_ || '''")
-        plain = "TRY(CAST(_x_ AS BIGINT))" if is_try else "CAST(_x_ AS BIGINT)"
-        return (
-            f"CASE WHEN _x_ IS NULL THEN NULL WHEN regexp_full_match(_x_, '[+-]?[0-9]+') THEN {plain} ELSE {other} END"
-        )
-    if group == "text":
-        return warehouse.text_cast(name, is_try, precision=kind.removeprefix(name))
-    if group == "number" and name in ("BIGINT", "DECIMAL", "DOUBLE"):
-        cast = f"CAST(round(_x_) AS {kind})" if name == "BIGINT" and source not in INTEGERS else f"CAST(_x_ AS {kind})"
-        return f"TRY({cast})" if is_try else cast
-    if source == "BOOLEAN" and name in ("BIGINT", "BOOLEAN"):
-        return f"CAST(_x_ AS {kind})"
-    if source in INTEGERS and name == "BOOLEAN":
-        return "_x_ <> 0"
-    if source in ("DATE", "TIMESTAMP") and name in ("DATE", "TIMESTAMP"):
-        return f"CAST(_x_ AS {kind})"
-    if (
-        "TIMESTAMPTZ" in (source, name)
-        and source in ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
-        and name in ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
-    ):
-        if source == name:
-            return "_x_"
-        return (
-            f"CAST(_x_ AT TIME ZONE 'UTC' AS {kind})"
-            if source == "TIMESTAMPTZ"
-            else "CAST(_x_ AS TIMESTAMP) AT TIME ZONE 'UTC'"
-        )
-    return None

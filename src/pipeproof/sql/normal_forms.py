@@ -5,6 +5,9 @@ from typing import Any
 from pipeproof.sql.errors import untranslatable
 from pipeproof.sql.rewriting import start_of, wrapped
 
+_MOMENTS = ("TO_TIMESTAMP_NTZ", "TRY_TO_TIMESTAMP", "TRY_TO_TIMESTAMP_NTZ")
+"""Snowflake's casts to TIMESTAMP_NTZ that sqlglot does not know."""
+
 
 def normalize(tree: Any, sql: str, service: str) -> None:
     """Write a Snowflake or BigQuery query's raw texts, `NOT IN` and `GROUP BY ALL` as all others.
@@ -21,6 +24,10 @@ def normalize(tree: Any, sql: str, service: str) -> None:
 
     for raw in list(tree.find_all(exp.RawString)):  # r'\\d', $$\\d$$
         raw.replace(exp.Literal.string(raw.name))
+    for call in list(tree.find_all(exp.Anonymous)) if service == "snowflake" else ():
+        if call.name.upper() in _MOMENTS and len(call.expressions) == 1:
+            kind = exp.TryCast if call.name.upper().startswith("TRY") else exp.Cast
+            call.replace(kind(this=call.expressions[0], to=exp.DataType.build("TIMESTAMP")))
     for node in list(tree.find_all(exp.NEQ)):  # what sqlglot makes of NOT IN (SELECT …) in Snowflake
         if isinstance(node.expression, exp.All):
             query = node.expression.this.unnest()

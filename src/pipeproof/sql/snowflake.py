@@ -72,6 +72,7 @@ def snowflake_rules() -> Mapping[Any, Rule]:
         exp.StrPosition: typed("strpos(_this_, _substr_)", *text),
         **dict.fromkeys((exp.Left, exp.Right), warehouse.cut),
         exp.Substring: warehouse.substring,
+        exp.Pad: warehouse.padded,
         exp.Trim: _trim,
         exp.Replace: warehouse.replaced,
         exp.SplitPart: _split_part,

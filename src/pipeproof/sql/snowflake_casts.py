@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeproof.sql import warehouse
+from pipeproof.sql import parsing, warehouse
 from pipeproof.sql.rewriting import Context, duck, failing, named, refusing
 from pipeproof.sql.types import INTEGERS, decimal, digits_of, group_of, name_of
 from pipeproof.sql.warehouse import require
@@ -24,7 +24,7 @@ def cast(node: Any, context: Context) -> Any:
         )
     elif isinstance(node, exp.TsOrDsToDate):
         if node.args.get("format") is not None:
-            context.refuse(node, f"{named(node)} with a format")
+            return parsing.date(node, context)
         target = exp.DataType.build("DATE")
     else:
         target = node.to

@@ -37,6 +37,7 @@ ilike int integer last_day len max_by min_by minute month nullifzero number nume
 qualify quarter regexp_like regexp_substr rlike second sign split_part startswith string sysdate text to_char to_date
 to_number to_varchar try_cast try_to_date try_to_number timestampadd timestampdiff week weekiso weekofyear year
 zeroifnull boolean getdate md5 md5_hex regexp_like to_decimal to_numeric try_to_decimal try_to_numeric
+lpad rpad to_timestamp to_timestamp_ntz try_to_timestamp try_to_timestamp_ntz
 """
 _BIGQUERY = """
 bool countif cross date_add date_diff date_sub datetime datetime_add datetime_diff datetime_sub datetime_trunc div
@@ -44,6 +45,7 @@ distinct ends_with float64 format_date format_datetime from if ifnull int64 inst
 numeric over partition qualify regexp_contains regexp_extract safe_cast safe_divide sign starts_with string string_agg
 md5 json_extract_scalar json_value parse_timestamp timestamp_add timestamp_diff timestamp_seconds timestamp_sub
 timestamp_trunc to_hex week
+char_length character_length format_timestamp lpad parse_date rpad
 """
 _ABSENT = """
 add_months array_contains array_length array_size array_to_string byte_length charindex countif dateadd datediff

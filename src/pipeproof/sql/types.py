@@ -108,6 +108,8 @@ def annotators(  # noqa: C901 - a table of small functions
 
     def arithmetic(annotator: Any, node: Any) -> Any:
         left, right = node.left.type, node.right.type
+        if isinstance(node, exp.Sub) and name_of(left) == name_of(right) == "DATE":
+            return set_type(annotator, node, exp.DataType.build("BIGINT"))
         if isinstance(node, (exp.Add, exp.Sub)) and group_of(left) == "moment":
             return set_type(annotator, node, left)
         if isinstance(node, exp.Add) and group_of(right) == "moment" and name_of(left) in INTEGERS:
@@ -155,6 +157,9 @@ def annotators(  # noqa: C901 - a table of small functions
     def text(annotator: Any, node: Any) -> Any:
         return set_type(annotator, node, exp.DataType.build("VARCHAR"))
 
+    def moment(annotator: Any, node: Any) -> Any:
+        return set_type(annotator, node, exp.DataType.build("TIMESTAMP"))
+
     def joined(annotator: Any, node: Any) -> Any:
         first = node.left if isinstance(node, exp.DPipe) else node.expressions[0]
         is_array = name_of(first.type) == "ARRAY"
@@ -194,7 +199,8 @@ def annotators(  # noqa: C901 - a table of small functions
     return {
         **arithmetics, **same, **bigs, **_each((exp.Round, exp.Floor, exp.Ceil), rounded),
         exp.Literal: {"annotator": literal}, exp.Sum: {"annotator": sum_type}, exp.Avg: {"annotator": average_type},
-        exp.JSONExtractScalar: {"annotator": text}, exp.Nvl2: {"annotator": of_branch},
+        **_each((exp.TsOrDsToTimestamp, exp.TsOrDsToDatetime), moment), exp.JSONExtractScalar: {"annotator": text},
+        exp.Nvl2: {"annotator": of_branch},
         exp.Concat: {"annotator": joined}, exp.DPipe: {"annotator": joined},
         exp.ArrayMax: {"annotator": of_items}, exp.ArrayMin: {"annotator": of_items},
     }  # fmt: skip

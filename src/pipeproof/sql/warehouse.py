@@ -88,8 +88,10 @@ def one_kind(node: Any, values: list[Any], context: Context) -> None:
     """Refuse a node whose values are not known to be of one group of types; texts of dates stand for dates."""
     values = _values(values)
     groups = {group_of(value.type) for value in values} - {"NULL"}
+    moments = {name_of(value.type) for value in values if group_of(value.type) == "moment"}
+    shape = SHAPES["DATE" if moments == {"DATE"} else "TIMESTAMP"]  # a time beside a date is dropped by DuckDB
     if groups == {"moment", "text"} and all(
-        re.fullmatch(SHAPES["TIMESTAMP"], _text(value)) for value in values if group_of(value.type) == "text"
+        re.fullmatch(shape, _text(value)) for value in values if group_of(value.type) == "text"
     ):
         return
     if "UNKNOWN" in groups:
@@ -164,6 +166,8 @@ def arithmetic(node: Any, context: Context) -> Any:
     kinds = [name_of(node.left.type), name_of(node.right.type)]
     if kinds[0] == "DATE" and kinds[1] in INTEGERS:
         return rules.arithmetic(node, context)
+    if kinds == ["DATE", "DATE"] and node.key == "sub" and context.service == "snowflake":
+        return duck("date_diff('day', _b_, _a_)", a=node.left, b=node.right)
     require(node, [node.left, node.right], ("number",), context)
     scales = [_scale(side.type, context) for side in (node.left, node.right) if digits_of(side.type) is not None]
     most = 12 if context.service == "snowflake" else 9
@@ -231,6 +235,17 @@ def cut(node: Any, context: Context) -> Any:
     if not _is_count(node.expression):
         context.refuse(node, f"{named(node)} of a length that is no number written here")
     return duck(f"{node.key}(_x_, _n_)", x=node.this, n=node.expression)
+
+
+def padded(node: Any, context: Context) -> Any:
+    """`lpad(x, n, with)` and `rpad(…)`, n as it is written: a longer text is cut."""
+    require(node, [node.this], ("text",), context)
+    fill = node.args.get("fill_pattern")
+    if not _is_count(node.expression) or (fill is not None and not arguments.literal(fill, context, "what pads")):
+        context.refuse(node, "lpad or rpad to a length that is no number written here, or with an empty text")
+    function = "lpad" if node.args.get("is_left") else "rpad"
+    return duck(f"{function}(_x_, _n_, {'_f_' if fill is not None else repr(' ')})", x=node.this, n=node.expression,
+                f=fill or node.this)  # fmt: skip
 
 
 def replaced(node: Any, context: Context) -> Any:
