@@ -174,7 +174,7 @@ def _add_merge(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     merge = commands.add_parser(
         "merge",
         help="put the reports of all shards together and judge them as one run",
-        usage="pipeproof merge DIR … [--directory DIR] [--input-name value …]",
+        usage="pipeproof merge DIR … [--output DIR] [--directory DIR] [--input-name value …]",
         description="Put the reports of all shards together: one report, summary, comment and exit code. "
         "A shard that is missing, there twice, or of another commit is an error.",
         allow_abbrev=False,
@@ -186,7 +186,8 @@ def _add_merge(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     declared = {input_name(field): field.metadata for field in declared_inputs()}
     for name in _OF_MERGE:
-        merge.add_argument(f"--{name}", metavar="VALUE", action=_Once, help=declared[name]["help"].replace("%", "%%"))
+        flags = [f"--{name}", *(["--output"] if name == "report-dir" else [])]
+        merge.add_argument(*flags, metavar="VALUE", action=_Once, help=declared[name]["help"].replace("%", "%%"))
 
 
 def _merge(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:  # noqa: ARG001 - as each command

@@ -33,6 +33,10 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
             "pipeproof run: argument --pytest-args: expected one argument; write a value that begins with - behind",
         ),
         (["run", "--title", "a", "--title", "b"], "pipeproof run: argument --title: is given twice"),
+        (
+            ["merge", "x", "--report-dir", "a", "--output", "b"],
+            "pipeproof merge: argument --output: is given twice",
+        ),
         ([], "pipeproof: the following arguments are required: command"),
     ],
 )
@@ -56,6 +60,18 @@ def test_run__flag_with_several_values_is_given_again(monkeypatch: pytest.Monkey
     main(["run", "--tests", "a.py 'b c.py'", "--tests", "d.py", "--pytest-args=-x", "--", "-k", "e or f"])
     assert seen["tests"] == "a.py 'b c.py' d.py"
     assert seen["pytest-args"] == "-x -k 'e or f'"
+
+
+def test_merge__output_is_the_report_s_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, str] = {}
+
+    def run(_environ: object, *, values: dict[str, str], **_: object) -> int:
+        seen.update(values)
+        return 0
+
+    monkeypatch.setattr("pipeproof.main.main", run)
+    assert main(["merge", "parts", "--output", "whole"]) == 0
+    assert seen["report-dir"] == "whole"
 
 
 @pytest.mark.parametrize("arguments", [["--debug", "run"], ["run", "--debug"]])

@@ -1,8 +1,10 @@
 """What fails is told with the database's words, on the line of the project's own file."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from dbt_versions import version_1_alone
 
 from pipeproof import DbtFailed
 from pipeproof.environments.dbt.engine import open_scenario
@@ -125,3 +127,59 @@ def test_parse_error__is_the_same_error_until_a_variable_it_looked_at_changes(ma
     assert second.value is first.value
     monkeypatch.setenv("WHICH", "one")
     assert "two" in project.view().names
+
+
+@pytest.fixture(scope="module")
+def homonyms(make_project, tmp_path_factory):
+    """A project with a folder that is called as a model, and unit tests of incremental models."""
+    folder = tmp_path_factory.mktemp("homonyms")
+    incremental = """{{ config(materialized='incremental') }}
+select id from {{ ref('source_rows') }}
+{% if is_incremental() %} where id > (select max(id) from {{ this }}) {% endif %}
+"""
+    unit_test = """
+- name: %s
+  model: %s
+  overrides: {macros: {is_incremental: true}}
+  given: [{input: ref('source_rows'), rows: [{id: 1}, {id: 2}]}, {input: this, rows: [{id: 1}]}]
+  expect: {rows: [{id: 2}]}
+"""
+    models = "models: [{name: dim, latest_version: 2, versions: [{v: 2}]}]\n"
+    for name, content in {
+        "dbt_project.yml": "name: homonyms\nversion: '1.0'\nprofile: homonyms\n",
+        "models/source_rows.sql": "select 1 as id",
+        "models/facts.sql": incremental,
+        "models/dim_v2.sql": incremental,
+        "models/orders.sql": "select 1 as id",
+        "models/orders/late/items.sql": "select broken from nowhere",
+        "models/schema.yml": f"{models}unit_tests:{unit_test % ('newer', 'facts')}{unit_test % ('of_dim', 'dim')}",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    return make_project(folder)
+
+
+@version_1_alone("version 2 needs no tables for it")
+@pytest.mark.parametrize(("test", "model"), [("newer", "facts"), ("of_dim", "dim.v2")])
+def test_unit_test__of_what_is_not_built__says_what_to_build(homonyms, test, model):
+    """dbt looks up the columns of `this` and of what is given, here as in a database of one's own."""
+    with closing(open_scenario(homonyms, lambda _kind, _data: None)) as dbt:
+        with pytest.raises(DbtFailed) as failed:
+            dbt.build(f"+{model}")
+        assert f'make them first, dbt.run("+{model}")' in str(failed.value)
+        dbt.run(f"+{model}")
+        assert dbt.test(f"unit_test:{test}").success
+
+
+@pytest.mark.parametrize("selection", ["orders", "+orders", "source_rows orders+"])
+def test_folder_of_a_model_s_name__is_named_where_that_is_why(homonyms, selection):
+    with closing(open_scenario(homonyms, lambda _kind, _data: None)) as dbt, pytest.raises(DbtFailed) as failed:
+        dbt.run(selection)
+    assert '"orders" is a folder as well' in str(failed.value)
+    assert '"path:models/orders.sql" is the model alone' in str(failed.value)
+
+
+def test_folder_of_a_model_s_name__is_not_named_where_the_node_itself_is_asked_for(homonyms):
+    with closing(open_scenario(homonyms, lambda _kind, _data: None)) as dbt, pytest.raises(DbtFailed) as failed:
+        dbt.run("items")
+    assert "folder" not in str(failed.value)

@@ -14,6 +14,7 @@ from pipeproof.environments.dbt.session.project import DbtProject
 _COLUMN = re.compile(r"column .*(?:does not exist|not found)|does not have a column", re.IGNORECASE)
 _MISMATCH = re.compile(r"^\s*\|\s*(\S+)\s*\|[^|]*\|[^|]*\|\s*data type mismatch", re.MULTILINE)
 _MOST_SAID = 10
+_NO_COLUMNS = re.compile(r"not able to get columns for unit test", re.IGNORECASE)
 _MISSING = re.compile(r"(?:does not exist|not found|unknown (?:table|relation))", re.IGNORECASE)
 
 
@@ -24,6 +25,7 @@ def explain_failure(
     exception: BaseException | None,
     given: Mapping[str, Mapping[str, str]],
     said: Sequence[str] = (),
+    criteria: Sequence[str] = (),
 ) -> DbtFailed:
     """Return the error for what failed first; the others are named.
 
@@ -34,6 +36,7 @@ def explain_failure(
         exception: What ended it, where something did.
         given: The columns of what stands in, and their types.
         said: What dbt said in its log alone.
+        criteria: What was selected, criterion by criterion.
     """
     broken = [(name, node) for name, node in result.nodes.items() if node.broken]
     broken.sort(key=lambda each: each[1].status == UNPROVEN)  # what failed comes first
@@ -53,6 +56,8 @@ def explain_failure(
         lines.append(f"compiled SQL: {_write_compiled(project.folder, first)}")
     if remark:
         lines.append(remark)
+    if reason := _why_selected(criteria, manifest, first):
+        lines.append(reason)
     lines += [f"{node.resource_type} {name} failed too: {_words(node).splitlines()[0]}" for name, node in broken[1:]]
     skipped = [name for name, node in result.nodes.items() if node.status == "skipped"]
     if skipped:
@@ -83,6 +88,19 @@ def _write_compiled(folder: Path, node: DbtNode) -> Path:
     return path
 
 
+def _why_selected(criteria: Sequence[str], manifest: Any, node: DbtNode) -> str | None:
+    """Return that a word of the selection is a folder's name too, where that is why a node was run."""
+    found = manifest.nodes.get(node.unique_id)
+    folders = [] if found is None else found.fqn[1:-1]
+    words = [re.sub(r"^(?:@|\d*\+)|\+\d*$", "", part) for part in criteria]
+    for word in (word for word in words if word in folders and word != node.name):
+        for other in manifest.nodes.values():
+            if other.name == word and other.unique_id != node.unique_id and other.resource_type != "test":
+                alone = f'"path:{other.original_file_path}" is the {other.resource_type} alone'
+                return f'"{word}" is a folder as well, and dbt selects all that is in it: {alone}'
+    return None
+
+
 def _hint(
     manifest: Any,
     names: Names,
@@ -91,6 +109,8 @@ def _hint(
     makers: Mapping[str, str],
 ) -> str | None:
     """What to do when an input is not there: name the inputs that were neither built nor given, or their columns."""
+    if _NO_COLUMNS.search(node.message):
+        return _build_first(manifest, node)
     inputs = [at for at in ancestors(manifest, [node.unique_id]) if at in given and at != node.unique_id]
     if mismatched := {column.lower() for column in _MISMATCH.findall(node.message)}:
         return "; ".join(_undeclared(manifest, names, mismatched, {at: given[at] for at in inputs})) or None
@@ -110,6 +130,17 @@ def _hint(
     if parent.resource_type == "seed":  # which `run` does not load, by whatever selection
         return f'{hint}, or load it: dbt.seed("{parent.name}"), or dbt.build("+{node.name}")'
     return hint if parent.resource_type == "source" else f'{hint}, or build it first: "+{node.name}"'
+
+
+def _build_first(manifest: Any, node: DbtNode) -> str | None:
+    """What to do where there is no table that has the columns of a unit test's input, of `this` among them."""
+    test = manifest.unit_tests.get(node.unique_id)
+    models = [manifest.nodes[at] for at in (test.depends_on.nodes if test is not None else ()) if at in manifest.nodes]
+    if not models:
+        return None
+    version = getattr(models[0], "version", None)
+    name = models[0].name if version is None else f"{models[0].name}.v{version}"
+    return f'dbt takes the columns of what a unit test gives from tables: make them first, dbt.run("+{name}")'
 
 
 def _undeclared(

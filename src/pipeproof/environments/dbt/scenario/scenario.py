@@ -192,7 +192,7 @@ class Dbt:
             raise_unproven(self.project, manifest, result, ran.unproven)
         if ran.exception is not None or (check and not result.success):
             given = {at: self._warehouse.column_types(relation) for at, relation in self._given.items()}
-            raise explain_failure(self.project, manifest, result, ran.exception, given, ran.said)
+            raise explain_failure(self.project, manifest, result, ran.exception, given, ran.said, request.criteria)
         if ran.unmatched or not nodes:
             raise mistakes.nothing_selected(request, ran.unmatched, view.manifest)
         return result
