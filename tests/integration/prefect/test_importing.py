@@ -58,6 +58,15 @@ def test_empty_profile__is_in_force_while_modules_are_imported(developer):
     assert [file.name for file in developer.iterdir()] == ["profiles.toml"]
 
 
+@pytest.mark.parametrize(("own", "seconds"), [(None, 120), ("7", 7)])
+def test_empty_profile__a_temporary_server_has_time_to_start(developer, monkeypatch, own, seconds):
+    """More than Prefect's 20 s, which are over on a busy machine; unless the user says how long."""
+    if own:
+        monkeypatch.setenv("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", own)
+    with empty_profile():
+        assert get_current_settings().server.ephemeral.startup_timeout_seconds == seconds
+
+
 def test_empty_profile__prefect_is_imported_meanwhile(developer, monkeypatch):
     """The settings that it read then do not outlive the import."""
     with empty_profile():

@@ -30,6 +30,11 @@ def empty_profile() -> Iterator[None]:
             client.set_settings_of_process(before)
 
 
+_STARTUP = "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"
+"""How long Prefect waits for the temporary server that it starts for a module that asks something while it is imported;
+by itself 20 s, which a busy machine with two cores takes."""
+
+
 def _variables(folder: Path) -> dict[str, str | None]:
     """Empty ones are set: what is not would be read from the project's `.env` or `prefect.toml`."""
     return {
@@ -42,4 +47,5 @@ def _variables(folder: Path) -> dict[str, str | None]:
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder}/prefect.db",
         "PREFECT_SERVER_MEMO_STORE_PATH": str(folder / "memo_store.toml"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        _STARTUP: environ.get(_STARTUP) or "120",
     }
