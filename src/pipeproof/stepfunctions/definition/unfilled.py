@@ -1,4 +1,4 @@
-"""`${Name}` that nothing was put in for, where it cannot stay: without quotes, or where a number or boolean has to be.
+"""`${Name}` that nothing was put in for, where it cannot stay: bare, or in place of a number, boolean or time.
 
 In a text that may hold anything (`"TableName": "${Table}"`) it may stay: a mock answers the call.
 """
@@ -15,7 +15,8 @@ _DATA = "Arguments Assign BatchInput Credentials ItemSelector Output Parameters 
 DATA_FIELDS = frozenset(_DATA.split())
 """Fields whose values are anybody's: what is in them has no kind of its own."""
 _BOOLEANS = re.compile(r"End|BooleanEquals|Is[A-Z]\w*")
-_NUMERIC = re.compile(r"Numeric\w*(?<!Path)")
+_COMPARED = re.compile(r"(?:Numeric|Timestamp)\w*(?<!Path)")
+"""A choice rule's operators, and the `Timestamp` of a Wait: a rule with a text in place of its value is never true."""
 
 
 def find_unfilled(document: Document) -> Iterator[tuple[str, Position]]:
@@ -41,4 +42,4 @@ def _walk(value: Any, position: Position, bare: frozenset[str], *, in_data: bool
 
 
 def _wants_no_text(field: str) -> bool:
-    return field in NUMBER_FIELDS or bool(_NUMERIC.fullmatch(field) or _BOOLEANS.fullmatch(field))
+    return field in NUMBER_FIELDS or bool(_COMPARED.fullmatch(field) or _BOOLEANS.fullmatch(field))

@@ -54,6 +54,8 @@ READER = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputTy
         machine(**TASK, Retry=[{"ErrorEquals": ["E"], "BackoffRate": "${N}"}]),
         machine(**TASK, Retry=[{"ErrorEquals": ["E"], "MaxDelaySeconds": "${N}"}]),
         machine(Type="Wait", Seconds="${N}"),
+        machine(Type="Wait", Timestamp="${N}"),
+        machine(Type="Wait", Timestamp="2026-01-${N}T00:00:00Z"),
         machine(**MAP, MaxConcurrency="${N}"),
         machine(**MAP, ToleratedFailureCount="${N}"),
         machine(**MAP, ToleratedFailurePercentage="${N}"),
@@ -62,7 +64,7 @@ READER = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputTy
         machine(**MAP, ItemReader=READER),
     ],
 )
-def test_find__in_each_field_that_is_a_number(definition: Any) -> None:
+def test_find__in_each_field_that_is_a_number_or_a_time(definition: Any) -> None:
     (finding,) = [found for found in validate(Document(definition)) if found.code == "SFN108"]
     assert finding.severity == "warning"
     with pytest.raises(DefinitionError, match="N"):
@@ -76,6 +78,9 @@ def test_find__in_each_field_that_is_a_number(definition: Any) -> None:
         ({"Variable": "$.a", "BooleanEquals": "${N}"}, ("N",)),
         ({"Variable": "$.a", "IsPresent": "${N}"}, ("N",)),
         ({"And": [{"Variable": "$.a", "NumericEquals": "${N}"}]}, ("N",)),
+        ({"Variable": "$.a", "TimestampGreaterThan": "${N}"}, ("N",)),
+        ({"Not": {"Variable": "$.a", "TimestampLessThanEquals": "${N}T00:00:00Z"}}, ("N",)),
+        ({"Variable": "$.a", "TimestampEqualsPath": "${N}"}, ()),
         ({"Variable": "$.a", "StringEquals": "${N}"}, ()),
         ({"Variable": "$.a", "NumericEqualsPath": "${N}"}, ()),
     ],
