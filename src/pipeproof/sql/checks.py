@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from pipeproof.sql.errors import FailedError
 from pipeproof.sql.rewriting import Context, shown, start_of
-from pipeproof.sql.types import INTEGERS, group_of, name_of
+from pipeproof.sql.types import INTEGERS, digits_of, group_of, name_of
 
 _ANY = ("UNKNOWN", "NULL")
 
@@ -77,6 +77,7 @@ def _columns_of_one_type(node: Any, context: Context) -> None:
     from sqlglot import exp
 
     if isinstance(node, exp.SetOperation):
+        _columns_of_one_scale(node, context)
         sides = node.this.selects, node.expression.selects
         if len(sides[0]) != len(sides[1]):
             said = f"{node.key.upper()} query has different number of fields: {len(sides[0])}, {len(sides[1])}"
@@ -96,6 +97,24 @@ def _columns_of_one_type(node: Any, context: Context) -> None:
         )
         for item in node.expressions[1:]:
             _one_group(item, (node.expressions[0].type, item.type), words, context)
+
+
+def _columns_of_one_scale(node: Any, context: Context) -> None:
+    """Refuse decimals of several scales in one column: sqlglot takes the first one's, by which quotients are cut."""
+    from sqlglot import exp
+
+    if context.service not in ("snowflake", "athena") or isinstance(node.parent, exp.SetOperation):
+        return
+    rows, waiting = [], [node]
+    while waiting:
+        query = waiting.pop().unnest()
+        waiting += [query.this, query.expression] if isinstance(query, exp.SetOperation) else []
+        rows += [] if isinstance(query, exp.SetOperation) else [query.selects]
+    for number, column in enumerate(zip(*rows, strict=False), 1):
+        scales = {(digits_of(one.type) or (0, 0))[1] for one in column if name_of(one.type) == "DECIMAL"} - {0}
+        if len(scales) > 1:
+            what = f"column {number} of {node.key.upper()} with decimals of several scales"
+            context.refuse(node.expression, what, "cast them to one type")
 
 
 def _one_group(node: Any, kinds: Sequence[Any], words: str, context: Context) -> None:

@@ -231,6 +231,7 @@ def _qualified(tree: Any, sql: str, dialect: Dialect, schema: Schema) -> Any:
     own = annotators(
         average_of_integers=dialect.average_of_integers, sum_of_bigints=dialect.sum_of_bigints,
         quotient=dialect.quotient, average=dialect.average, floats=dialect.floats,
+        known=known_to,
     )  # fmt: skip
     is_lateral = dialect.name != "athena"  # Redshift and Snowflake let a column use the alias of one before
     try:

@@ -5,7 +5,8 @@ max(s1, s2), a product s1 + s2, a quotient max(s1, s2). https://trino.io/docs/cu
 Redshift: https://docs.aws.amazon.com/redshift/latest/dg/r_numeric_computations201.html
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pipeproof.sql.touched import TYPES
@@ -79,6 +80,42 @@ def arithmetic_type(operator: str, left: Any, right: Any) -> Any:
     return decimal(max(p1 - s1, p2 - s2) + scale + 1, scale)
 
 
+def common_number(kinds: Iterable[Any]) -> Any:
+    """Return the type of a value that is one of several numbers; None where one is not known to be a number.
+
+    Of decimals it has the most digits before the point and the most after it, as each of the services has it.
+    """
+    from sqlglot import exp
+
+    known = list(kinds)
+    if not known or any(group_of(kind) != "number" for kind in known):
+        return None
+    names = {name_of(kind) for kind in known}
+    if names & {*FLOATS}:
+        return exp.DataType.build("FLOAT" if names == {"FLOAT"} else "DOUBLE")
+    if "DECIMAL" not in names:
+        return exp.DataType.build(max(names, key=list(INTEGERS).index))
+    digits = [each for kind in known if (each := digits_of(kind)) is not None]
+    scale = max(scale for _, scale in digits)
+    return decimal(max(precision - scale for precision, scale in digits) + scale, scale)
+
+
+def branches_of(node: Any) -> list[Any]:
+    """Return the values of which a node is one: of `CASE`, `COALESCE`, `NVL2` and their like."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Case):
+        values = [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")]
+    elif isinstance(node, (exp.If, exp.Nvl2)):
+        values = [node.args.get("true"), node.args.get("false")]
+    elif isinstance(node, exp.DecodeCase):
+        _, *rest = node.expressions
+        values = [*rest[1::2], *(rest[-1:] if len(rest) % 2 else [])]
+    else:
+        values = [node.this, *node.expressions]
+    return [value for value in values if value is not None and not isinstance(value, exp.Null)]
+
+
 def _each(kinds: Iterable[Any], annotate: Callable[[Any, Any], Any]) -> dict[Any, dict[str, Callable[[Any, Any], Any]]]:
     return {kind: {"annotator": annotate} for kind in kinds}
 
@@ -90,6 +127,7 @@ def annotators(  # noqa: C901 - a table of small functions
     quotient: Callable[[Any, Any], Any] | None = None,
     average: Callable[[Any], Any] | None = None,
     floats: bool = False,
+    known: Mapping[Any, Mapping[str, Any]] = MappingProxyType({}),
 ) -> dict[Any, dict[str, Callable[[Any, Any], Any]]]:
     """Annotators for sqlglot's `annotate_types`, over those that it has for the dialect.
 
@@ -99,6 +137,7 @@ def annotators(  # noqa: C901 - a table of small functions
         quotient: The type of a quotient by those of its sides, where it is another than Trino's.
         average: The type of `avg` by that of its argument, where it is another.
         floats: Whether a number that is written with a point is a DOUBLE; then integers are rounded to one, too.
+        known: The dialect's own, for what these leave to it.
     """
     from sqlglot import exp
 
@@ -148,8 +187,22 @@ def annotators(  # noqa: C901 - a table of small functions
     def of_items(annotator: Any, node: Any) -> Any:
         return set_type(annotator, node, (node.this.type.expressions or [None])[0] if node.this.type else None)
 
-    def of_branch(annotator: Any, node: Any) -> Any:
-        return set_type(annotator, node, node.args["true"].type)
+    def of_branches(annotator: Any, node: Any) -> Any:
+        kind = common_number(value.type for value in branches_of(node))
+        default = known.get(type(node), {}).get("annotator")
+        if kind is None and default is not None:
+            return default(annotator, node)
+        if kind is None:
+            kind = next((value.type for value in branches_of(node)), None)
+        return set_type(annotator, node, kind)
+
+    def to_number(annotator: Any, node: Any) -> Any:
+        digits = [node.args.get(name) for name in ("precision", "scale")]
+        given = [
+            int(part.name) if part is not None and part.is_int else start
+            for part, start in zip(digits, (38, 0), strict=True)
+        ]
+        return set_type(annotator, node, decimal(*given))
 
     def big(annotator: Any, node: Any) -> Any:
         return set_type(annotator, node, exp.DataType.build("BIGINT"))
@@ -200,7 +253,8 @@ def annotators(  # noqa: C901 - a table of small functions
         **arithmetics, **same, **bigs, **_each((exp.Round, exp.Floor, exp.Ceil), rounded),
         exp.Literal: {"annotator": literal}, exp.Sum: {"annotator": sum_type}, exp.Avg: {"annotator": average_type},
         **_each((exp.TsOrDsToTimestamp, exp.TsOrDsToDatetime), moment), exp.JSONExtractScalar: {"annotator": text},
-        exp.Nvl2: {"annotator": of_branch},
+        exp.ToNumber: {"annotator": to_number},
+        **_each((exp.Case, exp.If, exp.Coalesce, exp.Greatest, exp.Least, exp.Nvl2, exp.DecodeCase), of_branches),
         exp.Concat: {"annotator": joined}, exp.DPipe: {"annotator": joined},
         exp.ArrayMax: {"annotator": of_items}, exp.ArrayMin: {"annotator": of_items},
     }  # fmt: skip

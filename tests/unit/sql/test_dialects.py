@@ -375,3 +375,42 @@ def test_window__ignores_nulls(dialect: str) -> None:
     frame = "order by id rows between unbounded preceding and current row"
     value = "last_value(s) ignore nulls" if dialect == "trino" else "last_value(s ignore nulls)"
     assert rows(f"select {value} over ({frame}) as x from r order by id", dialect) == ["a", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "query", "expected"),
+    [
+        ("snowflake", "select nvl2(z, a, n) / 3 as x from t", N("0.50000000")),
+        ("snowflake", "select coalesce(nullif(n, n), 1.555) / 3 as x from t", N("0.518333333")),
+        ("snowflake", "select iff(ok, 1.555, n) / 3 as x from t", N("0.518333333")),
+        ("snowflake", "select case when ok then 1.55 else 1.5 end / 3 as x from t", N("0.51666667")),
+        ("snowflake", "select case when not ok then 1.5 else 1.55 end / 3 as x from t", N("0.51666667")),
+        ("snowflake", "select greatest(1.5, 1.55) / 3 as x", N("0.51666667")),
+        ("snowflake", "select decode(a, 8, 1.5, 1.55) / 3 as x from t", N("0.51666667")),
+        ("snowflake", "select to_number('1.55', 10, 2) / 3 as x", N("0.51666667")),
+        ("snowflake", "select x / 3 as y from (select 1 as x union all select 1.55) order by 1 limit 1",
+         N("0.33333333")),
+        ("redshift", "select sum(nvl2(z, a, n)) as x from t", N("1.50")),
+        ("redshift", "select avg(nvl2(z, a, f)) as x from t", 2.5),
+        ("redshift", "select avg(decode(a, 8, 1, f)) as x from t", 2.5),
+        ("trino", "select case when not ok then 1.5 else 1.55 end / 2 as x from t", N("0.78")),
+        ("trino", "select coalesce(try_cast('x' as decimal(2, 1)), 1.55) / 2 as x", N("0.78")),
+    ],
+)  # fmt: skip
+def test_decimals__of_several_branches_keep_their_digits(dialect: str, query: str, expected: Any) -> None:
+    [value] = rows(query, dialect)
+    assert (value, str(value)) == (expected, str(expected))
+
+
+@pytest.mark.parametrize("dialect", ["snowflake", "trino"])
+def test_decimals__of_several_scales_in_one_column_are_refused(dialect: str) -> None:
+    for query in ("select x / 3 as y from (select 1.5 as x union all select 1.55) as q",
+                  "select x / 3 as y from (select 1 as x union all select 1.5 union all select 1.55)"):  # fmt: skip
+        with pytest.raises(UntranslatableQueryError, match="decimals of several scales"):
+            write_for_duckdb(query, dialect, find_columns)
+
+
+@pytest.mark.parametrize("dialect", ["snowflake", "redshift"])
+def test_count__of_a_tables_star_is_refused(dialect: str) -> None:
+    with pytest.raises(UntranslatableQueryError, match="count"):
+        write_for_duckdb("select count(r.*) as n from r", dialect, find_columns)
