@@ -57,9 +57,13 @@ def describe_shard(
         environ: The runner's variables.
         audit: The hash of the last line of the audit.
     """
-    names = ("GITHUB_SHA", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT")
-    commit, run_id, attempt = (environ.get(name, "") for name in names)
-    return f"{to_json(ShardRun(shard, run, code, str(workspace), commit, run_id, attempt, audit))}\n"
+    run_id, attempt = (environ.get(name, "") for name in ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"))
+    return f"{to_json(ShardRun(shard, run, code, str(workspace), _commit(environ), run_id, attempt, audit))}\n"
+
+
+def _commit(environ: Mapping[str, str]) -> str:
+    """Return the commit of a run on GitHub or GitLab; Buildkite's may be `HEAD` in one job and a hash in the next."""
+    return environ.get("GITHUB_SHA") or environ.get("CI_COMMIT_SHA") or ""
 
 
 def read_shards(folders: Iterable[str], workspace: Path) -> list[Found]:
@@ -96,7 +100,7 @@ def _read(file: Path, workspace: Path) -> Found:
 
 def merge_shards(found: Sequence[Found], environ: Mapping[str, str]) -> tuple[Run, int | None, list[Found]]:
     """Put shards together; give the run, the exit code where it is not the run's own, and which shards were taken."""
-    shards, problems = pick_shards(found, environ.get("GITHUB_SHA", ""), environ.get("GITHUB_RUN_ID", ""))
+    shards, problems = pick_shards(found, _commit(environ), environ.get("GITHUB_RUN_ID", ""))
     problems += find_differences(shards)
     run = merge_runs(shards) if shards else Run()
     codes = [one.part.exit_code for one in shards if one.part.exit_code]

@@ -92,6 +92,13 @@ def test_a_shard_of_another_run__is_named_and_left_out(other: dict[str, str], to
     assert len(merged(two)[0].results) == 2
 
 
+def test_a_shard_of_another_commit__is_named_on_gitlab_too(two: Path) -> None:
+    for number, commit in ((1, "c"), (2, "d")):
+        put(two, f"shards/{number}", Shard(number, 2), part("a.py::1"), environ={"CI_COMMIT_SHA": commit * 40})
+    told = merged(two, {"CI_COMMIT_SHA": "c" * 40})[0].failures[0].message
+    assert told == "merge: shard 2/2 (shards/2) is of commit dddddddddddd, not of cccccccccccc"
+
+
 def test_a_shard_of_another_number__is_named(two: Path) -> None:
     put(two, "shards/3", Shard(3, 3), part("b.py::2"))
     assert problems(two) == "merge: shard 3/3 (shards/3) is of 3 shards, shard 1/2 (shards/1) of 2"

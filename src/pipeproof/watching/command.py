@@ -3,7 +3,7 @@
 import argparse
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeproof.environments.installed import not_installed
@@ -12,6 +12,9 @@ from pipeproof.watching.selection import Selection, Sources, select
 
 _WATCHED = (".py", ".sql", ".yml", ".yaml", ".json", ".template", ".csv", ".toml", ".cfg", ".ini", ".lock", ".txt")
 _UNWATCHED = ("__pycache__", "node_modules", "target", "logs", "dbt_packages", "site-packages", "venv")
+
+_BEAT = 500
+"""Milliseconds."""
 
 
 def add_watch_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,10 +38,7 @@ def _run(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:
     folder = options.directory.resolve()
     if not folder.is_dir():
         raise InputError(f"{options.directory} is no folder", hint="Give the project's folder with --directory.")
-    try:
-        from watchfiles import watch as wait_for_changes
-    except ImportError:
-        raise SetupError(not_installed("watchfiles", "watch", "watchfiles")) from None
+    batches = listen(folder)
 
     def run(selection: Selection) -> None:
         command = [sys.executable, "-m", "pipeproof", "run", "--directory", str(folder), "--install", "none"]
@@ -51,12 +51,28 @@ def _run(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:
             process.wait()  # it was told as well, and ends by itself: with its report, and nothing left behind
             raise
 
-    batches = ([Path(path) for _, path in batch] for batch in wait_for_changes(folder, raise_interrupt=False, step=200))
     try:
         follow(folder, batches, run, report=folder / options.report_dir)
     except KeyboardInterrupt:
         _tell("ended")
     return 0
+
+
+def listen(folder: Path) -> Iterator[list[Path]]:
+    """Listen for changes in a folder from now on, also while nobody asks; return the paths that changed, as they come.
+
+    Twice a second there is a batch of none.
+
+    Raises:
+        SetupError: watchfiles is not installed.
+    """
+    try:
+        from watchfiles import watch
+    except ImportError:
+        raise SetupError(not_installed("watchfiles", "watch", "watchfiles")) from None
+    found = watch(folder, raise_interrupt=False, step=200, yield_on_timeout=True, rust_timeout=_BEAT)
+    next(found, None)  # it listens from its first step on: what is saved during the first run would be lost
+    return ([Path(path) for _, path in batch] for batch in found)
 
 
 def follow(

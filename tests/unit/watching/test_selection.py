@@ -1,11 +1,12 @@
 """Which tests a change touches; in doubt all of them."""
 
 import subprocess
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from pipeproof.watching.command import follow
+from pipeproof.watching.command import follow, listen
 from pipeproof.watching.selection import Selection, Sources, select
 
 FILES = {
@@ -85,3 +86,11 @@ def test_follow__runs_all_then_what_is_touched(project: Path, capsys: pytest.Cap
     follow(project, batches, runs.append, report=project / "pipeproof-report")
     assert [run.tests for run in runs] == [(), (project / "tests" / "test_prices.py",)]
     assert "tests/test_prices.py is a test" in capsys.readouterr().out
+
+
+def test_listen__what_is_saved_before_somebody_asks_is_not_lost(project: Path) -> None:
+    """A first run takes minutes, in which the user goes on."""
+    saved = project / "tests" / "test_prices.py"
+    batches = listen(project)
+    saved.write_text("# saved\n")
+    assert any(saved in batch for batch in islice(batches, 20))
