@@ -16,6 +16,9 @@ RECORDS = pytest.StashKey[list[dict[str, Any]]]()
 """A test's records so far: `{"kind": …, "data": …}`, made of JSON's types alone."""
 
 
+_DEEPEST = 60
+"""Levels of a record that is too deep for JSON: more than the report keeps, so that it says where it ends."""
+
 LIVE = "live"
 """The kind of the record that says when a test had credentials: the audit reads it, so a test adds no such one."""
 
@@ -33,6 +36,23 @@ def evidence(request: pytest.FixtureRequest) -> Evidence:
     def record(kind: str, data: Mapping[str, Any]) -> None:
         if kind == LIVE:
             raise ValueError(f"evidence of the kind {kind!r} is pipeproof's own, for the audit: choose another word")
-        records.append({"kind": kind, "data": json.loads(json.dumps(data, default=str))})
+        records.append({"kind": kind, "data": _copy(data)})
 
     return record
+
+
+def _copy(data: Mapping[str, Any]) -> Any:
+    """Return a copy of JSON's types alone; of what is nested deeper than Python can follow, the upper levels."""
+    try:
+        return json.loads(json.dumps(data, default=str))
+    except RecursionError:
+        return json.loads(json.dumps(_cut(data, _DEEPEST), default=str))
+
+
+def _cut(value: Any, levels: int) -> Any:
+    """Return a value without what is nested deeper than some levels."""
+    if not levels:
+        return None
+    if isinstance(value, dict):
+        return {key: _cut(item, levels - 1) for key, item in value.items()}
+    return [_cut(item, levels - 1) for item in value] if isinstance(value, list | tuple) else value
