@@ -51,10 +51,10 @@ DBT_TESTS = [
 LANES = {
     "prefect": Lane(
         tests=[
+            "tests/integration/prefect/test_changed_prefect.py",  # first: the others keep a server until the end
             "tests/integration/prefect/test_flows.py",
             "tests/integration/prefect/test_features.py",
             "tests/integration/prefect/test_outcomes.py",
-            "tests/integration/prefect/test_changed_prefect.py",
             "tests/plugin/test_prefect.py",
         ],
         extra="prefect",
