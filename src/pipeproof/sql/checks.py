@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from pipeproof.sql.errors import FailedError
-from pipeproof.sql.rewriting import Context, shown, start_of
-from pipeproof.sql.types import INTEGERS, digits_of, group_of, name_of
+from pipeproof.sql.rewriting import Context, named, shown, start_of
+from pipeproof.sql.types import FLOATS, INTEGERS, digits_of, group_of, name_of
 
 _ANY = ("UNKNOWN", "NULL")
 
@@ -21,6 +21,7 @@ def check_types(tree: Any, context: Context) -> None:
         _conditions(node, context)
         _columns_of_one_type(node, context)
         _distinct(node, context)
+        _default_of_another_row(node, context)
         if context.service == "athena":
             _grouped(node, context)
 
@@ -128,6 +129,18 @@ def _fail(node: Any, code: str, said: str, context: Context) -> NoReturn:
     if context.service == "athena":
         context.fail(node, code, said)
     context.refuse(node, said)
+
+
+def _default_of_another_row(node: Any, context: Context) -> None:
+    """Refuse a default of `lag` and `lead` with more decimal places than the value, to whose type DuckDB casts it."""
+    from sqlglot import exp
+
+    default = node.args.get("default") if isinstance(node, (exp.Lag, exp.Lead)) else None
+    if default is None or group_of(default.type) != "number" or name_of(node.this.type) in FLOATS:
+        return
+    digits, places = digits_of(node.this.type), digits_of(default.type)
+    if places is None or digits is None or places[1] > digits[1]:
+        context.refuse(node, f"a default of {named(node)} with more decimal places", "cast the value to its type")
 
 
 def _distinct(node: Any, context: Context) -> None:

@@ -414,3 +414,10 @@ def test_decimals__of_several_scales_in_one_column_are_refused(dialect: str) -> 
 def test_count__of_a_tables_star_is_refused(dialect: str) -> None:
     with pytest.raises(UntranslatableQueryError, match="count"):
         write_for_duckdb("select count(r.*) as n from r", dialect, find_columns)
+
+
+@pytest.mark.parametrize("dialect", ["snowflake", "redshift", "trino"])
+def test_lag__by_a_default_that_duckdb_would_round_is_refused(dialect: str) -> None:
+    assert rows("select lag(n, 1, 0.5) over (order by a) as x from t", dialect) == [N("0.50")]
+    with pytest.raises(UntranslatableQueryError, match="a default of lag with more decimal places"):
+        write_for_duckdb("select lag(a, 1, 0.5) over (order by b) as x from t", dialect, find_columns)
