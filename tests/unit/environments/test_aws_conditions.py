@@ -68,6 +68,64 @@ def test_leading_keys__hold_a_tenant_to_its_own_items(aws: AwsStub, table: Any, 
             CALLS[name](table, "b")
 
 
+@pytest.mark.parametrize("name", ["get_item", "put_item", "query"])
+def test_leading_keys__are_one_value_where_the_call_has_one(aws: AwsStub, table: Any, name: str) -> None:
+    """An operator without `ForAllValues` takes it as any other key."""
+    with aws.enforce(policy("dynamodb:*", {"StringEquals": {"dynamodb:LeadingKeys": "a"}})):
+        CALLS[name](table, "a")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            CALLS[name](table, "b")
+
+
+def test_attributes__hold_a_reader_to_columns(aws: AwsStub, table: Any) -> None:
+    columns = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["tenant", "day", "price"]}}
+    with aws.enforce(policy("dynamodb:*", columns)):
+        table.get_item(Key={"tenant": "a", "day": "1"}, ProjectionExpression="price")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            table.get_item(Key={"tenant": "a", "day": "1"}, ProjectionExpression="salary")
+
+
+def test_overwrite__of_a_parameter_is_what_the_call_says(aws: AwsStub) -> None:
+    with aws.enforce(policy("ssm:PutParameter", {"Bool": {"ssm:Overwrite": "false"}})):
+        aws.client("ssm").put_parameter(Name="rate", Value="1", Type="String", Overwrite=False)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            aws.client("ssm").put_parameter(Name="rate", Value="2", Type="String", Overwrite=True)
+
+
+def test_external_id__is_what_the_call_says(aws: AwsStub) -> None:
+    role = {"RoleArn": "arn:aws:iam::123456789012:role/loader", "RoleSessionName": "session"}
+    with aws.enforce(policy("sts:AssumeRole", {"StringEquals": {"sts:ExternalId": "shop"}})):
+        aws.client("sts").assume_role(**role, ExternalId="shop")
+        for other in ({"ExternalId": "other"}, {}):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                aws.client("sts").assume_role(**role, **other)
+
+
+@pytest.mark.parametrize(
+    ("condition", "allowed"),
+    [
+        ({"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}, True),
+        ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, False),
+        ({"Bool": {"aws:SecureTransport": "true"}}, True),
+        ({"Bool": {"aws:SecureTransport": "false"}}, False),
+        ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/*"}}, True),
+        ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::123456789012:user/*"}}, False),
+        ({"StringEquals": {"aws:PrincipalAccount": "123456789012"}}, True),
+        ({"Bool": {"aws:ViaAWSService": "true"}}, False),
+        ({"ForAnyValue:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}, False),
+        ({"Null": {"aws:CalledVia": "true"}}, True),
+    ],
+)
+def test_global_keys__are_told_by_the_call(aws: AwsStub, condition: dict[str, Any], *, allowed: bool) -> None:
+    queues = aws.client("sqs", region_name="eu-west-1")
+    with aws.enforce(policy("sqs:ListQueues", condition)):
+        if allowed:
+            queues.list_queues()
+        else:
+            with pytest.raises(ClientError, match="AccessDenied"):
+                queues.list_queues()
+
+
 def test_resource_tags__of_a_table_are_read(aws: AwsStub, table: Any) -> None:
     with aws.enforce(policy("dynamodb:*", {"StringEquals": {"aws:ResourceTag/team": "sales"}})):
         table.get_item(Key={"tenant": "a", "day": "1"})

@@ -1,10 +1,14 @@
 """start_execution on the stubs, and service integrations that reach moto."""
 
+import gzip
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -193,6 +197,78 @@ def test_distributed_map__reads_csv_and_writes_results(moto_aws: Service) -> Non
     key = manifest["ResultFiles"]["SUCCEEDED"][0]["Key"]
     records = json.loads(s3.get_object(Bucket="bucket", Key=key)["Body"].read())
     assert [json.loads(record["Output"])["name"] for record in records] == ["one", "two", "three"]
+
+
+def parquet(rows: list[dict[str, Any]]) -> bytes:
+    table = pa.Table.from_pylist(rows)
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    return sink.getvalue()
+
+
+CSV = "id,name\n1,Zoë\n2,b\n"
+ROWS = [{"id": "1", "name": "Zoë"}, {"id": "2", "name": "b"}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "items"),
+    [
+        ("CSV", gzip.compress(CSV.encode()), ROWS),
+        ("CSV", CSV.encode("utf-8-sig"), ROWS),
+        ("JSON", gzip.compress(json.dumps(ROWS).encode()), ROWS),
+        ("JSON", json.dumps(ROWS, ensure_ascii=False).encode("utf-8-sig"), ROWS),
+        ("JSONL", gzip.compress("\n".join(map(json.dumps, ROWS)).encode()), ROWS),
+        ("PARQUET", parquet(ROWS), ROWS),
+    ],
+    ids=["csv.gz", "csv-bom", "json.gz", "json-bom", "jsonl.gz", "parquet"],
+)
+def test_distributed_map__reads_bytes_as_they_lie_on_the_stubs(
+    moto_aws: Service, kind: str, body: bytes, items: Any
+) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="in", Body=body)
+    config = {"InputType": kind} | ({"CSVHeaderLocation": "FIRST_ROW"} if kind == "CSV" else {})
+    assert read({"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config,
+                 "Parameters": {"Bucket": "bucket", "Key": "in"}}) == items  # fmt: skip
+
+
+def test_distributed_map__reads_an_inventory_on_the_stubs(moto_aws: Service) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="data.csv.gz", Body=gzip.compress(b'"shop","a.txt"\n"shop","b.txt"\n'))
+    manifest = {
+        "sourceBucket": "shop",
+        "destinationBucket": "arn:aws:s3:::bucket",
+        "fileFormat": "CSV",
+        "fileSchema": "Bucket, Key",
+        "files": [{"key": "data.csv.gz", "size": 1, "MD5checksum": "x"}],
+    }
+    s3.put_object(Bucket="bucket", Key="manifest.json", Body=json.dumps(manifest))
+    config = {"InputType": "MANIFEST", "ManifestType": "S3_INVENTORY"}
+    items = read({"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config,
+                  "Parameters": {"Bucket": "bucket", "Key": "manifest.json"}})  # fmt: skip
+    assert items == [{"Bucket": "shop", "Key": "a.txt"}, {"Bucket": "shop", "Key": "b.txt"}]
+
+
+def test_distributed_map__lists_more_than_a_page_on_the_stubs(moto_aws: Service) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    for number in range(1001):
+        s3.put_object(Bucket="bucket", Key=f"{number:04}", Body=b"")
+    items = read({"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "bucket"}})
+    assert [item["Key"] for item in items] == [f"{number:04}" for number in range(1001)]
+
+
+def read(reader: Any) -> Any:
+    """The items that an ItemReader gives."""
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+        "StartAt": "P",
+        "States": {"P": {"Type": "Pass", "End": True}},
+    }
+    state = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
+    return StateMachine({"StartAt": "M", "States": {"M": state}}).run().output
 
 
 def test_distributed_map__lists_objects(moto_aws: Service) -> None:

@@ -62,6 +62,18 @@ def start_through_boto3(machine: StateMachine, value: Any) -> Any:
     return machine.executions[-1]
 
 
+def start_as_a_child(machine: StateMachine, value: Any) -> Any:
+    parameters = {"StateMachineArn": machine.deploy(), "Input": value}
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": parameters,
+        "End": True,
+    }
+    StateMachine({"StartAt": "Child", "States": {"Child": state}}, name="parent").run(check=False)
+    return machine.executions[-1]
+
+
 def denial(execution: Any) -> str:
     """What boto3 said: the class of its error is another in each of its versions."""
     cause = json.loads(execution.cause)
@@ -93,7 +105,7 @@ def test_role__allows_what_its_policy_says(aws: AwsStub, tmp_path: Path, role: s
     assert put.principal.endswith("of-the-function" if "GetAtt" in role else "StoreRole")
 
 
-@pytest.mark.parametrize("run", [run_directly, start_through_boto3])
+@pytest.mark.parametrize("run", [run_directly, start_through_boto3, start_as_a_child])
 @pytest.mark.parametrize("role", ROLES.values(), ids=ROLES)
 def test_role__refuses_all_else_as_aws_words_it(aws: AwsStub, tmp_path: Path, role: str, run: Run) -> None:
     execution = run(machine(tmp_path, role), {"buckets": ["mine", "theirs"]})

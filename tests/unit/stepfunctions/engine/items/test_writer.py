@@ -7,6 +7,7 @@ import pytest
 
 from pipeproof import StateMachine, throws
 from pipeproof.stepfunctions.answers.mocks import by_iteration
+from pipeproof.stepfunctions.errors import DefinitionError
 
 PUT = "arn:aws:states:::s3:putObject"
 WHERE = {"Resource": PUT, "Parameters": {"Bucket": "b", "Prefix": "out/"}}
@@ -52,6 +53,7 @@ def run(
         ({"Transformation": "COMPACT", "OutputType": "JSON"}, [[1, 2], 3]),
         ({"Transformation": "FLATTEN", "OutputType": "JSONL"}, [1, 2, 3]),
         ({"OutputType": "JSON"}, [[1, 2], 3]),
+        ({"OutputType": "JSONL"}, [[1, 2], 3]),
     ],
 )
 def test_without_a_resource__results_go_to_the_next_state(config: Any, results: Any) -> None:
@@ -65,6 +67,19 @@ def test_without_a_resource__none_gives_records() -> None:
     assert record.keys() == RECORD_FIELDS | {"Output", "OutputDetails", "RedriveStatusReason"}
     assert (record["Input"], record["Output"], record["Status"]) == ("[1,2]", "[1,2]", "SUCCEEDED")
     assert written == {}
+
+
+@pytest.mark.parametrize(
+    "config", [{"Transformation": "SQUASH"}, {"OutputType": "XML"}, {"Transformation": "none"}, {"Transformation": 1}]
+)
+@pytest.mark.parametrize("where", [{}, WHERE])
+def test_writer_config__with_a_word_that_is_none_of_its_words(config: Any, where: Any) -> None:
+    """A fixed one is found before the run; one that is found as it runs fails the state."""
+    with pytest.raises(DefinitionError, match="WriterConfig"):
+        run({"WriterConfig": config, **where}, [1])
+    name, value = next(iter(config.items()))
+    execution, written = run({"WriterConfig": {f"{name}.$": "$$.Execution.Input[0]"}, **where}, [value])
+    assert (execution.error, written) == ("States.ResultWriterFailed", {})
 
 
 @pytest.mark.parametrize("transformation", ["NONE", "COMPACT", "FLATTEN"])

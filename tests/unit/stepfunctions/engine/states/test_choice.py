@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeproof import StateMachine
+from pipeproof import StateMachine, throws
 
 EARLY, LATE = "2026-01-01T00:00:00Z", "2026-01-01T01:00:00+00:30"
 VALUES: dict[str, Any] = {
@@ -262,6 +262,29 @@ def test_jsonata__a_failure_names_its_place(rule: Any, fields: Any, location: st
     assert f"specified for the field '{location}' returned nothing" in execution.cause
     failed = next(event for event in execution.events if event.type == "EvaluationFailed")
     assert failed.details["location"] == location
+
+
+@pytest.mark.parametrize(
+    ("fields", "location"),
+    [
+        ({"Assign": {"v": "{% $no %}"}}, "Catch[0]/Assign/v"),
+        ({"Output": {"v": "{% $no %}"}}, "Catch[0]/Output/v"),
+        ({"Output": "{% $no %}"}, "Catch[0]/Output"),
+    ],
+)
+def test_jsonata__a_failing_catcher_names_its_place(fields: Any, location: str) -> None:
+    catcher = {"ErrorEquals": ["States.ALL"], "Next": "Yes", **fields}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f",
+        "Catch": [catcher],
+        "End": True,
+    }
+    states = {"T": task, "Yes": {"Type": "Succeed"}}
+    machine = StateMachine({"QueryLanguage": "JSONata", "StartAt": "T", "States": states})
+    execution = machine.run({}, mocks={"T": throws("Boom", "why")}, check=False)
+    assert execution.error == "States.QueryEvaluationError"
+    assert f"specified for the field '{location}' returned nothing" in execution.cause
 
 
 def test_jsonata__a_rules_output_and_variables_stand_for_the_states() -> None:

@@ -75,6 +75,21 @@ def test_map__needs_an_array(items: Any) -> None:
     assert 'Reference path "$.items" must point to array.' in execution.cause
 
 
+@pytest.mark.parametrize(
+    "items", ["{% 'text' %}", "{% {'a': 1} %}", "{% null %}", "{% true %}", "{% $states.input.nothing %}"]
+)
+def test_map__a_jsonata_expression_of_items_that_gives_no_array(items: str) -> None:
+    execution = machine({**PASS}, language="JSONata", Items=items).run({"x": 1}, check=False)
+    assert execution.status == "FAILED"
+    assert execution.error == "States.QueryEvaluationError"
+
+
+def test_map__source_and_key_in_jsonata() -> None:
+    selector = {"of": "{% $states.context.Map.Item.Source %}"}
+    execution = machine({**PASS}, language="JSONata", distributed=True, ItemSelector=selector).run(["a"])
+    assert execution.output == [{"of": "STATE_DATA"}]
+
+
 def test_map__a_failing_item_fails_it_and_aborts_the_rest() -> None:
     mocks = {"Each": by_iteration({1: throws("Boom", "why", after=5)}, otherwise=returns(1, after=60))}
     execution = machine(TASK).run([0, 1, 2], mocks, check=False)
