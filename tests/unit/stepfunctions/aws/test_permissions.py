@@ -176,6 +176,45 @@ def test_jobs__are_watched_by_polling_and_by_events_and_stopped(service: str, ac
     assert any(need.purpose == "call" for need in needs)
 
 
+@pytest.mark.parametrize(
+    ("resource", "actions", "rule"),
+    [
+        (
+            "athena:startQueryExecution",
+            "athena:StartQueryExecution athena:GetQueryExecution athena:StopQueryExecution",
+            "",
+        ),
+        ("glue:startJobRun", "glue:StartJobRun glue:GetJobRun glue:GetJobRuns glue:BatchStopJobRun", ""),
+        ("ecs:runTask", "ecs:RunTask ecs:DescribeTasks ecs:StopTask", "StepFunctionsGetEventsForECSTaskRule"),
+        (
+            "batch:submitJob",
+            "batch:SubmitJob batch:DescribeJobs batch:TerminateJob",
+            "StepFunctionsGetEventsForBatchJobsRule",
+        ),
+        (
+            "elasticmapreduce:createCluster",
+            "elasticmapreduce:RunJobFlow elasticmapreduce:DescribeCluster elasticmapreduce:TerminateJobFlows",
+            "StepFunctionsGetEventForEMRRunJobFlowRule",
+        ),
+        (
+            "elasticmapreduce:addStep",
+            "elasticmapreduce:AddJobFlowSteps elasticmapreduce:DescribeStep elasticmapreduce:CancelSteps",
+            "StepFunctionsGetEventForEMRAddJobFlowStepsRule",
+        ),
+        (
+            "codebuild:startBuild",
+            "codebuild:StartBuild codebuild:BatchGetBuilds codebuild:StopBuild",
+            "StepFunctionsGetEventForCodeBuildStartBuildRule",
+        ),
+    ],
+)
+def test_jobs__need_what_the_guides_page_of_the_integration_lists(resource: str, actions: str, rule: str) -> None:
+    needs = list(call_needs(parse_resource(f"arn:aws:states:::{resource}.sync"), {}, "1", "r"))
+    assert set(actions.split()) <= {need.action for need in needs}
+    rules = {need.resource for need in needs if need.purpose == "events"}
+    assert rules == ({f"arn:aws:events:r:1:rule/{rule}"} if rule else set())
+
+
 RULE = ARN.format("events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule")
 EVENTS = f"events:PutTargets events:PutRule events:DescribeRule on {RULE}"
 CHILD = ARN.format("states", "stateMachine:child")
