@@ -168,16 +168,35 @@ def _resource_tags(prefix: str, call: Call, resource: str, known: Resources, ask
     return keys
 
 
+_TAGS = ("tags", "taglist", "tagset", "tagstoadd", "addtags")
+_TAG_KEYS = ("tagkeys", "tagkeylist", "tagstoremove", "removetags")
+
+
 def _request_tags(params: Mapping[str, Any]) -> Keys:
-    tags = params.get("Tags") or params.get("tags") or {}
+    """Return `aws:RequestTag/…` and `aws:TagKeys`, in whichever of the services' forms the tags are given."""
+    pairs: dict[str, str] = {}
+    removed: list[str] = []
+    for name, value in params.items():
+        if name.lower() in _TAGS:
+            pairs.update(_tag_pairs(value))
+        elif name == "TagSpecifications":  # EC2 has them by the type of what is made
+            for specification in value:
+                pairs.update(_tag_pairs(specification.get("Tags", ())))
+        elif name.lower() in _TAG_KEYS and isinstance(value, list):
+            removed += [key for key in value if isinstance(key, str)]
+    names = [*pairs, *removed]
+    return {
+        **{f"aws:RequestTag/{key}": value for key, value in pairs.items()},
+        **({"aws:TagKeys": names} if names else {}),
+    }
+
+
+def _tag_pairs(tags: Any) -> dict[str, str]:
     if isinstance(tags, Mapping):
-        pairs = {str(key): str(value) for key, value in tags.items() if isinstance(value, str)}
-    else:
-        lowered = [{str(key).lower(): value for key, value in tag.items()} for tag in tags if isinstance(tag, Mapping)]
-        pairs = {str(tag["key"]): str(tag.get("value", "")) for tag in lowered if "key" in tag}
-    if not pairs:
-        return {}
-    return {**{f"aws:RequestTag/{key}": value for key, value in pairs.items()}, "aws:TagKeys": list(pairs)}
+        return {str(key): str(value) for key, value in tags.items() if isinstance(value, str)}
+    lowered = [{str(key).lower(): value for key, value in tag.items()} for tag in tags if isinstance(tag, Mapping)]
+    named = [(tag.get("key", tag.get("tagkey")), tag.get("value", tag.get("tagvalue", ""))) for tag in lowered]
+    return {str(key): str(value) for key, value in named if key is not None}
 
 
 _SERVICE_PRINCIPALS: Mapping[str, str] = {"stepfunctions": "states", "sfn": "states", "ecs": "ecs-tasks"}

@@ -156,6 +156,24 @@ OF_PARAMETERS: list[tuple[str, str, dict[str, Any], str, Any]] = [
         "aws:RequestTag/team",
         "a",
     ),
+    *(
+        (service, operation, params, key, value)
+        for service, operation, params in [
+            ("glue", "CreateJob", {"Name": "j", "Tags": {"team": "a"}}),
+            ("batch", "SubmitJob", {"jobName": "j", "tags": {"team": "a"}}),
+            ("ecs", "RunTask", {"taskDefinition": "t", "tags": [{"key": "team", "value": "a"}]}),
+            ("stepfunctions", "TagResource", {"resourceArn": "r", "tags": [{"key": "team", "value": "a"}]}),
+            ("kms", "CreateKey", {"Tags": [{"TagKey": "team", "TagValue": "a"}]}),
+            ("iam", "CreateRole", {"RoleName": "r", "Tags": [{"Key": "team", "Value": "a"}]}),
+            (
+                "ec2",
+                "RunInstances",
+                {"TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "team", "Value": "a"}]}]},
+            ),
+        ]
+        for key, value in [("aws:RequestTag/team", "a"), ("aws:TagKeys", ["team"])]
+    ),
+    ("stepfunctions", "UntagResource", {"resourceArn": "r", "tagKeys": ["team"]}, "aws:TagKeys", ["team"]),
 ]
 
 
