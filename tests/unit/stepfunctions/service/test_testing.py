@@ -126,6 +126,40 @@ def test_state__debug__shows_each_step(ask) -> None:
     }
 
 
+READER = {
+    "Resource": "arn:aws:states:::s3:getObject",
+    "ReaderConfig": {"InputType": "JSON", "ItemsPointer": "/all"},
+    "Parameters": {"Bucket": "b", "Key": "k"},
+}
+MAP = {"Type": "Map", "ItemProcessor": FAR, "ItemsPath": "$.items", "End": True}
+
+
+@pytest.mark.parametrize(
+    ("state", "options", "seen"),
+    [
+        (MAP, {}, {"afterItemsPath": [1, 2]}),
+        ({**MAP, "ItemSelector": {"v.$": "$$.Map.Item.Value"}}, {}, {"afterItemSelector": [{"v": 1}, {"v": 2}]}),
+        ({**MAP, "ItemBatcher": {"MaxItemsPerBatch": 2}}, {}, {"afterItemBatcher": [{"Items": [1, 2]}]}),
+        ({**MAP, "ToleratedFailurePercentage": 20}, {}, {"toleratedFailurePercentage": 20.0}),
+        (
+            {"Type": "Map", "ItemProcessor": FAR, "ItemReader": READER, "End": True},
+            {"stateConfiguration": {"mapItemReaderData": '{"all": [7, 8]}'}},
+            {"afterItemsPointer": [7, 8]},
+        ),
+        (
+            {"QueryLanguage": "JSONata", **CALL, "Arguments": {"n": "{% $states.input.x + 1 %}"}},
+            {},
+            {"afterArguments": {"n": 10}},
+        ),
+        ({**CALL, "Catch": CATCH}, {"mock": error("E")}, {"errorDetails": {"catchIndex": 0}}),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) and "Type" not in value else None,
+)
+def test_state__debug__shows_what_a_field_made(ask, state: Any, options: Any, seen: Any) -> None:
+    answer = ask(state, {"items": [1, 2], "x": 9}, **{"mock": ok([1]), "inspectionLevel": "DEBUG", **options})
+    assert {key: answer["inspectionData"][key] for key in seen} == seen
+
+
 def test_state__debug__shows_retrier_and_limits(ask) -> None:
     answer = ask(
         {**INVOKE, "Retry": RETRY},
