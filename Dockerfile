@@ -18,11 +18,12 @@ COPY src src
 # The lock of development holds the build backend to a version and its hash.
 RUN /uv/bin/uv pip install --quiet --no-deps --build-constraints requirements-dev.lock --prefix /package .
 
-FROM ${BASE}
+FROM ${BASE} AS full
 LABEL org.opencontainers.image.title="pipeproof" \
       org.opencontainers.image.description="Test data pipelines in CI: Prefect, AWS stubs, Step Functions and dbt under one pytest run" \
       org.opencontainers.image.version="0.1.0" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="https://github.com/pipeproof/pipeproof"
 # Tests run as the owner of the workspace, or as this account where that is root; the mark says that uids may be changed here.
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin pipeproof \
  && mkdir /etc/pipeproof \

@@ -19,6 +19,8 @@ import yaml
 from actions_runner import ROOT, Runner, parse_file_command
 from workflow_expressions import Functions, as_text, fill, is_true
 
+from pipeproof.home import REPOSITORY
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 """As in [Runner][]'s environment."""
 
@@ -70,7 +72,7 @@ class Service:
         needs = {need: {"result": _worst(done[need]), "outputs": _outputs(done[need])} for need in _needs(job)}
         good = all(need["result"] == "success" for need in needs.values())
         contexts = {"inputs": inputs, "needs": needs, "github": self._github(), "runner": {"os": "Linux"}, "matrix": {}}
-        contexts["job"] = {"workflow_repository": "OWNER/pipeproof", "workflow_sha": "f" * 40}
+        contexts["job"] = {"workflow_repository": REPOSITORY, "workflow_sha": "f" * 40}
         functions = _functions(good=good)
         if not is_true(str(job.get("if", "success()")), contexts, functions):
             return [Ran("skipped")]
@@ -206,7 +208,7 @@ class _Job:
             assert not any(self._workspace.iterdir()), "a checkout empties the workspace"
             shutil.copytree(self._service.repository, self._workspace, dirs_exist_ok=True)
             return
-        assert (given["repository"], given["ref"]) == ("OWNER/pipeproof", "f" * 40)
+        assert (given["repository"], given["ref"]) == (REPOSITORY, "f" * 40)
         (self._workspace / given["path"]).mkdir()
         shutil.copy(ROOT / "action.yml", self._workspace / given["path"])
 

@@ -1,5 +1,7 @@
 """The workflow that runs a project's tests on GitHub: it calls the reusable one (docs/how-to/workflow.md)."""
 
+from pipeproof.home import REPOSITORY, format_reference
+
 PLACE = ".github/workflows/pipeline-tests.yml"
 """Where it is written, below the repository's root."""
 
@@ -16,7 +18,7 @@ permissions: {{}}
 jobs:
   pipeline:
     permissions: {{actions: read, attestations: write, contents: read, id-token: write, pull-requests: write}}
-    uses: OWNER/pipeproof/.github/workflows/pipeline-tests.yml@COMMIT # put a commit here that you have read
+    uses: {repository}/.github/workflows/pipeline-tests.yml@{reference}
     with:
       baseline: auto
       pr-comment: on-failure
@@ -29,4 +31,5 @@ def render_workflow(directory: str = ".") -> str:
     Args:
         directory: The project, below the repository's root.
     """
-    return _WORKFLOW.format(inputs="" if directory == "." else f"      working-directory: {directory}\n")
+    inputs = "" if directory == "." else f"      working-directory: {directory}\n"
+    return _WORKFLOW.format(repository=REPOSITORY, reference=format_reference(), inputs=inputs)

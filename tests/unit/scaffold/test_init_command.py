@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeproof.cli import main
+from pipeproof.home import REPOSITORY, format_reference
 
 PROJECT = Path(__file__).parents[2] / "integration" / "init" / "projects" / "machines"
 
@@ -29,7 +30,10 @@ def test_init__writes_once_and_overwrites_nothing(project: Path, capsys: pytest.
     assert first["tests/test_polling.py"] == "# mine\n"
     assert "exists, and stays as it is: tests/test_polling.py" in said
     assert "wrote tests/test_approval.py: state machine approval (approval.asl.json)" in said
-    assert "pipeline-tests.yml@COMMIT" in first[".github/workflows/pipeline-tests.yml"]
+    assert (
+        f"{REPOSITORY}/.github/workflows/pipeline-tests.yml@{format_reference()}\n"
+        in first[".github/workflows/pipeline-tests.yml"]
+    )
 
     assert main(["init", "--directory", str(project)]) == 0
     assert _files(project) == first
