@@ -8,7 +8,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,9 @@ from pipeproof.credentials.request import (
 )
 from pipeproof.errors import CredentialsError
 from pipeproof.events import MALFORMED
-from pipeproof.github.eligibility import Eligibility, judge_run
+from pipeproof.identity.choice import find_source, judge_run
+from pipeproof.identity.eligibility import Eligibility
+from pipeproof.identity.token import IdTokenSource
 from pipeproof.inputs import Inputs
 from pipeproof.outlets.outlet import Outlet
 from pipeproof.redaction import Redactor
@@ -64,13 +66,18 @@ def _write(descriptor: int, text: str) -> None:
         file.write(text)
 
 
-def judge(event: Mapping[str, Any], environ: Mapping[str, str]) -> Eligibility:
+def judge(event: Mapping[str, Any], environ: Mapping[str, str], variables: Sequence[str] = ()) -> Eligibility:
     """Decide whether the run may have credentials, before any code of the user's runs.
+
+    Args:
+        event: GitHub's payload.
+        environ: The variables that the CI set.
+        variables: Those that hold ID tokens on GitLab.
 
     Raises:
         CredentialsError: It may not even run: a fork's code with this repository's rights.
     """
-    verdict = judge_run(event, environ)
+    verdict = judge_run(event, environ, variables)
     if verdict.decision == "refused":
         raise CredentialsError(verdict.reason or "refused", hint=verdict.hint)
     return verdict
@@ -101,19 +108,20 @@ def build_request(inputs: Inputs, project: Path, environ: Mapping[str, str]) -> 
 def _build_aws(inputs: Inputs, project: Path, environ: Mapping[str, str]) -> AwsRequest | None:
     if not inputs.aws_role_to_assume or not inputs.aws_region:
         return None
-    names = ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB")
-    run_id, attempt, job = (environ.get(name) or "0" for name in names)
-    policy = inputs.aws_session_policy
+    policy, file = inputs.aws_session_policy, inputs.aws_web_identity_token_file
     return AwsRequest(
         role=inputs.aws_role_to_assume,
         region=inputs.aws_region,
-        session_name=inputs.aws_role_session_name or make_session_name(run_id, attempt, job),
+        session_name=inputs.aws_role_session_name or make_session_name(environ),
         duration=inputs.aws_role_duration_seconds,
         session_policy=parse_session_policy(policy, project) if policy else None,
         allowed_accounts=inputs.aws_allowed_account_ids,
         audience=inputs.aws_audience,
         endpoint=inputs.aws_sts_endpoint,
         chained_role=inputs.aws_chained_role,
+        managed_policies=inputs.aws_managed_session_policies,
+        external_id=inputs.aws_role_external_id,
+        token_file=Path(file) if file else None,
     )
 
 
@@ -128,12 +136,14 @@ def grant(
     audit: Audit,
     directory: Path,
     owner: tuple[int, int] | None,
+    variables: Sequence[str] = (),
 ) -> Iterator[Access]:
     """Have the run's credentials, renewed until the block ends; or the reason why there are none.
 
     Args:
         directory: Where token files go: outside the workspace, the supervisor's own.
         owner: The tests' user and group, where they have one of their own.
+        variables: Those that hold ID tokens on GitLab.
 
     Raises:
         CredentialsError: They were asked for and the run may have them, and they could not be had; or its job lacks the
@@ -145,16 +155,18 @@ def grant(
         return
     from pipeproof.credentials.registry import obtain, withhold
 
-    if verdict.lacks_right:
+    without_ci = not verdict.foreign and not request.asks_identity
+    if verdict.lacks_right and not without_ci:
         # A green run in which nothing live has run would say that the credentials work.
         raise CredentialsError(f"credentials were asked for, but {verdict.reason}", hint=verdict.hint)
-    if verdict.decision != "allowed":
+    if verdict.decision != "allowed" and not without_ci:
         _explain_withheld(verdict, outlet)
         audit.record({"event": "withheld", "reason": verdict.reason})
         handover = withhold(request, verdict.reason or "").build_handover()
         yield Access({**handover, "own": not verdict.foreign})
         return
-    tools = _make_tools(environ, _masking(outlet, redactor), audit, directory, owner)
+    source = find_source(environ, variables) if request.asks_identity else None
+    tools = _make_tools(source, environ, _masking(outlet, redactor), audit, directory, owner)
     with obtain(request, tools) as issued:
         yield Access(issued.build_handover(), issued.account_id)
 
@@ -168,6 +180,7 @@ def _masking(outlet: Outlet, redactor: Redactor) -> Callable[[str], None]:
 
 
 def _make_tools(
+    source: IdTokenSource | None,
     environ: Mapping[str, str],
     mask: Callable[[str], None],
     audit: Audit,
@@ -175,12 +188,10 @@ def _make_tools(
     owner: tuple[int, int] | None,
 ) -> Any:
     from pipeproof.credentials.lease import Tools
-    from pipeproof.github.id_token import find_source
     from pipeproof.transport import Transport
 
-    source = find_source(environ)
-    assert source is not None  # noqa: S101 - a run that may have credentials has one
-    mask(source.request_token)
+    for secret in source.secrets if source else ():
+        mask(secret)
     return Tools(source, Transport(environ), mask, audit.record, directory, owner)
 
 

@@ -18,9 +18,9 @@ from pipeproof.errors import InputError, PipeproofError
 from pipeproof.excuses import read_quarantine
 from pipeproof.github.checkout_token import ADVICE, find_tokens
 from pipeproof.github.context import read_context, read_event
-from pipeproof.github.eligibility import Eligibility
 from pipeproof.github.file_commands import Snapshot
 from pipeproof.history import find_baseline
+from pipeproof.identity.eligibility import Eligibility
 from pipeproof.inputs import action_values, artifact_pattern, read_inputs
 from pipeproof.job import Job, Trail, base_of, follow, open_api
 from pipeproof.merging import merge
@@ -136,7 +136,8 @@ def judge_first(job: Job) -> Eligibility:
     """Decide what the run may have, and say what makes it weaker, before any code of the user's runs."""
     if job.context and not contained():
         job.outlet.say(_WEAKER)
-    verdict = judge(read_event(job.context) if job.context else {}, job.environ)
+    event = read_event(job.context) if job.context else {}
+    verdict = judge(event, job.environ, job.inputs.id_token_variables)
     warn_of_tokens(job)
     return verdict
 
@@ -145,7 +146,7 @@ def prove(
     job: Job, home: Home, verdict: Eligibility, trail: Trail, earlier: Mapping[str, Earlier] | None
 ) -> tuple[Run, int | None]:
     """Install, have credentials and test; give what came of it, and the exit code where it is not the run's own."""
-    environment = environment_for_tests(job.environ, home=home.folder)
+    environment = environment_for_tests(job.environ, home=home.folder, without=job.inputs.id_token_variables)
     try:
         # Read before anything of the project's runs: a session's policy can be a file of the workspace.
         request = build_request(job.inputs, job.project, job.environ)
@@ -203,6 +204,7 @@ def credentials(
         audit=trail.audit,
         directory=home.own,
         owner=owner,
+        variables=job.inputs.id_token_variables,
     )
     with ExitStack() as stack:
         with job.cancellation.interrupting():  # the runner does not wait until a token service has timed out

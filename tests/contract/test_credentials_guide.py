@@ -1,6 +1,7 @@
 """What docs/how-to/credentials.md shows can be used as it stands."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,21 @@ def test_guide__each_profile_reads_variables_that_its_step_sets(title, workspace
     for profile in list_profiles(section):
         assert profile["orders"]["target"] in profile["orders"]["outputs"]
         assert set(re.findall(r"env_var\('(\w+)'\)", str(profile))) == given
+
+
+@pytest.mark.parametrize("title", ["GitLab", "Buildkite"])
+def test_guide__each_command_of_another_ci_asks_for_credentials(title, workspace) -> None:
+    (block,) = read_blocks(SECTIONS[title])
+    job = block["steps"][0] if "steps" in block else block["pipeline tests"]
+    _, command, *options = shlex.split(job.get("command") or job["script"][0])
+    assert command == "run"
+    names = [name.removeprefix("--") for name in options[::2]]
+    inputs = read_inputs(dict(zip(names, options[1::2], strict=True)), workspace)
+    assert build_request(inputs, workspace, {}).asks_identity
+    if title == "GitLab":
+        assert set(inputs.id_token_variables) == set(job["id_tokens"])
+        audiences = {inputs.aws_audience, *(variable.audience for variable in inputs.oidc_tokens)}
+        assert audiences == {token["aud"] for token in job["id_tokens"].values()}
 
 
 def test_guide__dbt_reads_the_postgres_profile() -> None:

@@ -40,6 +40,8 @@ class Trust:
     longest: int = 3600
     principal: str | None = None
     """The role that may assume this one, for a chained role."""
+    external_id: str | None = None
+    """What it asks for then."""
 
 
 @dataclass
@@ -143,7 +145,7 @@ class Cloud:
 
     # GitHub
 
-    def sign(self, audience: str) -> str:
+    def sign(self, audience: str | list[str]) -> str:
         """A JWT as GitHub makes it, but for the algorithm."""
         issued = self.now() + self.github_ahead
         number = next(self.counter)
@@ -185,18 +187,21 @@ class Cloud:
 
     def assume_with_token(self, form: dict[str, str]) -> Session:
         arn = form["RoleArn"]
+        assert "ExternalId" not in form, "the call has no such parameter"
         claims = self.check(form["WebIdentityToken"])
-        if claims["aud"] not in {trust.audience for trust in self.roles.values()}:
+        audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+        if not {trust.audience for trust in self.roles.values()} & set(audiences):
             raise RefusalError(400, "InvalidIdentityToken", "Incorrect token audience")
         trust = self.roles.get(arn)
-        if not trust or trust.principal or claims["sub"] != trust.subject or claims["aud"] != trust.audience:
+        if not trust or trust.principal or claims["sub"] != trust.subject or trust.audience not in audiences:
             raise RefusalError(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
         return self.open_session(arn, trust, form)
 
     def assume_with_session(self, form: dict[str, str], signer: Session) -> Session:
         trust = self.roles.get(form["RoleArn"])
         role = signer.arn.split("/")[1]
-        if not trust or not trust.principal or trust.principal.rpartition("/")[2] != role:
+        trusted = trust and trust.principal and trust.principal.rpartition("/")[2] == role
+        if not trusted or trust.external_id not in (None, form.get("ExternalId")):
             raise RefusalError(403, "AccessDenied", f"User: {signer.arn} is not authorized to perform: sts:AssumeRole")
         return self.open_session(form["RoleArn"], trust, form)
 

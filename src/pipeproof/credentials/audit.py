@@ -13,23 +13,25 @@ from pathlib import Path, PurePath
 from pipeproof.credentials.lease import format_time
 from pipeproof.untrusted import read_text
 
-_WHO = {
-    "actor": "GITHUB_ACTOR",
-    "triggering_actor": "GITHUB_TRIGGERING_ACTOR",
-    "repository": "GITHUB_REPOSITORY",
-    "sha": "GITHUB_SHA",
-    "ref": "GITHUB_REF",
-    "event": "GITHUB_EVENT_NAME",
-    "workflow": "GITHUB_WORKFLOW_REF",
-    "job": "GITHUB_JOB",
-    "run_id": "GITHUB_RUN_ID",
-    "run_attempt": "GITHUB_RUN_ATTEMPT",
+_WHO: Mapping[str, tuple[str, ...]] = {
+    "actor": ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILDKITE_BUILD_CREATOR"),
+    "triggering_actor": ("GITHUB_TRIGGERING_ACTOR",),
+    "repository": ("GITHUB_REPOSITORY", "CI_PROJECT_PATH", "BUILDKITE_PIPELINE_SLUG"),
+    "sha": ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT"),
+    "ref": ("GITHUB_REF", "CI_COMMIT_REF_NAME", "BUILDKITE_BRANCH"),
+    "event": ("GITHUB_EVENT_NAME", "CI_PIPELINE_SOURCE", "BUILDKITE_SOURCE"),
+    "workflow": ("GITHUB_WORKFLOW_REF",),
+    "job": ("GITHUB_JOB", "CI_JOB_NAME", "BUILDKITE_STEP_KEY"),
+    "run_id": ("GITHUB_RUN_ID", "CI_PIPELINE_ID", "BUILDKITE_BUILD_NUMBER"),
+    "run_attempt": ("GITHUB_RUN_ATTEMPT", "CI_JOB_ID", "BUILDKITE_RETRY_COUNT"),
 }
+"""What is told of a run, and the variables of GitHub, GitLab and Buildkite that say it."""
 
 
 def describe_run(environment: Mapping[str, str]) -> dict[str, str]:
-    """Who and what, by the runner's variables; what is not set is left out."""
-    return {name: environment[variable] for name, variable in _WHO.items() if environment.get(variable)}
+    """Who and what, by the CI's variables; what is not set is left out."""
+    told = {name: next(filter(None, map(environment.get, variables)), None) for name, variables in _WHO.items()}
+    return {name: value for name, value in told.items() if value}
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from functools import partial
 from pipeproof.credentials import diagnosis, oauth
 from pipeproof.credentials.files import write_private
 from pipeproof.credentials.lease import Keeper, Lease, Plan, Tools
-from pipeproof.credentials.oidc_tokens import list_claims, read_lifetime
+from pipeproof.credentials.oidc_tokens import list_claims
 from pipeproof.credentials.request import AzureRequest, CredentialRequest
 from pipeproof.errors import CredentialsError
-from pipeproof.github.id_token import IdToken
+from pipeproof.identity.token import IdToken
 
 AUDIENCE = "api://AzureADTokenExchange"
 TOKEN_FILE = "azure-federated-token"  # noqa: S105  a file's name
@@ -46,7 +46,7 @@ def issue_file(request: AzureRequest, tools: Tools) -> Lease:
         "AZURE_AUTHORITY_HOST": request.authority,
     }
     facts = {"tenant": request.tenant_id, "client": request.client_id, **list_claims(token.claims)}
-    return Lease(variables, issued, issued + read_lifetime(token.claims), facts)
+    return Lease(variables, issued, issued + token.lifetime, facts)
 
 
 def _try_exchange(request: AzureRequest, token: IdToken, tools: Tools) -> None:

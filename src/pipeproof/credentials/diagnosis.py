@@ -10,7 +10,7 @@ import re
 from pipeproof.credentials.request import AwsRequest, Role
 from pipeproof.credentials.sts import StsError
 from pipeproof.errors import CredentialsError
-from pipeproof.github.id_token import Claims, IdToken
+from pipeproof.identity.token import Claims, IdToken
 from pipeproof.transport import UnreachableError
 
 SKEW = 240.0
@@ -26,7 +26,7 @@ class AccountNotAllowedError(ExchangeError):
 
 
 class TrustMismatchError(ExchangeError):
-    """The role does not trust this workflow, or is not there."""
+    """The role does not trust this run, or is not there."""
 
 
 class WrongAudienceError(ExchangeError):
@@ -77,11 +77,13 @@ def explain_unreachable(service: str, error: UnreachableError, advice: str) -> S
 def explain_web_identity(refusal: StsError, request: AwsRequest, token: IdToken) -> CredentialsError:
     """Return why STS refused `AssumeRoleWithWebIdentity`."""
     role, code, message = request.role, refusal.code, refusal.message
-    provider = _name_provider(role, token.claims)
+    provider, audience = _name_provider(role, token.claims), " ".join(token.claims.audiences)
     if code == "InvalidIdentityToken" and "audience" in message.lower():
         return WrongAudienceError(
-            f"AWS does not accept the audience {request.audience!r} (aws-audience): {message}",
-            hint=f"Add it to the audiences (client ids) of {provider}, or set aws-audience to one that it has.",
+            f"AWS does not accept the audience {audience!r} "
+            f"({'of aws-web-identity-token-file' if request.token_file else 'aws-audience'}): {message}",
+            hint=f"Add it to the audiences (client ids) of {provider}, or "
+            f"{'have the file issued for' if request.token_file else 'set aws-audience to'} one that it has.",
         )
     if code in {"ExpiredTokenException", "ExpiredToken"} or (
         code == "InvalidIdentityToken" and "expired" in message.lower()
@@ -89,11 +91,11 @@ def explain_web_identity(refusal: StsError, request: AwsRequest, token: IdToken)
         return explain_expiry("AWS", refusal.date, token, message)
     if code == "InvalidIdentityToken":
         return TrustMismatchError(
-            f"AWS cannot check tokens of this workflow for account {role.account}: {message}",
-            hint=f"Create the identity provider {provider} in IAM, with the audience {request.audience}.",
+            f"AWS cannot check tokens of this run's issuer for account {role.account}: {message}",
+            hint=f"Create the identity provider {provider} in IAM, with the audience {audience}.",
         )
     if code in {"AccessDenied", "IDPRejectedClaim"}:
-        return _explain_trust(role, request.audience, token.claims)
+        return _explain_trust(role, token.claims)
     return _explain_common(refusal, role, request)
 
 
@@ -101,61 +103,69 @@ def explain_chained(refusal: StsError, request: AwsRequest, role: Role, token: I
     """Return why STS refused `AssumeRole` of the second role."""
     skewed = refusal.code in {"SignatureDoesNotMatch", "RequestExpired", "InvalidSignatureException"}
     if skewed and abs(token.skew) > SKEW:
-        return _explain_skew("AWS", token.skew)
+        return _explain_skew("AWS", token)
     if refusal.code in {"AccessDenied", "AccessDeniedException"}:
-        policy = {"Effect": "Allow", "Principal": {"AWS": request.role.arn}, "Action": "sts:AssumeRole"}
+        policy: dict[str, object] = {"Effect": "Allow", "Principal": {"AWS": request.role.arn}}
+        policy["Action"] = "sts:AssumeRole"
+        if request.external_id:
+            policy["Condition"] = {"StringEquals": {"sts:ExternalId": request.external_id}}
+        asked = "" if request.external_id else "; where it asks for an external id, set aws-role-external-id"
         return TrustMismatchError(
             f"{request.role.arn} may not assume aws-chained-role {role.arn}, or that is not there ({refusal.message}).",
-            hint=f"The first needs `sts:AssumeRole` on the second; the second's trust policy needs {_dump(policy)}",
+            hint="The first needs `sts:AssumeRole` on the second; "
+            f"the second's trust policy needs {_dump(policy)}{asked}.",
         )
     return _explain_common(refusal, role, request)
 
 
 def explain_expiry(service: str, date: float | None, token: IdToken, message: str) -> CredentialsError:
-    """Return a token that was new when it was sent is refused as expired: by whose clock?"""
-    issued = token.claims.values.get("iat")
-    if date is not None and isinstance(issued, int | float) and abs(date - issued) > SKEW:
+    """Return why a token that was good when it was sent is refused as expired: by whose clock?"""
+    issued, age = token.claims.values.get("iat"), token.claims.lifetime - token.lifetime
+    ahead = date - issued - age if date is not None and isinstance(issued, int | float) else 0.0
+    if abs(ahead) > SKEW:
         return ClockSkewError(
-            f"{service} takes the new ID token for expired: its clock is {abs(date - issued):.0f} s "
-            f"{'ahead of' if date > issued else 'behind'} the one that issued the token ({message})",
+            f"{service} takes the ID token for expired: its clock is {abs(ahead):.0f} s "
+            f"{'ahead of' if ahead > 0 else 'behind'} "
+            f"{'the one that issued the token' if age <= 0 else 'this machine'} ({message})",
             hint="One of the two keeps the wrong time, or something holds answers back: look at proxies in between.",
         )
     if abs(token.skew) > SKEW:
-        return _explain_skew(service, token.skew)
+        return _explain_skew(service, token)
     return TokenExpiredError(
-        f"{service} says that the ID token has expired; it lives five minutes ({message})",
+        f"{service} says that the ID token has expired; it lives {token.claims.lifetime / 60:.0f} minutes ({message})",
         hint="The exchange took too long: look at the network and at proxies on the way, and run again.",
     )
 
 
-def _explain_skew(service: str, skew: float) -> ClockSkewError:
+def _explain_skew(service: str, token: IdToken) -> ClockSkewError:
     return ClockSkewError(
-        f"This machine's clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} GitHub's, "
+        f"This machine's clock is {abs(token.skew):.0f} s {'ahead of' if token.skew > 0 else 'behind'} "
+        f"{token.issuer}'s, "
         f"so that {service} refuses what it signs.",
         hint="Set the self-hosted runner's clock (chrony, systemd-timesyncd) and run again.",
     )
 
 
-def _explain_trust(role: Role, audience: str, claims: Claims) -> TrustMismatchError:
+def _explain_trust(role: Role, claims: Claims) -> TrustMismatchError:
     note = ""
     if re.match(r"repo:[^/@]+@\d+/", claims.text("sub")):
         note = " Its sub has GitHub's newer form with ids: a policy written for repo:owner/name:… does not match it."
     return TrustMismatchError(
-        f"{role.arn} does not trust this workflow, or there is no such role (AWS does not say which).\n"
+        f"{role.arn} does not trust this run, or there is no such role (AWS does not say which).\n"
         f"  The token says: {claims.render()}.{note}",
         hint="Check the ARN. A trust policy statement that would match: "
-        f"{_dump(_build_trust(role, audience, claims))} — before you add it, ask whether every run with this sub may "
+        f"{_dump(_build_trust(role, claims))} — before you add it, ask whether every run with this sub may "
         "use the role: all pull requests share one, and all runs of a branch or environment.",
     )
 
 
-def _build_trust(role: Role, audience: str, claims: Claims) -> dict[str, object]:
+def _build_trust(role: Role, claims: Claims) -> dict[str, object]:
     issuer = claims.text("iss").removeprefix("https://")
     return {
         "Effect": "Allow",
         "Principal": {"Federated": _name_provider(role, claims)},
         "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": {f"{issuer}:aud": audience, f"{issuer}:sub": claims.text("sub")}},
+        "Condition": {"StringEquals": {f"{issuer}:aud": claims.audiences[0], f"{issuer}:sub": claims.text("sub")}},
     }
 
 
@@ -165,6 +175,13 @@ def _name_provider(role: Role, claims: Claims) -> str:
 
 def _explain_common(refusal: StsError, role: Role, request: AwsRequest) -> CredentialsError:
     code, message = refusal.code, refusal.message
+    if code in {"MalformedPolicyDocument", "PackedPolicyTooLarge"} or (
+        request.managed_policies and ("policy" in message.lower() or "policies" in message.lower())
+    ):
+        return PolicyRejectedError(
+            f"AWS rejects aws-session-policy or aws-managed-session-policies: {message}",
+            hint="See the IAM manual on session policies.",
+        )
     if code in {"NoSuchEntity", "NoSuchEntityException"} or (code == "ValidationError" and "ARN" in message):
         return RoleNotFoundError(
             f"There is no role {role.arn}: {message}", hint="Check its ARN: account, path and name."
@@ -178,10 +195,6 @@ def _explain_common(refusal: StsError, role: Role, request: AwsRequest) -> Crede
         return ThrottledError(
             f"AWS STS in {request.region} is throttling this account, repeatedly asked ({message}).",
             hint="Start fewer jobs at once (`max-parallel`), or run this one again.",
-        )
-    if code in {"MalformedPolicyDocument", "PackedPolicyTooLarge"}:
-        return PolicyRejectedError(
-            f"AWS rejects aws-session-policy: {message}", hint="See the IAM manual on session policies."
         )
     if code in {"RegionDisabledException", "RegionDisabled"}:
         return ServiceUnreachableError(

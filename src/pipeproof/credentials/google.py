@@ -12,9 +12,9 @@ from pathlib import Path
 from pipeproof.credentials import diagnosis, oauth
 from pipeproof.credentials.files import write_private
 from pipeproof.credentials.lease import Keeper, Lease, Plan, Tools
-from pipeproof.credentials.oidc_tokens import list_claims, read_lifetime
+from pipeproof.credentials.oidc_tokens import list_claims
 from pipeproof.credentials.request import CredentialRequest, GoogleRequest
-from pipeproof.github.id_token import IdToken
+from pipeproof.identity.token import IdToken
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 TOKEN_FILE, CREDENTIALS_FILE = "google-id-token", "google-credentials.json"
@@ -38,7 +38,7 @@ def issue_files(request: GoogleRequest, tools: Tools) -> Lease:
         "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE": str(credentials),
     }
     facts = {"pool": request.provider, "service_account": request.service_account}
-    return Lease(variables, issued, issued + read_lifetime(token.claims), facts | list_claims(token.claims))
+    return Lease(variables, issued, issued + token.lifetime, facts | list_claims(token.claims))
 
 
 def _build_credentials(request: GoogleRequest, token_file: Path) -> dict[str, object]:
@@ -86,7 +86,7 @@ def _try_exchange(request: GoogleRequest, token: IdToken, tools: Tools) -> None:
         )
     if response.status != 200:
         raise diagnosis.TrustMismatchError(
-            f"This workflow may not act as {request.service_account} (HTTP {response.status}).\n"
+            f"This run may not act as {request.service_account} (HTTP {response.status}).\n"
             f"  The token says: {token.claims.render()}.",
             hint="Grant the pool's principal `roles/iam.workloadIdentityUser` on the service account, for one "
             "repository and not for the whole pool.",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeproof.errors import CredentialsError
-from pipeproof.github.id_token import IdToken, IdTokenSource, fetch_token
+from pipeproof.identity.token import IdToken, IdTokenError, IdTokenSource
 from pipeproof.transport import Transport
 
 LONGEST_MARGIN = 1200.0
@@ -43,7 +43,7 @@ class Tools:
     """What providers work with. They read no environment and print nothing.
 
     Args:
-        source: Where ID tokens come from.
+        source: Where ID tokens come from; None where the job has none and nothing asks for one.
         transport: How services are reached.
         mask: Has each secret before anything else is done with it, at each renewal too.
         record: Takes a record for the audit.
@@ -52,7 +52,7 @@ class Tools:
         now: The time, in seconds since the epoch.
     """
 
-    source: IdTokenSource
+    source: IdTokenSource | None
     transport: Transport
     mask: Callable[[str], None]
     record: Callable[[Mapping[str, object]], None]
@@ -61,8 +61,14 @@ class Tools:
     now: Callable[[], float] = time.time
 
     def fetch_token(self, audience: str) -> IdToken:
-        """Return a new ID token."""
-        return fetch_token(self.source, audience, self.transport, self.mask, now=self.now)
+        """Return an ID token of the job for `audience`.
+
+        Raises:
+            IdTokenError: There is none.
+        """
+        if self.source is None:
+            raise IdTokenError("This run has no identity of its own, so there is no ID token to ask for.")
+        return self.source.fetch(audience, self.transport, self.mask, self.now)
 
 
 @dataclass(frozen=True, slots=True)

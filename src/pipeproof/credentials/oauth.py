@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from pipeproof.credentials import diagnosis
 from pipeproof.credentials.lease import Tools
 from pipeproof.errors import CredentialsError
-from pipeproof.github.id_token import IdToken
+from pipeproof.identity.token import IdToken
 from pipeproof.transport import Response, UnreachableError
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -102,8 +102,8 @@ def explain_refusal(
         return diagnosis.explain_expiry(service, response.date, token, text)
     if "audience" in lower or code == "invalid_target":
         return diagnosis.WrongAudienceError(
-            f"{service} does not accept the audience {token.claims.text('aud')!r}: {text}", hint=advice
+            f"{service} does not accept the audience {' '.join(token.claims.audiences)!r}: {text}", hint=advice
         )
     return diagnosis.TrustMismatchError(
-        f"{service} does not trust this workflow: {text}\n  The token says: {token.claims.render()}.", hint=advice
+        f"{service} does not trust this run: {text}\n  The token says: {token.claims.render()}.", hint=advice
     )

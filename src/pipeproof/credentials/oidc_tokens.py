@@ -5,7 +5,7 @@ from functools import partial
 
 from pipeproof.credentials.lease import Keeper, Lease, Plan, Tools
 from pipeproof.credentials.request import CredentialRequest, OidcVariable
-from pipeproof.github.id_token import Claims
+from pipeproof.identity.token import Claims
 
 
 def plan(request: CredentialRequest, tools: Tools, before: Mapping[str, Keeper]) -> Iterator[Plan]:  # noqa: ARG001
@@ -19,17 +19,9 @@ def issue_token(request: OidcVariable, tools: Tools) -> Lease:
     issued = tools.now()
     token = tools.fetch_token(request.audience)
     facts = {"variable": request.variable, **list_claims(token.claims)}
-    return Lease({request.variable: token.value}, issued, issued + read_lifetime(token.claims), facts)
+    return Lease({request.variable: token.value}, issued, issued + token.lifetime, facts)
 
 
 def list_claims(claims: Claims) -> dict[str, object]:
     """Return what the audit keeps of a token."""
-    return {"sub": claims.text("sub"), "aud": claims.text("aud"), "jti_sha256": claims.hashed_id}
-
-
-def read_lifetime(claims: Claims) -> float:
-    """Seconds from a token's issue to its end; GitHub's five minutes where it does not say."""
-    issued, expires = claims.values.get("iat"), claims.values.get("exp")
-    if isinstance(issued, int | float) and isinstance(expires, int | float) and expires > issued:
-        return float(expires - issued)
-    return 300.0
+    return {"sub": claims.text("sub"), "aud": " ".join(claims.audiences), "jti_sha256": claims.hashed_id}

@@ -7,7 +7,7 @@ input's name.
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,7 +21,10 @@ _ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _RESERVED = re.compile(r"(ACTIONS|AWS|GITHUB|INPUT|RUNNER|PIPEPROOF|LD|DYLD)_.*|PYTHON.*|PATH|HOME|CI")
+_POLICY = re.compile(r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]*[\w+=,.@-]", re.ASCII)
 _POLICY_LIMIT = 2048
+"""Characters of the policies of one session, inline and the managed ones' ARNs together."""
+_MOST_POLICIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,17 @@ class AwsRequest:
     audience: str = "sts.amazonaws.com"
     endpoint: str | None = None
     chained_role: Role | None = None
+    managed_policies: tuple[str, ...] = ()
+    """ARNs of managed policies that bound the same session."""
+    external_id: str | None = None
+    """What the chained role's trust policy asks for."""
+    token_file: Path | None = None
+    """Where the ID token stands, instead of asking the CI for one."""
+
+    @property
+    def tested_role(self) -> Role:
+        """The role whose session the tests get."""
+        return self.chained_role or self.role
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,12 @@ class CredentialRequest:
         parts = (*self.databases, *self.oidc_variables, *self.exchanges)
         return tuple(part.variable for part in parts)
 
+    @property
+    def asks_identity(self) -> bool:
+        """Whether any of it takes the CI's identity."""
+        own = self.aws is not None and self.aws.token_file is None
+        return any((own, self.oidc_variables, self.exchanges, self.google, self.azure))
+
     def __bool__(self) -> bool:
         return any((self.aws, self.token_variables, self.google, self.azure))
 
@@ -154,9 +174,21 @@ def parse_session_name(text: str) -> str:
     return text
 
 
-def make_session_name(run_id: str, attempt: str, job: str) -> str:
-    """Return the default session name, `gh-<run id>-<attempt>-<job>`, made to fit what AWS takes."""
-    return re.sub(r"[^\w+=,.@-]", "-", f"gh-{run_id}-{attempt}-{job}", flags=re.ASCII)[:64]
+_SESSION_NAMES = {
+    "GITHUB_ACTIONS": ("gh", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB"),
+    "GITLAB_CI": ("gl", "CI_PIPELINE_ID", "CI_JOB_ID", "CI_JOB_NAME_SLUG"),
+    "BUILDKITE": ("bk", "BUILDKITE_BUILD_NUMBER", "BUILDKITE_JOB_ID"),
+}
+"""What a session is called by default in each CI: a word, and the variables that lead back to the job."""
+
+
+def make_session_name(environment: Mapping[str, str]) -> str:
+    """Return the default session name, such as `gh-<run id>-<attempt>-<job>`, made to fit what AWS takes."""
+    for ci, (word, *variables) in _SESSION_NAMES.items():
+        if environment.get(ci) == "true":
+            parts = [word, *(environment.get(name) or "0" for name in variables)]
+            return re.sub(r"[^\w+=,.@-]", "-", "-".join(parts), flags=re.ASCII)[:64]
+    return "pipeproof"
 
 
 def parse_duration(text: str) -> int:
@@ -189,6 +221,46 @@ def parse_session_policy(text: str, directory: Path) -> SessionPolicy:
     if len(compact) > _POLICY_LIMIT:
         raise ValueError(f"has {len(compact)} characters without its white space; AWS takes {_POLICY_LIMIT}")
     return SessionPolicy(compact)
+
+
+def parse_managed_policies(text: str) -> tuple[str, ...]:
+    """ARNs of managed policies, `arn:aws:iam::aws:policy/Name` or of the role's account; AWS takes ten."""
+    arns = tuple(dict.fromkeys(text.replace(",", " ").split()))
+    for arn in arns:
+        if not _POLICY.fullmatch(arn):
+            raise ValueError(
+                f"{arn!r} is not a managed policy's ARN, which looks like arn:aws:iam::aws:policy/ReadOnlyAccess"
+            )
+    if len(arns) > _MOST_POLICIES:
+        raise ValueError(f"names {len(arns)} policies; AWS takes {_MOST_POLICIES}")
+    return arns
+
+
+def find_policy_faults(role: Role, policy: SessionPolicy | None, arns: Sequence[str]) -> Iterator[str]:
+    """Say what AWS would refuse in the policies of a session (the API reference of `AssumeRole`, `PolicyArns`)."""
+    for arn in arns:
+        _, partition, _, _, account, _ = arn.split(":", 5)
+        if partition != role.partition or account not in {"aws", role.account}:
+            yield f"{arn} is not of {role.arn}'s account, where AWS looks for it"
+    size = sum(map(len, arns)) + (len(policy.text) if policy else 0)
+    if arns and policy and size > _POLICY_LIMIT:
+        yield f"has {size} characters together with aws-session-policy; AWS takes {_POLICY_LIMIT}"
+
+
+def parse_external_id(text: str) -> str:
+    """AWS takes 2 to 1224 of its characters."""
+    if not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", text, re.ASCII):
+        raise ValueError(r"is not 2 to 1224 characters of [\w+=,.@:/-]")
+    return text
+
+
+def parse_variable_names(text: str) -> tuple[str, ...]:
+    """Names of variables, separated by blanks, commas or new lines."""
+    names = tuple(dict.fromkeys(name.removeprefix("$") for name in text.replace(",", " ").split()))
+    for name in names:
+        if not _VARIABLE.fullmatch(name):
+            raise ValueError(f"{name!r} is not the name of a variable")
+    return names
 
 
 def parse_account_ids(text: str) -> frozenset[str]:

@@ -13,7 +13,7 @@ from pipeproof import variables
 from pipeproof.doctor.finding import Finding, Level
 from pipeproof.errors import PipeproofError
 from pipeproof.github.context import read_context, read_event
-from pipeproof.github.eligibility import judge_run
+from pipeproof.identity.choice import judge_run
 from pipeproof.text import closest
 
 _ASKED = "github.com"

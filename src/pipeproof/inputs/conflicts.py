@@ -4,7 +4,13 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeproof.credentials.request import DatabaseLogin, OidcVariable, TokenExchange, parse_session_policy
+from pipeproof.credentials.request import (
+    DatabaseLogin,
+    OidcVariable,
+    TokenExchange,
+    find_policy_faults,
+    parse_session_policy,
+)
 from pipeproof.inputs.declared import Inputs
 from pipeproof.inputs.parsers import artifact_pattern
 
@@ -32,6 +38,7 @@ def find_conflicts(inputs: Inputs, workspace: Path) -> Iterator[str]:
     if inputs.history and not _is(Path.is_dir, project / inputs.history):
         yield f"history: {inputs.history!r} is no folder (looked in {project})"
     yield from _credentials(inputs, project)
+    yield from _token_file(inputs, root)
     if inputs.dbt_project_dir and not _is(Path.is_file, project / inputs.dbt_project_dir / "dbt_project.yml"):
         yield f"dbt-project-dir: {inputs.dbt_project_dir!r} has no dbt_project.yml (looked in {project})"
 
@@ -63,22 +70,52 @@ def _is(kind: Callable[[Path], bool], path: Path) -> bool:
         return False
 
 
+_OF_A_SESSION = (
+    "aws_session_policy",
+    "aws_managed_session_policies",
+    "aws_chained_role",
+    "aws_web_identity_token_file",
+    "rds_auth_token",
+)
+
+
+def _session(inputs: Inputs, project: Path) -> Iterator[str]:
+    """Say what does not go together in the session of a role of AWS's."""
+    policy = None
+    if inputs.aws_session_policy:
+        try:
+            policy = parse_session_policy(inputs.aws_session_policy, project)
+        except ValueError as error:
+            yield f"aws-session-policy: {error}"
+    for name in _OF_A_SESSION:
+        if getattr(inputs, name) and not inputs.aws_role_to_assume:
+            yield f"{name.replace('_', '-')}: needs aws-role-to-assume, whose session it works on"
+    role = inputs.aws_chained_role or inputs.aws_role_to_assume
+    for fault in find_policy_faults(role, policy, inputs.aws_managed_session_policies) if role else ():
+        yield f"aws-managed-session-policies: {fault}"
+    if inputs.aws_role_external_id and not inputs.aws_chained_role:
+        yield (
+            "aws-role-external-id: needs aws-chained-role: an ID token is exchanged without an external id, "
+            "and only a role that is assumed from another one can be asked for it"
+        )
+    if inputs.aws_chained_role and inputs.aws_role_duration_seconds > 3600:
+        yield "aws-role-duration-seconds: is at most 3600 with aws-chained-role, which is AWS's limit"
+
+
+def _token_file(inputs: Inputs, root: Path) -> Iterator[str]:
+    """Say where an ID token must not lie: what the tests can read they can exchange themselves."""
+    file = inputs.aws_web_identity_token_file
+    if file and _lies_below(root, file):
+        yield f"aws-web-identity-token-file: {file!r} lies in the workspace, where the tests read it; put it elsewhere"
+
+
 def _credentials(inputs: Inputs, project: Path) -> Iterator[str]:
     """Say what does not go together among the inputs that ask for credentials."""
     if inputs.aws_role_to_assume and not inputs.aws_region:
         yield "aws-region: is needed with aws-role-to-assume, such as eu-central-1"
-    if inputs.aws_session_policy:
-        try:
-            parse_session_policy(inputs.aws_session_policy, project)
-        except ValueError as error:
-            yield f"aws-session-policy: {error}"
-    for name in ("aws_session_policy", "aws_chained_role", "rds_auth_token"):
-        if getattr(inputs, name) and not inputs.aws_role_to_assume:
-            yield f"{name.replace('_', '-')}: needs aws-role-to-assume, whose session it works on"
+    yield from _session(inputs, project)
     if inputs.credentials_mode == "broker" and not inputs.aws_role_to_assume:
         yield "credentials-mode: 'broker' needs aws-role-to-assume, whose session it renews"
-    if inputs.aws_chained_role and inputs.aws_role_duration_seconds > 3600:
-        yield "aws-role-duration-seconds: is at most 3600 with aws-chained-role, which is AWS's limit"
     if inputs.gcp_service_account and not inputs.gcp_workload_identity_provider:
         yield "gcp-service-account: needs gcp-workload-identity-provider"
     if bool(inputs.azure_tenant_id) != bool(inputs.azure_client_id):

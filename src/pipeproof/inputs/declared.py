@@ -117,6 +117,25 @@ class Inputs:
     aws_chained_role: request.Role | None = _input(
         "", optional(request.parse_role), "A second role, assumed from the first"
     )
+    aws_role_external_id: str | None = _input(
+        "", optional(request.parse_external_id), "The external id that the trust policy of `aws-chained-role` asks for"
+    )
+    aws_managed_session_policies: tuple[str, ...] = _input(
+        "",
+        request.parse_managed_policies,
+        "ARNs of up to ten managed policies of AWS's or of the role's account: the session can do no more than these "
+        "together with `aws-session-policy` say",
+    )
+    aws_web_identity_token_file: str | None = _input(
+        "",
+        optional_path,
+        "A file outside the workspace that holds an ID token (Kubernetes, EKS), instead of the workflow's own",
+    )
+    id_token_variables: tuple[str, ...] = _input(
+        "GITLAB_OIDC_TOKEN",
+        request.parse_variable_names,
+        "GitLab: the variables of the job's `id_tokens`; that with the audience of a service is sent to it",
+    )
     credentials_mode: request.Mode = _input(
         "env",
         request.parse_mode,

@@ -9,7 +9,7 @@ import pytest
 from clouds import Cloud
 
 from pipeproof.credentials.lease import Tools
-from pipeproof.github.id_token import find_source
+from pipeproof.identity.github import find_runners_tokens
 from pipeproof.transport import Patience, Transport
 
 
@@ -57,7 +57,7 @@ def notes() -> Notes:
 def make_tools(cloud: Cloud, clock: Clock, notes: Notes, tmp_path: Path) -> Callable[..., Tools]:
     def make(**changes: object) -> Tools:
         settings = {
-            "source": find_source(cloud.runner_environment()),
+            "source": find_runners_tokens(cloud.runner_environment()),
             "transport": Transport(patience=Patience(deadline=20), clock=clock, sleep=clock.sleep, jitter=lambda: 1.0),
             "mask": notes.masked.append,
             "record": lambda facts: notes.records.append(dict(facts)),

@@ -4,6 +4,8 @@ from dataclasses import replace
 import pytest
 
 from pipeproof.credentials import diagnosis
+from pipeproof.credentials.aws import plan as plan_aws
+from pipeproof.credentials.lease import Keeper
 from pipeproof.credentials.registry import obtain
 from pipeproof.credentials.request import AwsRequest, CredentialRequest, DatabaseLogin, SessionPolicy, parse_role
 from pipeproof.credentials.sts import find_endpoint
@@ -246,7 +248,7 @@ def test_diagnosis__expired_token(cloud, tools, aws) -> None:
     cloud.token_life = -1
     error = fail(tools, aws)
     assert isinstance(error, diagnosis.TokenExpiredError)
-    assert "five minutes" in error.message
+    assert "5 minutes" in error.message
 
 
 def test_diagnosis__duration_over_the_roles_maximum(tools, aws) -> None:
@@ -302,3 +304,99 @@ def test_diagnosis__a_chained_role_that_does_not_trust_the_first(cloud, tools, a
     error = fail(real_time(tools), replace(aws, chained_role=SECOND))
     assert isinstance(error, diagnosis.TrustMismatchError)
     assert ROLE.arn in error.hint
+
+
+def test_obtain__managed_session_policies_bound_the_session_of_the_tests(cloud, tools, aws, real_time, notes) -> None:
+    arns = ("arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::210987654321:policy/ci")
+    cloud.trust(SECOND.arn, principal=ROLE.arn)
+    have(real_time(tools), replace(aws, chained_role=SECOND, managed_policies=arns))
+    first, second = (seen.form for seen in cloud.requests("/sts"))
+    assert not [name for name in first if name.startswith("PolicyArns")]
+    assert [second[f"PolicyArns.member.{number}.arn"] for number in (1, 2)] == list(arns)
+    assert notes.records[0]["managed_session_policies"] == list(arns)
+
+
+def test_diagnosis__a_managed_session_policy_that_is_not_there(cloud, tools, aws) -> None:
+    refuse(cloud, "ValidationError", "Policy arn:aws:iam::123456789012:policy/gone does not exist or is not attachable")
+    error = fail(tools, replace(aws, managed_policies=("arn:aws:iam::123456789012:policy/gone",)))
+    assert isinstance(error, diagnosis.PolicyRejectedError)
+    assert "policy/gone" in error.message
+
+
+def test_obtain__the_external_id_is_sent_with_the_chained_role_alone(cloud, tools, aws, real_time) -> None:
+    """`AssumeRoleWithWebIdentity` knows no such parameter; the imitation refuses it."""
+    cloud.trust(SECOND.arn, principal=ROLE.arn, external_id="acme-7")
+    assert have(real_time(tools), replace(aws, chained_role=SECOND, external_id="acme-7")).account_id == "210987654321"
+
+
+@pytest.mark.parametrize("given", [None, "acme-8"], ids=["none", "another"])
+def test_diagnosis__an_external_id_that_the_role_does_not_trust(cloud, tools, aws, real_time, given) -> None:
+    cloud.trust(SECOND.arn, principal=ROLE.arn, external_id="acme-7")
+    error = fail(real_time(tools), replace(aws, chained_role=SECOND, external_id=given))
+    assert isinstance(error, diagnosis.TrustMismatchError)
+    assert ('{"sts:ExternalId":"acme-8"}' if given else "set aws-role-external-id") in error.hint
+
+
+@pytest.fixture
+def token_file(cloud, aws, clock, tmp_path):
+    """A service account's token as EKS has it, and what writes the next one."""
+    cloud.claims = {"sub": "system:serviceaccount:ci:runner", "iss": "https://oidc.eks.eu-central-1.amazonaws.com/id/A"}
+    cloud.roles[ROLE.arn].subject = "system:serviceaccount:ci:runner"
+    cloud.token_life = 86400
+    path = tmp_path / "token"
+
+    def renew() -> None:
+        path.write_text(cloud.sign(["sts.amazonaws.com"]))
+
+    renew()
+    return replace(aws, token_file=path), renew
+
+
+def test_obtain__the_token_of_a_file_instead_of_the_workflows(cloud, make_tools, token_file, notes) -> None:
+    request, _ = token_file
+    assert have(make_tools(source=None), request).account_id == "123456789012"
+    assert not cloud.requests("/id-token")
+    assert cloud.requests("/sts")[0].form["WebIdentityToken"] == request.token_file.read_text() == notes.masked[0]
+    assert notes.records[0]["token_file"] == str(request.token_file)
+
+
+def test_obtain__the_file_is_read_anew_for_each_session(cloud, make_tools, token_file, clock) -> None:
+    request, renew = token_file
+    tools = make_tools(source=None)
+    keeper = Keeper(next(iter(plan_aws(CredentialRequest(aws=request), tools, {}))), tools)
+    clock.seconds += 86400 + 1
+    renew()
+    keeper.current()
+    sent = [seen.form["WebIdentityToken"] for seen in cloud.requests("/sts")]
+    assert len(set(sent)) == 2
+    assert sent[1] == request.token_file.read_text()
+
+
+def test_diagnosis__a_token_file_whose_issuer_is_not_trusted(cloud, make_tools, token_file) -> None:
+    cloud.roles[ROLE.arn].subject = "system:serviceaccount:ci:another"
+    error = fail(make_tools(source=None), token_file[0])
+    assert isinstance(error, diagnosis.TrustMismatchError)
+    assert "oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/A" in error.hint
+    assert '"oidc.eks.eu-central-1.amazonaws.com/id/A:aud":"sts.amazonaws.com"' in error.hint
+
+
+def test_diagnosis__the_audience_of_a_token_file(cloud, make_tools, token_file) -> None:
+    cloud.roles[ROLE.arn].audience = "another"
+    error = fail(make_tools(source=None), token_file[0])
+    assert isinstance(error, diagnosis.WrongAudienceError)
+    assert "have the file issued for one that it has" in error.hint
+
+
+def test_diagnosis__a_token_that_is_old_is_no_sign_of_a_wrong_clock(cloud, make_tools, token_file, clock) -> None:
+    """Kubernetes' token lives for a day; that its issue is hours ago says nothing of a clock."""
+    clock.seconds += 80_000
+    refuse(cloud, "ExpiredTokenException", "Token expired: must be before the expiration date/time")
+    assert isinstance(fail(make_tools(source=None), token_file[0]), diagnosis.TokenExpiredError)
+
+
+def test_diagnosis__an_old_token_that_the_services_clock_takes_for_ended(cloud, make_tools, token_file, clock) -> None:
+    clock.seconds += 80_000
+    cloud.now = lambda: clock() + 10_000
+    error = fail(make_tools(source=None), token_file[0])
+    assert isinstance(error, diagnosis.ClockSkewError)
+    assert "10000 s ahead of this machine" in error.message

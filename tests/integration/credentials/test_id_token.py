@@ -3,7 +3,8 @@ import urllib.parse
 import pytest
 
 from pipeproof.errors import CredentialsError
-from pipeproof.github.id_token import IdTokenError, IdTokenSource
+from pipeproof.identity.github import RunnersTokens
+from pipeproof.identity.token import IdTokenError
 
 
 def test_fetch_token__asks_for_the_audience_and_masks_first(cloud, tools, notes) -> None:
@@ -50,7 +51,7 @@ def test_fetch_token__throttled(cloud, tools) -> None:
 
 
 def test_fetch_token__out_of_reach(make_tools) -> None:
-    tools = make_tools(source=IdTokenSource("http://127.0.0.1:1/token", "t"))
+    tools = make_tools(source=RunnersTokens("http://127.0.0.1:1/token", "t"))
     with pytest.raises(CredentialsError, match=r"cannot be reached: 127\.0\.0\.1:1: nothing accepts connections"):
         tools.fetch_token("aud")
 

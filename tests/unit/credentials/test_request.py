@@ -82,8 +82,80 @@ def test_parsers__good() -> None:
 
 
 def test_make_session_name__fits_what_aws_takes() -> None:
-    assert r.make_session_name("123", "1", "test") == "gh-123-1-test"
-    assert r.parse_session_name(r.make_session_name("123", "1", "test (3.12, ü) " * 9))
+    job = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "123", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_JOB": "test"}
+    assert r.make_session_name(job) == "gh-123-1-test"
+    assert r.parse_session_name(r.make_session_name({**job, "GITHUB_JOB": "test (3.12, ü) " * 9}))
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({"GITLAB_CI": "true", "CI_PIPELINE_ID": "7", "CI_JOB_ID": "9", "CI_JOB_NAME_SLUG": "test"}, "gl-7-9-test"),
+        ({"BUILDKITE": "true", "BUILDKITE_BUILD_NUMBER": "7", "BUILDKITE_JOB_ID": "0189-ab"}, "bk-7-0189-ab"),
+        ({}, "pipeproof"),
+    ],
+    ids=["GitLab", "Buildkite", "none"],
+)
+def test_make_session_name__leads_back_to_the_job_in_each_ci(environment, name) -> None:
+    assert r.make_session_name(environment) == name
+
+
+MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+
+
+def test_parse_managed_policies__each_once_however_they_are_separated() -> None:
+    own = "arn:aws:iam::123456789012:policy/team/ci"
+    assert r.parse_managed_policies(f"{MANAGED},\n{own} {MANAGED}") == (MANAGED, own)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ReadOnlyAccess", "arn:aws:iam::123:policy/x", "arn:aws:iam::aws:role/x", "arn:aws:iam::aws:policy/"],
+)
+def test_parse_managed_policies__what_is_no_policy(text) -> None:
+    with pytest.raises(ValueError, match="is not a managed policy's ARN"):
+        r.parse_managed_policies(text)
+
+
+def test_parse_managed_policies__more_than_aws_takes() -> None:
+    with pytest.raises(ValueError, match="names 11 policies; AWS takes 10"):
+        r.parse_managed_policies(" ".join(f"{MANAGED}{number}" for number in range(11)))
+
+
+@pytest.mark.parametrize(
+    ("role", "arn"),
+    [
+        ("arn:aws:iam::123456789012:role/ci", "arn:aws:iam::210987654321:policy/ci"),
+        ("arn:aws-us-gov:iam::123456789012:role/ci", MANAGED),
+    ],
+    ids=["another account", "another partition"],
+)
+def test_find_policy_faults__a_policy_that_aws_would_not_find(role, arn) -> None:
+    (fault,) = r.find_policy_faults(r.parse_role(role), None, (arn,))
+    assert fault.startswith(arn)
+
+
+def test_find_policy_faults__the_texts_count_together() -> None:
+    role = r.parse_role("arn:aws:iam::123456789012:role/ci")
+    policy = r.SessionPolicy("x" * (2048 - len(MANAGED)))
+    assert not list(r.find_policy_faults(role, policy, (MANAGED,)))
+    longer = r.SessionPolicy(policy.text + "x")
+    assert list(r.find_policy_faults(role, longer, (MANAGED,))) == [
+        "has 2049 characters together with aws-session-policy; AWS takes 2048"
+    ]
+
+
+@pytest.mark.parametrize("text", ["x", "with blank", "ü" * 3, "x" * 1225])
+def test_parse_external_id__what_aws_does_not_take(text) -> None:
+    with pytest.raises(ValueError, match="1224"):
+        r.parse_external_id(text)
+    assert r.parse_external_id("acme:ci/7@x") == "acme:ci/7@x"
+
+
+def test_parse_variable_names__with_and_without_their_sign() -> None:
+    assert r.parse_variable_names("$A_TOKEN, B A_TOKEN") == ("A_TOKEN", "B")
+    with pytest.raises(ValueError, match="'a-b' is not the name of a variable"):
+        r.parse_variable_names("a-b")
 
 
 def test_parse_session_policy__inline_or_a_file_without_its_white_space(tmp_path) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
-from pipeproof.github.eligibility import judge_run
-from pipeproof.github.id_token import REQUEST_TOKEN, REQUEST_URL
+from pipeproof.identity.choice import judge_run
+from pipeproof.identity.github import REQUEST_TOKEN, REQUEST_URL
 
 HOME = {"id": 1, "full_name": "acme/pipeline"}
 FORK = {"id": 2, "full_name": "mallory/pipeline", "fork": True}

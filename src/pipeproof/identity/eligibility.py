@@ -1,4 +1,4 @@
-"""Whether a run may have credentials: a pure function of the event and of the runner's variables.
+"""Whether a run may have credentials: what such a verdict says, and GitHub's, by the event and the runner's variables.
 
 Code that someone outside the repository wrote must not meet credentials. GitHub gives the runs of a fork's pull request
 and of Dependabot no secrets, for that reason; the same rule is applied here, before any token is asked for. Worse is
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pipeproof.github.id_token import GRANT, REQUEST_TOKEN, REQUEST_URL
+from pipeproof.identity.github import GRANT, REQUEST_TOKEN, REQUEST_URL
 
 Decision = Literal["allowed", "withheld", "refused"]
 
@@ -30,11 +30,9 @@ class Eligibility:
     """Whether nothing is in the way but a right that the job's own workflow does not give it."""
 
 
-def judge_run(event: Mapping[str, Any], environment: Mapping[str, str]) -> Eligibility:
+def judge_github(event: Mapping[str, Any], environment: Mapping[str, str]) -> Eligibility:
     """Decide by the webhook's payload (`GITHUB_EVENT_PATH`'s content) and the runner's variables."""
     name = environment.get("GITHUB_EVENT_NAME", "")
-    if environment.get("GITHUB_ACTIONS") != "true":
-        return Eligibility("withheld", "this is not a GitHub Actions run, so there is no workflow identity")
     outsider = _find_outsider(name, event)
     if outsider and name == "pull_request_target":
         return Eligibility(
