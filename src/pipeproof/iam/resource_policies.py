@@ -75,7 +75,7 @@ def _permission(template: Template, properties: Mapping[str, Any]) -> Mapping[st
 
 
 def _function(partition: str, name: str) -> str:
-    """Return the ARN of a function that is named by its name, its ARN or a part of it (`123456789012:function:name`)."""
+    """Return the ARN of a function named by its name, its ARN or a part of it (`123456789012:function:name`)."""
     if name.startswith("arn:"):
         return name
     account, _, rest = name.rpartition(":function:")

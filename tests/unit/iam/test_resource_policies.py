@@ -120,7 +120,9 @@ def test_kinds__other_resources_are_not_looked_at() -> None:
 def test_statements__one_may_stand_alone_and_each_counts_for_itself() -> None:
     alone = {"Type": "AWS::S3::BucketPolicy", "Properties": {"PolicyDocument": {"Statement": says("Allow", "*")}}}
     assert evaluate(policy(alone), GET, OBJECT).allowed
-    mixed = policy(attached("no statement", says("Allow", {"AWS": OTHER}), says("Allow", {"AWS": ROLE}, "s3:PutObject")))
+    mixed = policy(
+        attached("no statement", says("Allow", {"AWS": OTHER}), says("Allow", {"AWS": ROLE}, "s3:PutObject"))
+    )
     assert not evaluate(mixed, GET, OBJECT).allowed
     assert evaluate(mixed, "s3:PutObject", OBJECT).allowed
 
