@@ -125,6 +125,7 @@ _RENAMED: Mapping[str, str] = {
     "bedrock:RetrieveAndGenerateStream": "RetrieveAndGenerate",
     "budgets:DescribeBudget": "ViewBudget",
     "budgets:DescribeBudgets": "ViewBudget",
+    "comprehendmedical:DetectEntities": "DetectEntitiesV2",
     "execute-api:DeleteConnection": "ManageConnections",
     "execute-api:GetConnection": "ManageConnections",
     "execute-api:PostToConnection": "ManageConnections",

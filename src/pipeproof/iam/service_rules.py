@@ -187,16 +187,13 @@ def _glue(call: Call) -> Iterable[Requirement] | None:
     return [(f"glue:{call.operation}", call.arn("glue", resource)) for resource in resources]
 
 
+_IN_A_WORK_GROUP = frozenset({"CreateNamedQuery", "ListNamedQueries", "ListQueryExecutions", "StartQueryExecution"})
+
+
 def _athena(call: Call) -> Iterable[Requirement] | None:
-    params = call.params
-    if (
-        "QueryExecution" not in call.operation
-        and "NamedQuery" not in call.operation
-        and call.operation != "GetQueryResults"
-    ):
+    if call.operation not in _IN_A_WORK_GROUP:
         return None
-    named = call.operation in ("StartQueryExecution", "ListQueryExecutions", "CreateNamedQuery")
-    group = params.get("WorkGroup") or ("primary" if named else "*")
+    group = call.params.get("WorkGroup") or "primary"
     return [(f"athena:{call.operation}", call.arn("athena", f"workgroup/{group}"))]
 
 
@@ -207,15 +204,6 @@ def _kms(call: Call) -> Iterable[Requirement] | None:
         return [("kms:ReEncryptFrom", key_arn(call, source)), ("kms:ReEncryptTo", key_arn(call, target))]
     if call.operation in ("Decrypt", "Encrypt") or call.params.get("KeyId"):
         return [(f"kms:{call.operation}", key_arn(call, str(call.params.get("KeyId") or "*")))]
-    return None
-
-
-def _states(call: Call) -> Iterable[Requirement] | None:
-    name = call.params.get("name")
-    if call.operation == "CreateStateMachine" and name:
-        return [("states:CreateStateMachine", call.arn("states", f"stateMachine:{name}"))]
-    if call.operation == "CreateActivity" and name:
-        return [("states:CreateActivity", call.arn("states", f"activity:{name}"))]
     return None
 
 
@@ -277,19 +265,12 @@ def _bedrock(call: Call) -> Iterable[Requirement] | None:
 
 
 def _codebuild(call: Call) -> Iterable[Requirement] | None:
-    project = call.params.get("projectName")
-    if not isinstance(project, str):
+    """The id of a build, or of a batch of builds, begins with its project's name: `etl:1f0c…`."""
+    builds = [build for build in [*_listed(call.params.get("ids")), call.params.get("id")] if isinstance(build, str)]
+    if "Build" not in call.operation or not builds:
         return None
-    return [
-        (
-            f"codebuild:{call.operation}",
-            project if project.startswith("arn:") else call.arn("codebuild", f"project/{project}"),
-        )
-    ]
-
-
-def _comprehendmedical(call: Call) -> Iterable[Requirement] | None:
-    return [("comprehendmedical:DetectEntitiesV2", "*")] if call.operation == "DetectEntities" else None
+    projects = dict.fromkeys(build.partition(":")[0] for build in builds)
+    return [(f"codebuild:{call.operation}", call.arn("codebuild", f"project/{name}")) for name in projects]
 
 
 def _sts(call: Call) -> Iterable[Requirement] | None:
@@ -304,7 +285,6 @@ RULES: Mapping[str, Rule] = {
     "batch": _batch,
     "bedrock": _bedrock,
     "codebuild": _codebuild,
-    "comprehendmedical": _comprehendmedical,
     "dynamodb": _dynamodb,
     "ecs": _ecs,
     "events": _events,
@@ -317,7 +297,6 @@ RULES: Mapping[str, Rule] = {
     "sns": _sns,
     "sqs": _sqs,
     "ssm": _ssm,
-    "states": _states,
     "sts": _sts,
 }
 """By IAM's prefix of the service."""
