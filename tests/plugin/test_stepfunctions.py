@@ -1,15 +1,10 @@
 """The fixture `state_machine`, its messages, evidence and threshold, from outside."""
 
 import json
-import re
-from pathlib import Path
 
 import pytest
+from code_blocks import ROOT, write_titled
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "step-functions.md"
-_BLOCK = re.compile(
-    r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL
-)
 DEFINITION = {
     "StartAt": "First",
     "States": {
@@ -43,12 +38,8 @@ def run(pytester: pytest.Pytester):
 
 
 def test_how_to__each_recipe_works(pytester: pytest.Pytester) -> None:
-    blocks = list(_BLOCK.finditer(PAGE.read_text(encoding="utf-8")))
-    for block in blocks:
-        if block["title"]:
-            (pytester.path / block["title"]).parent.mkdir(parents=True, exist_ok=True)
-            (pytester.path / block["title"]).write_text(block["text"], encoding="utf-8")
-    recipes = [block["text"] for block in blocks if block["language"] == "python" and not block["title"]]
+    blocks = write_titled(ROOT / "docs" / "how-to" / "step-functions.md", pytester.path)
+    recipes = [block.text for block in blocks if block.language == "python"]
     pytester.makepyfile(test_recipes="\n\n".join(recipes))
     count = sum(text.count("\ndef test_") + text.startswith("def test_") for text in recipes)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
