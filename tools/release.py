@@ -30,8 +30,8 @@ import release_texts as texts
 from pipeproof.home import IMAGE
 
 ROOT = Path(__file__).parents[1]
-FLAVOURS = ("full",)
-"""The Dockerfile's targets that are published; the first is what the action runs."""
+FLAVOURS = {"full": "requirements.lock", "slim": "requirements-slim.lock"}
+"""The images that are published, each with what the Dockerfile's LOCK is; the first is what the action runs."""
 
 
 class Steps:
@@ -108,7 +108,16 @@ def build(steps: Steps, flavour: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "metadata.json"
         steps.run(
-            *("docker", "buildx", "build", "--provenance=mode=max", "--sbom=true", "--pull", "--target", flavour),
+            *(
+                "docker",
+                "buildx",
+                "build",
+                "--provenance=mode=max",
+                "--sbom=true",
+                "--pull",
+                "--build-arg",
+                f"LOCK={FLAVOURS[flavour]}",
+            ),
             *("--output", f"type=image,name={IMAGE},push-by-digest=true,name-canonical=true,push=true"),
             *("--metadata-file", str(found), "."),
         )

@@ -21,9 +21,10 @@ def outcomes(step: Any) -> dict[tuple[str, str], str]:
 def test_orders__the_same_results_in_the_image_as_outside_it(
     container_runner: Any, workspace: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """Inside with all inputs at their defaults, so that its requirements are installed as well."""
+    """Inside with all inputs at their defaults, so that its requirements are installed as well: uv may ask no index."""
     folder = workspace(copy_of=EXAMPLES / "orders")
     (tmp_path / "outside").mkdir()
+    container_runner.environment = {"UV_OFFLINE": "1"}
 
     inside = container_runner.run(folder)
 

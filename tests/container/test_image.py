@@ -54,6 +54,37 @@ def test_image__everything_is_compiled(image: Any) -> None:
     assert done.stdout.split()[:2] == ["True", "0"], done.stdout
 
 
+def test_image__each_extension_can_be_loaded(image: Any) -> None:
+    """Symbols, sources and copies were taken out of them (tools/trim.py)."""
+    script = (
+        "import importlib, importlib.machinery as m, pathlib, sys\n"
+        "root = next(pathlib.Path(sys.prefix).glob('lib/python3*/site-packages'))\n"
+        "found = [f for f in root.rglob('*.so') if f.name.endswith(tuple(m.EXTENSION_SUFFIXES))]\n"
+        "found = [f for f in found if not f.name.startswith('lib') or f.parent == root]\n"
+        "failed = []\n"
+        "for file in found:\n"
+        "    name = '.'.join(file.relative_to(root).with_name(file.name.split('.')[0]).parts)\n"
+        "    try:\n"
+        "        importlib.import_module(name)\n"
+        "    except Exception as error:\n"
+        "        failed.append((name, repr(error)))\n"
+        "print(len(found), failed)\n"
+    )
+
+    done = image.run("-I", "-c", script, entrypoint="/opt/pipeproof/bin/python")
+
+    assert done.stdout.splitlines()[-1].endswith(" []"), done.stdout
+    assert int(done.stdout.splitlines()[-1].split()[0]) > 50
+
+
+def test_image__holds_no_tests_and_no_sources_of_extensions(image: Any) -> None:
+    script = "find /opt/pipeproof/lib -path '*/site-packages/*/tests' -o -name '*.pyi' -o -name '*.h' -o -name '*.pyx'"
+
+    done = image.run("-c", script, entrypoint="sh")
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
 def test_image__runs_any_project_without_an_argument(image: Any, workspace: Callable[..., Path]) -> None:
     folder = workspace({"test_sum.py": "def test_sum():\n    assert 1 + 1 == 2\n"})
 

@@ -20,7 +20,7 @@ def _commands(step: dict[str, Any]) -> list[str]:
 
 def test_release__has_each_step_once_and_in_order() -> None:
     commands = [command for _, step in STEPS for command in _commands(step)]
-    assert commands == ["plan", "build", "join", "point", "tag", "pin", "notes", "move"]
+    assert commands == ["plan", "build", "join", "join", "point", "tag", "pin", "notes", "move"]
     assert set(commands) | {"prepare"} == set(re.findall(r'^            case "(\w+)":', SCRIPT, re.MULTILINE))
 
 
@@ -32,7 +32,7 @@ def test_release__a_dry_run_changes_nothing() -> None:
     assert 'if [ -z "$DRY" ]; then gh release create' in TEXT
     outside = [step for _, step in STEPS if re.match("actions/attest@|pypa/", step.get("uses", ""))]
     jobs = [name for name, job in JOBS.items() if "!inputs.dry-run" in str(job.get("if", ""))]
-    assert len(outside) == 2
+    assert len(outside) == 3
     assert all("!inputs.dry-run" in step.get("if", "") for step in outside[:-1])
     assert jobs == ["try", "publish"]
 
@@ -54,13 +54,25 @@ def test_release__few_jobs_may_write(right: str) -> None:
 def test_release__both_architectures_and_each_flavour_of_the_script() -> None:
     matrix = JOBS["build"]["strategy"]["matrix"]
     assert matrix["runner"] == JOBS["try"]["strategy"]["matrix"]["runner"] == ["ubuntu-24.04", "ubuntu-24.04-arm"]
-    (flavours,) = re.findall(r"^FLAVOURS = \((.*)\)", SCRIPT, re.MULTILINE)
-    assert matrix["flavour"] == re.findall(r'"(\w+)"', flavours)
+    (flavours,) = re.findall(r"^FLAVOURS = \{(.*)\}", SCRIPT, re.MULTILINE)
+    assert matrix["flavour"] == re.findall(r'"(\w+)":', flavours)
 
 
-def test_release__flavours_are_targets_of_the_dockerfile() -> None:
-    targets = re.findall(r"^FROM .* AS (\w+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(JOBS["build"]["strategy"]["matrix"]["flavour"]) <= set(targets)
+def test_release__each_flavour_is_a_lock_that_the_dockerfile_copies() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    locks = re.findall(r'"(requirements[\w-]*\.lock)"', SCRIPT)
+    assert len(locks) == 2
+    assert f"ARG LOCK={locks[0]}\n" in dockerfile
+    assert all((ROOT / lock).is_file() and lock in dockerfile for lock in locks)
+
+
+def test_locks__the_slim_one_is_a_part_of_the_other() -> None:
+    whole, part = (
+        set(re.findall(r"^([\w.-]+==[^ ]+)", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-slim.lock")
+    )
+    assert part < whole
+    assert not [pin for pin in part if pin.startswith(("dbt-", "duckdb", "pyarrow"))]
 
 
 def test_workflows__actions_of_others_are_pinned_by_commit() -> None:

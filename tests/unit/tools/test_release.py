@@ -79,7 +79,7 @@ def test_release__from_the_next_version_to_the_major_tag(
 
     assert run("plan") == 0
     assert output() == {"version": "0.2.0", "tag": "v0.2.0", "major": "v0"}
-    assert run("build", "full") == 0
+    assert run("build", "slim") == 0
     assert output()["digest"] == DIGEST
     assert run("join", "full", DIGEST, "sha256:" + "0" * 64) == 0
     assert run("point", DIGEST) == 0
@@ -88,7 +88,7 @@ def test_release__from_the_next_version_to_the_major_tag(
 
     built, created, _ = docker()
     assert "--provenance=mode=max --sbom=true" in built
-    assert "--target full" in built
+    assert "--build-arg LOCK=requirements-slim.lock" in built
     assert "push-by-digest=true" in built
     assert "--tag ghcr.io/pipeproof/pipeproof:0.2.0 --tag ghcr.io/pipeproof/pipeproof:0 " in created
     commit = git(origin, "rev-parse", "v0.2.0^{commit}")
