@@ -25,6 +25,9 @@ from pipeproof.untrusted import Folder, read_file, read_text
 _OVERLAY = "environment"
 """The folder of the environment that is laid over the base."""
 
+BUILD_BACKENDS = Path(sys.prefix, "share", "pipeproof", "build-backends")
+"""Where the image keeps wheels of build backends: a project that lacks nothing else is built without the network."""
+
 RunUv = Callable[[Sequence[str]], tuple[int, str]]
 """Runs uv with these arguments, in the project, as the tests' user; gives its exit status and what it printed."""
 
@@ -110,14 +113,16 @@ def install_project(install: Install, project: Path, places: Places, run_uv: Run
     # lies in the way of what is written here.
     _uv(run_uv, asked, ["venv", "--quiet", "--python", str(base.python), str(overlay)])
     _lay_over_base(places.shared)
-    missing = _missing_projects(asked, base, places, run_uv)
+    missing = projects = _missing_projects(asked, base, places, run_uv)
     if missing is None:
         missing = list(_missing(_resolve(asked, base, present, project, places, run_uv), present))
     if not missing:
         return replace(base, note=asked.note)
     listed = _note(places, "missing.txt", missing)
     python = overlay / "bin" / "python"
-    _uv(run_uv, asked, ["pip", "install", "--python", str(python), "--no-deps", *asked.flags, "-r", str(listed)])
+    command = ["pip", "install", "--python", str(python), "--no-deps", *asked.flags, "-r", str(listed)]
+    if projects is None or run_uv([*command, *_without_network()])[0]:
+        _uv(run_uv, asked, command)
     names = tuple(re.split(r"\s*[;\\]", block, maxsplit=1)[0] for block in missing)
     return PythonEnvironment(python, (python.parent, *base.scripts), names, asked.note)
 
@@ -129,23 +134,18 @@ def _missing_projects(asked: Requirements, base: PythonEnvironment, places: Plac
         The editable requirements to install, `None` where something else is missing as well.
     """
     wanted = _note(places, "asked.in", asked.lines)
-    command = [
-        "pip",
-        "install",
-        "--dry-run",
-        "--offline",
-        "--python",
-        str(base.python),
-        *asked.flags,
-        "-r",
-        str(wanted),
-    ]
-    status, output = run_uv(command)
+    command = ["pip", "install", "--dry-run", *_without_network(), "--python", str(base.python)]
+    status, output = run_uv([*command, *asked.flags, "-r", str(wanted)])
     changes = [line for line in output.splitlines() if line.startswith((" + ", " - ", " ~ "))]
     editable = [line for line in asked.lines if line.startswith("-e ")]
     if status or len(changes) > len(editable) or not all(re.match(r" \+ \S+ @ file:", line) for line in changes):
         return None
     return editable if changes else []
+
+
+def _without_network() -> tuple[str, ...]:
+    """Give uv's flags for what needs nothing from elsewhere, but for a build backend that lies here."""
+    return ("--offline", *(("--find-links", str(BUILD_BACKENDS)) if BUILD_BACKENDS.is_dir() else ()))
 
 
 def _resolve(
@@ -323,6 +323,11 @@ def _uv(run_uv: RunUv, asked: Requirements, arguments: Sequence[str]) -> None:
         if "Permission denied" in output:
             hint = (
                 "Building wrote to the project, as a user who may not: see whom the workspace belongs to (never root)."
+            )
+        if "Git executable not found" in output:
+            hint = (
+                "The image has no git: build a wheel in a step before this one and add `--find-links` to `install`,"
+                " or make an image of your own from this one, with git."
             )
         raise SetupError(
             f"the project's requirements ({asked.source}) could not be installed:\n{output.strip()}", hint=hint

@@ -1,15 +1,18 @@
 """What `install` asks for."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from pipeproof.errors import PipeproofError
 from pipeproof.inputs import Install
+from pipeproof.sandbox import install
 from pipeproof.sandbox.identity import make_home
 from pipeproof.sandbox.install import (
     Places,
@@ -102,3 +105,50 @@ def test_install_project__is_not_led_by_a_build_backend(left: str, tmp_path: Pat
     with expectation:
         install_project(Install("auto"), project, places, _imitate_uv(victim, left))
     assert victim.read_text() == "root's"
+
+
+def test_install_project__that_needs_git_says_what_to_do_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "requirements.txt").write_text("shop @ git+https://git.invalid/shop.git\n")
+    environ = {"PATH": str(tmp_path), "HOME": str(tmp_path / "home"), "UV_CACHE_DIR": str(tmp_path / "cache")}
+
+    def run(arguments: Sequence[str]) -> tuple[int, str]:
+        done = subprocess.run([find_uv_bin(), *arguments], env=environ, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    home = make_home(tmp_path / "run", None)
+    with pytest.raises(PipeproofError, match="The image has no git: build a wheel"):
+        install_project(Install("auto"), tmp_path, Places(home.own, home.shared, home.give_folder), run)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["with backends", "without"])
+@pytest.mark.parametrize("builds_offline", [True, False])
+def test_install_project__that_lacks_nothing_else_asks_no_index(
+    kept: bool, builds_offline: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network is asked only where the project cannot be built with the backends that lie here."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["hatchling"]\n[project]\nname = "shop"\n')
+    monkeypatch.setattr(install, "BUILD_BACKENDS", tmp_path if kept else tmp_path / "none")
+    asked: list[Sequence[str]] = []
+
+    def run(arguments: Sequence[str]) -> tuple[int, str]:
+        asked.append(arguments)
+        if arguments[0] == "venv":
+            return _imitate_uv(tmp_path, "nothing")(arguments)
+        if "--dry-run" in arguments:
+            return 0, f"Would install 1 package\n + shop @ file://{tmp_path}\n"
+        return int("--offline" in arguments and not builds_offline), ""
+
+    home = make_home(tmp_path / "run", None)
+    python = install_project(Install("auto"), tmp_path, Places(home.own, home.shared, home.give_folder), run)
+
+    assert python.installed == (f"-e {tmp_path}",)
+    _, dry, *installs = asked
+    assert "--offline" in dry
+    assert ["--offline" in one for one in installs] == ([True] if builds_offline else [True, False])
+    offline = [one for one in asked if "--offline" in one]
+    assert [str(tmp_path) in one for one in offline] == [kept, kept]
