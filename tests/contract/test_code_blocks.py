@@ -167,8 +167,9 @@ def _check_pipeproof(words: list[str]) -> None:
 
 
 def _check_pytest(words: list[str]) -> None:
-    """`--help` ends the run when all options have been read, whatever tests are named."""
-    done = subprocess.run([sys.executable, "-m", *words, "--help"], capture_output=True, text=True)
+    """Read all options as pytest does before it looks for a test."""
+    script = "import sys; from _pytest.config import _prepareconfig; _prepareconfig(sys.argv[1:])"
+    done = subprocess.run([sys.executable, "-c", script, *words[1:]], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
