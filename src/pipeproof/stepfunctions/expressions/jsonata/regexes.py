@@ -15,12 +15,13 @@ _SPACES = r" \t\n\r\f\v\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u
 _ENDS = r"\n\r\u2028\u2029"
 _OUTSIDE = {
     "d": "[0-9]", "D": "[^0-9]", "w": "[A-Za-z0-9_]", "W": "[^A-Za-z0-9_]", "s": f"[{_SPACES}]", "S": f"[^{_SPACES}]",
-    "b": r"(?a:\b)", "B": r"(?a:\B)", "0": r"\x00", "v": r"\v",
+    "b": r"(?a:\b)", "B": r"(?a:\B)", "v": r"\v",
 }  # fmt: skip
-_INSIDE = {"d": "0-9", "w": "A-Za-z0-9_", "s": _SPACES, "b": r"\x08", "0": r"\x00", "v": r"\v"}
+_INSIDE = {"d": "0-9", "w": "A-Za-z0-9_", "s": _SPACES, "b": r"\x08", "v": r"\v"}
 _NEGATED = {"D": "0-9", "W": "A-Za-z0-9_", "S": _SPACES}
 _CODE = re.compile(r"u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|c([A-Za-z])")
 _BACK = re.compile(r"[1-9][0-9]*")
+_OCTAL = re.compile(r"[0-3][0-7]{0,2}|[4-7][0-7]?")
 _OFTEN = re.compile(r"[*+?]|\{[0-9]+(?:,[0-9]*)?\}")
 _GROUP = re.compile(r"\(\?(?:[:=!]|<[=!]|<([A-Za-z_$][\w$]*)>)")
 
@@ -56,9 +57,9 @@ class Pattern:
         return self.compiled.search(text, start)
 
 
-_ALIKE = "İıſ\u212a\u212b"
-"""Letters that Python takes for i, s, k and å where case does not count, and JavaScript does not."""
-_MASKED = str.maketrans(_ALIKE, "\ue000\ue001\ue002\ue003\ue004")
+_ALIKE = "İıſ\u1e9e\u03f4\u2126\u212a\u212b"
+"""Letters that Python takes for i, s, ß, θ, ω, k and å where case does not count, and JavaScript does not."""
+_MASKED = {ord(letter): 0xE000 + index for index, letter in enumerate(_ALIKE)}
 
 
 @lru_cache(maxsize=1024)
@@ -137,7 +138,14 @@ class _Translation:
         if (found := _BACK.match(self.source, self.index)) and int(found[0]) <= self._groups():
             self.index = found.end()
             return f"(?:\\{found[0]})"
-        if rest == "k" and (named := re.compile(r"k<([A-Za-z_$][\w$]*)>").match(self.source, self.index)):
+        if found := _OCTAL.match(self.source, self.index):
+            self.index = found.end()
+            return _character(int(found[0], 8))
+        if (
+            rest == "k"
+            and self._has_names()
+            and (named := re.compile(r"k<([A-Za-z_$][\w$]*)>").match(self.source, self.index))
+        ):
             self.index = named.end()
             return f"(?P={named[1]})"
         self.index += 1
@@ -146,8 +154,14 @@ class _Translation:
         return "\\" + rest if rest in "fnrt" else re.escape(rest)
 
     def _groups(self) -> int:
-        bare = re.sub(r"\\.|\[(?:\\.|[^\]])*\]", "", self.source)
-        return len(re.findall(r"\((?!\?)|\(\?<(?![=!])", bare))
+        return len(re.findall(r"\((?!\?)|\(\?<(?![=!])", self._bare()))
+
+    def _has_names(self) -> bool:
+        """Whether a group has a name; without one `\\k` is a k."""
+        return re.search(r"\(\?<(?![=!])", self._bare()) is not None
+
+    def _bare(self) -> str:
+        return re.sub(r"\\.|\[(?:\\.|[^\]])*\]", "", self.source)
 
     def _class(self) -> str:
         """A class in brackets: `[]` matches nothing, `[^]` everything; brackets and `&&` in it stand for themselves."""
@@ -177,6 +191,9 @@ class _Translation:
         if found := _CODE.match(self.source, self.index):
             self.index = found.end()
             return _code(found)
+        if found := _OCTAL.match(self.source, self.index):
+            self.index = found.end()
+            return _character(int(found[0], 8))
         self.index += 1
         if rest in _INSIDE:
             return _INSIDE[rest]
@@ -186,7 +203,11 @@ class _Translation:
 def _code(found: re.Match[str]) -> str:
     if found[3]:
         return f"\\x{ord(found[3]) % 32:02x}"
-    return re.escape(chr(int(found[1] or found[2], 16)))
+    return _character(int(found[1] or found[2], 16))
+
+
+def _character(code: int) -> str:
+    return re.escape(chr(code))
 
 
 def _joined_class(inside: str, excluded: list[str], negated: bool) -> str:

@@ -105,8 +105,8 @@ def whole(value: Any) -> bool:
 
 
 def floor(value: int | float) -> int | float:
-    """Return the next whole number down; infinity and NaN stay."""
-    return math.floor(value) if math.isfinite(value) else value
+    """Return the next whole number down; infinity and NaN stay, and so does what has no fraction."""
+    return value if not math.isfinite(value) or abs(value) >= SAFE else math.floor(value)
 
 
 def truth(value: Any) -> bool:

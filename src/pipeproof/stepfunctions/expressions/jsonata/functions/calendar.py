@@ -112,14 +112,14 @@ def _week_owner(moment: Moment, monthly: bool) -> int:
 
 
 def component(moment: Moment | None, letter: str) -> int | float | str:
-    """Return a part of a moment by XPath's letter; NaN of a moment that there is none of."""
+    """Return a part of a moment by XPath's letter; NaN where there is no moment, undefined for another letter."""
     if letter in ("C", "E"):
         return "ISO"
     if letter == "P":
         return "pm" if moment is not None and moment.time >= DAY // 2 else "am"
-    if moment is None:
-        return math.nan
-    return _COMPONENTS[letter](moment)
+    if letter not in _COMPONENTS:
+        return "undefined"
+    return math.nan if moment is None else _COMPONENTS[letter](moment)
 
 
 _COMPONENTS: dict[str, Callable[[Moment], int | float]] = {

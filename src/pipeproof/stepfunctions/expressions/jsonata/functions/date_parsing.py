@@ -19,7 +19,7 @@ _ACCEPTED = re.compile(
 )
 _READ = re.compile(
     r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?"
-    r"(?:T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))?)?"
+    r"(?:Z|T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))?)?"
 )
 Read = Callable[[str], Any]
 
@@ -45,7 +45,10 @@ def to_millis(call: Call, text: Any, picture: Any) -> Any:
 
 
 def _iso(text: str) -> int | float:
-    """What JavaScript's Date.parse makes of it; NaN where there is no such time. A time without offset is UTC's."""
+    """What JavaScript's Date.parse makes of it; NaN where there is no such time. A time without offset is UTC's.
+
+    A date may have a `Z` but no other offset.
+    """
     found = _READ.fullmatch(text)
     if found is None:
         return math.nan

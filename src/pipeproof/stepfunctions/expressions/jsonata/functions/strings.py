@@ -32,19 +32,20 @@ def substring(text: Any, start: Any, length: Any) -> Any:
     if text is MISSING:
         return MISSING
     size = len(text)
+    start = math.nan if start is MISSING else start
     if size + start < 0:
         start = 0
     if length is MISSING:
-        return text[_cut(start) :]
+        return text[_cut(start, size) :]
     if length <= 0:
         return ""
     end = start + length if start >= 0 else size + start + length
-    return text[_cut(start) : _cut(end)]
+    return text[_cut(start, size) : _cut(end, size)]
 
 
-def _cut(position: int | float) -> int | None:
-    """Return a place in a text, without its fraction."""
-    return math.trunc(position) if math.isfinite(position) else None
+def _cut(position: int | float, size: int) -> int:
+    """Return a place in a text of this size, without its fraction; what is no number is the first place."""
+    return 0 if position != position else math.trunc(max(-size, min(position, size)))
 
 
 def substring_before(text: Any, token: Any) -> Any:
@@ -88,8 +89,8 @@ def trim(text: Any) -> Any:
 
 def pad(text: Any, width: Any, padding: Any) -> Any:
     """Return the text filled up to a width; a negative width fills the left side."""
-    if text is MISSING:
-        return MISSING
+    if text is MISSING or width is MISSING or width != width:
+        return text
     filling = " " if padding is MISSING or padding == "" else padding
     missing = abs(math.trunc(width)) - len(text)
     if missing <= 0:
