@@ -140,7 +140,11 @@ class Path:
 
     def _find_all(self, document: Any) -> Any:
         values = [document]
+        before: Step | None = None
         for step in self.steps:
+            if isinstance(step, Filter) and isinstance(before, Descend):  # which has each item of a list by itself
+                values = [item for item in values if isinstance(item, dict) or step.condition.holds(item, document)]
+            before = step
             values = [found for item in values for found in _expand(item, step, document)]
         if isinstance(self.steps[-1], Length):
             return values[0] if values else 0

@@ -78,6 +78,26 @@ BOOKS = {
         ("$..missing", []),
         ("$.store..tags[0]", ["x", "z"]),
         ("$.store.book[*].tags.length()", 2),
+        ("$['store','limit'].bicycle.price", [19]),
+        ("$['store','missing'].bicycle.price", [19]),
+        ("$..['price','n']", [8, 12.5, 22, "7", 19]),
+        ("$..tags[*]", ["x", "y", "z"]),
+        ("$..book[-1].title", ["c"]),
+        ("$..book[(@.length-1)].title", ["c"]),
+        ("$..book[(@.length-9)].title", []),
+        ("$..tags[0,1]", ["x", "y", "z"]),
+        ("$..tags[1:]", ["y"]),
+        ("$.store.book[-1,0].title", ["c", "a"]),
+        ("$.store.book[1,7,-9].title", ["b"]),
+        ("$.store.book[*].tags[1]", ["y"]),
+        ("$.store.book[*].tags[-1]", ["y", "z"]),
+        ("$.store.book[*][0]", []),
+        ("$.store.bicycle[0:1]", []),
+        ("$.text.*", []),
+        ("$.nothing..a", []),
+        ("$.store.bicycle..price", [19]),
+        ("$..no.length()", 0),
+        ("$.store.book[*].price.length()", 0),
     ],
 )
 def test_find__finds(path: str, found: Any) -> None:
@@ -163,6 +183,9 @@ def test_filter__keeps(condition: str, titles: str) -> None:
         ("$..book[?(@.price>9)].title", ["b", "c"]),
         ("$.store.book[ ? (@.price>20) ].title", ["c"]),
         ("$.text[?(@.a)]", []),
+        ("$..[?(@.isbn)].title", ["a"]),
+        ("$..[?(@.price == 19)]", [{"price": 19}]),
+        ("$..[?(@.price > $.limit)].price", [12.5, 22, 19]),
     ],
 )
 def test_filter__stands_where_it_likes(path: str, found: Any) -> None:
@@ -180,6 +203,24 @@ def test_filter__stands_where_it_likes(path: str, found: Any) -> None:
         ("$.text.deep", "Expected to find an object with property ['deep'] in path $['text']"),
         ("$.text['a','b']", "Expected to find an object with property ['a','b'] in path $['text']"),
         ("$.limit.length()", "Expected to find an object with property .length() in path $['limit']"),
+        ("$.no[0]", "Missing property in path $['no']"),
+        ("$.no.a.b", "Missing property in path $['no']"),
+        ("$.nothing.a", "No results for path: $['nothing']['a']"),
+        ("$.nothing.a.b", "Missing property in path $['nothing']['a']"),
+        ("$.nothing[0]", "No results for path: $['nothing'][0]"),
+        ("$.nothing.length()", "Expected to find an object with property .length() in path $['nothing']"),
+        ("$.store[0]", "No results for path: $['store'][0]"),
+        ("$.text[0]", "Expected to find an object with property [0] in path $['text']"),
+        ("$.store.book.title", "Expected to find an object with property ['title'] in path $['store']['book']"),
+        (
+            "$.store.book[0].price.x.y",
+            "Expected to find an object with property ['x'] in path $['store']['book'][0]['price']",
+        ),
+        ("$.store.book[-4]", "No results for path: $['store']['book'][-4]"),
+        ("$.store.book[(@.length-4)]", "Expected to find an object with property [-4] in path $['store']['book']"),
+        ("$.store[(@.length-1)]", "Expected to find an object with property [-1] in path $['store']"),
+        ("$.no['a','b']", "Missing property in path $['no']"),
+        (r"$['a\\b']['c']", r"Missing property in path $['a\\b']"),
     ],
 )
 def test_find__says_where_it_broke_off(path: str, text: str) -> None:
@@ -189,52 +230,71 @@ def test_find__says_where_it_broke_off(path: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "message"),
     [
-        "",
-        "a",
-        ".a",
-        "@.a",
-        "$a b",
-        "$.",
-        "$..",
-        "$.a.",
-        "$.a..",
-        "$[",
-        "$[]",
-        "$['a'",
-        "$['a]",
-        "$['a',]",
-        "$[0,]",
-        "$[,0]",
-        "$[a]",
-        "$[0 1]",
-        "$['a' 'b']",
-        "$.a b",
-        "$.a[?]",
-        "$.a[?(]",
-        "$.a[?()]",
-        "$.a[?(@.b]",
-        "$.a[?(@.b==)]",
-        "$.a[?(1)]",
-        "$.a[?(@.b = 1)]",
-        "$.a[?(@.b == 'x)]",
-        "$.a[?(@.b =~ /(/)]",
-        "$.a[?(@.b in [1)]",
-        "$.a.min()",
-        "$.a[(@.length)]",
-        "$.a[(@.length-0)]",
-        "$.a[1:2:3]",
-        "$$x",
-        "$.a)",
-        "$.a=1",
-        "$.'a'",
-        "States.UUID()",
+        ("", "a path starts with $, not as '' does"),
+        ("a", "a path starts with $, not as 'a' does"),
+        (".a", "a path starts with $, not as '.a' does"),
+        ("@.a", "a path starts with $, not as '@.a' does"),
+        ("$a b", "unexpected ' ' at column 3 of '$a b'"),
+        ("$.", "a name is missing at column 3 of '$.'"),
+        ("$..", "a name is missing at column 4 of '$..'"),
+        ("$.a.", "a name is missing at column 5 of '$.a.'"),
+        ("$.a..", "a name is missing at column 6 of '$.a..'"),
+        ("$[", "a ']' is missing in '$['"),
+        ("$[]", "[] in '$[]' is not a subscript"),
+        ("$['a'", "a ']' is missing in \"$['a'\""),
+        ("$['a]", "a ']' is missing in \"$['a]\""),
+        ("$['a',]", "['a',] in \"$['a',]\" is not a subscript"),
+        ("$[0,]", "[0,] in '$[0,]' is not a subscript"),
+        ("$[,0]", "[,0] in '$[,0]' is not a subscript"),
+        ("$[a]", "[a] in '$[a]' is not a subscript"),
+        ("$[0 1]", "[0 1] in '$[0 1]' is not a subscript"),
+        ("$['a' 'b']", "['a' 'b'] in \"$['a' 'b']\" is not a subscript"),
+        ("$.a b", "unexpected ' ' at column 4 of '$.a b'"),
+        ("$.a[?]", "a '(' is missing after '?' in '$.a[?]'"),
+        ("$.a[?(]", "a path or a literal is missing at column 7 of '$.a[?(]'"),
+        ("$.a[?()]", "a path or a literal is missing at column 7 of '$.a[?()]'"),
+        ("$.a[?(@.b]", "a ')' is missing in '$.a[?(@.b]'"),
+        ("$.a[?(@.b==)]", "a path or a literal is missing at column 12 of '$.a[?(@.b==)]'"),
+        ("$.a[?(1)]", "a comparison is missing at column 8 of '$.a[?(1)]'"),
+        ("$.a[?(@.b = 1)]", "a ')' is missing in '$.a[?(@.b = 1)]'"),
+        ("$.a[?(@.b == 'x)]", 'a path or a literal is missing at column 14 of "$.a[?(@.b == \'x)]"'),
+        (
+            "$.a[?(@.b =~ /(/)]",
+            "/(/ in '$.a[?(@.b =~ /(/)]' is not a regular expression: missing ), unterminated subpattern at position 0",
+        ),
+        ("$.a[?(@.b in [1)]", "a ']' is missing in '$.a[?(@.b in [1)]'"),
+        ("$.a.min()", "the function min() is not available in paths"),
+        ("$.a[(@.length)]", "[(@.length)] in '$.a[(@.length)]' is not a subscript"),
+        ("$.a[(@.length-0)]", "[(@.length-0)] in '$.a[(@.length-0)]' is not a subscript"),
+        ("$.a[1:2:3]", "[1:2:3] in '$.a[1:2:3]' is not a subscript"),
+        ("$$x", "a path starts with $, not as '$$x' does"),
+        ("$.a)", "unexpected ')' at column 4 of '$.a)'"),
+        ("$.a=1", "unexpected '=' at column 4 of '$.a=1'"),
+        ("$.'a'", "a name is missing at column 3 of \"$.'a'\""),
+        ("States.UUID()", "a path starts with $, not as 'States.UUID()' does"),
+        ("$.a[?(@.b == 1 @.c)]", "a ')' is missing in '$.a[?(@.b == 1 @.c)]'"),
+        ("$.a[?((@.b == 1)]", "a ')' is missing in '$.a[?((@.b == 1)]'"),
+        ("$.a[?(@.b in [1 2])]", "a ']' is missing in '$.a[?(@.b in [1 2])]'"),
+        ("$.a[?(@.b in [1", "a ']' is missing in '$.a[?(@.b in [1'"),
+        ("$.a[?(!1)]", "a comparison is missing at column 9 of '$.a[?(!1)]'"),
+        ("$.a[0", "a ']' is missing in '$.a[0'"),
+        ("$.a['b", "a ']' is missing in \"$.a['b\""),
+        ("$.a[?(@.b && )]", "a path or a literal is missing at column 14 of '$.a[?(@.b && )]'"),
+        ("$.a b.c", "unexpected ' ' at column 4 of '$.a b.c'"),
+        ("$.b['\\'", "a ']' is missing in \"$.b['\\\\'\""),
+        ("$.a[ ]", "[] in '$.a[ ]' is not a subscript"),
+        ("$['a''b']", "['a''b'] in \"$['a''b']\" is not a subscript"),
+        ("$[--1]", "[--1] in '$[--1]' is not a subscript"),
+        ("$['a', 0]", "['a', 0] in \"$['a', 0]\" is not a subscript"),
+        ("$.max()", "the function max() is not available in paths"),
     ],
 )
-def test_parse__refuses(path: str) -> None:
-    with pytest.raises(PathSyntaxError):
+def test_parse__refuses(path: str, message: str) -> None:
+    with pytest.raises(PathSyntaxError) as refused:
         parse_path(path)
+    assert str(refused.value) == message
 
 
 @pytest.mark.parametrize(
@@ -242,6 +302,23 @@ def test_parse__refuses(path: str) -> None:
 )
 def test_parse__root(path: str, root: str) -> None:
     assert parse_path(path).root == root
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("$", "$"),
+        ("$.a.b[0]", "$['a']['b'][0]"),
+        ('$["a"]..b.*', "$['a']..['b'][*]"),
+        ("$.a[1:2][:2][1:][:]", "$['a'][1:2][:2][1:][:]"),
+        ("$['a','b'][0,-1]", "$['a','b'][0,-1]"),
+        ("$.a[(@.length-2)].length()", "$['a'][-2].length()"),
+        ("$.a[?(@.b)]", "$['a'][?]"),
+        (r"$['it\'s']", r"$['it\'s']"),
+    ],
+)
+def test_bracketed__the_normal_form(path: str, form: str) -> None:
+    assert parse_path(path).bracketed() == form
 
 
 @pytest.mark.parametrize(
