@@ -328,6 +328,19 @@ def test_machine__is_refused(definition: Any, code: str) -> None:
     assert code in codes(definition)
 
 
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("{% $f(1, 2 %}", "Expected \")\" before end of expression, after '$f(1, 2'"),
+        ("{%  $a[1, 2] %}", 'Expected "]", got ",", after \'$a[1,\''),
+        ("{% $a +" + " " * 50 + "*, %}", 'Syntax error: ",", after \'' + " " * 38 + "*,'"),
+    ],
+)
+def test_expression__what_does_not_parse_is_shown_up_to_there(expression: str, told: str) -> None:
+    findings = validate(Document(machine("Pass", "JSONata", Output=expression)), "STANDARD")
+    assert findings[0].message == f"Output: the JSONata expression does not parse: {told}"
+
+
 def test_machine__states_of_a_jsonata_map_speak_the_machines_language() -> None:
     """A state's language is its own: what is inside of it has the machine's."""
     inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "InputPath": "$.a", "End": True}}}

@@ -98,7 +98,9 @@ def check_expression(value: str, position: Position, findings: Findings) -> None
         try:
             compile_expression(inner(value))
         except JsonataSyntaxError as error:
-            findings.error("SFN303", f"{position[-1]}: the JSONata expression does not parse: {error}", position)
+            read = inner(value)[: error.position]
+            found = f"the JSONata expression does not parse: {error}, after {read[-40:]!r}"
+            findings.error("SFN303", f"{position[-1]}: {found}", position)
 
 
 def check_template(value: Any, position: Position, jsonata: bool, findings: Findings) -> None:

@@ -110,11 +110,11 @@ class Lexer:
             elif escape == "u":
                 digits = source[index + 2 : index + 6]
                 if not _HEX.match(digits):
-                    raise syntax_error("S0104", index)
+                    raise syntax_error("S0104", index + 1)
                 parts.append(chr(int(digits, 16)))
                 index += 6
             else:
-                raise syntax_error("S0103", index, symbol=escape)
+                raise syntax_error("S0103", index + 1, symbol=escape)
         raise syntax_error("S0101", len(source))
 
     def _number(self, found: re.Match[str]) -> Token:

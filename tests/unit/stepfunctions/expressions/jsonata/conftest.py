@@ -49,15 +49,19 @@ def gives() -> Callable[[str, Any], None]:
 
 
 @pytest.fixture
-def refuses() -> Callable[[str, str], None]:
-    """Asserts that an expression fails with an error of the language, whose code and message begin like this."""
+def refuses() -> Callable[..., None]:
+    """Asserts that an expression fails with an error of the language, whose code and message begin like this.
 
-    def assert_refuses(expression: str, message: str) -> None:
+    The position, where one is given, is that of an error of syntax.
+    """
+
+    def assert_refuses(expression: str, message: str, position: int | None = None) -> None:
         with pytest.raises((JsonataError, JsonataSyntaxError)) as failed:
             answer(expression)
         error = failed.value
         told = f"{error.code}: {error}" if isinstance(error, JsonataSyntaxError) and error.code else str(error)
         assert told[: len(message)] == message
+        assert position is None or error.position == position
 
     return assert_refuses
 
