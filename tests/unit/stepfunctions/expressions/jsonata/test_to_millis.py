@@ -419,3 +419,27 @@ def test_picture__refuses(refuses, expression, message):
 )
 def test_examples(gives, expression, expected):
     gives(expression, expected)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ('$fromMillis($toMillis("13:45", "[H]:[m]"))', "2017-11-07T13:45:00.000Z"),
+        ('$fromMillis($toMillis("1:45 pm", "[h]:[m] [P]"))', "2017-11-07T13:45:00.000Z"),
+        ('$fromMillis($toMillis("12:45 am", "[h]:[m] [P]"))', "2017-11-07T00:45:00.000Z"),
+        ('$fromMillis($toMillis("1:45", "[h]:[m]"))', "2017-11-07T01:45:00.000Z"),
+        ('$fromMillis($toMillis("pm", "[P]"))', "2017-11-07T12:00:00.000Z"),
+        ('$fromMillis($toMillis("13", "[H]"))', "2017-11-07T13:00:00.000Z"),
+        ('$fromMillis($toMillis("5", "[m]"))', "2017-11-07T15:05:00.000Z"),
+        ('$fromMillis($toMillis("5", "[s]"))', "2017-11-07T15:12:05.000Z"),
+        ('$fromMillis($toMillis("5", "[f]"))', "2017-11-07T15:12:37.005Z"),
+        ('$fromMillis($toMillis("9", "[D]"))', "2017-11-09T00:00:00.000Z"),
+        ('$fromMillis($toMillis("3", "[M]"))', "2017-03-01T00:00:00.000Z"),
+        ('$fromMillis($toMillis("3 9", "[M] [D]"))', "2017-03-09T00:00:00.000Z"),
+        ('$fromMillis($toMillis("31", "[d]"))', "2017-01-31T15:12:37.121Z"),
+        ('$fromMillis($toMillis("+01:00", "[Z]"))', "2017-11-07T14:12:37.121Z"),
+    ],
+)
+def test_what_is_left_out(gives, expression, expected):
+    """Larger parts are those of the time at which the expression is evaluated, smaller ones the first."""
+    gives(expression, expected)

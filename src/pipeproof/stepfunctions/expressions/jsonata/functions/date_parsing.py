@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from pipeproof.stepfunctions.expressions.jsonata.callables import Call
-from pipeproof.stepfunctions.expressions.jsonata.errors import JsonataError, internal_error
+from pipeproof.stepfunctions.expressions.jsonata.errors import JsonataError
 from pipeproof.stepfunctions.expressions.jsonata.functions.calendar import DAY, MONTHS, WEEKDAYS, Moment, component, utc
 from pipeproof.stepfunctions.expressions.jsonata.functions.date_pictures import Marker, read_date_picture
 from pipeproof.stepfunctions.expressions.jsonata.functions.integer_pictures import leading_number, reader
@@ -183,6 +183,4 @@ def _fill(values: dict[str, Any], letters: str, now: int) -> None:
             values[letter] = 1 if letter in "MDd" else 0
             ended = True
         else:
-            values[letter] = component(Moment.at(now), letter)
-            if isinstance(values[letter], str):
-                raise internal_error("a time of a half day without am or pm")
+            values[letter] = component(Moment.at(now), letter)  # of the half day a text, which counts as am

@@ -139,7 +139,7 @@ def replace(call: Call, text: Any, pattern: Any, replacement: Any, limit: Any) -
         raise JsonataError("D3010", value=pattern)
     if limit is not MISSING and limit < 0:
         raise JsonataError("D3011", value=limit)
-    if limit is not MISSING and limit <= 0:
+    if limit is not MISSING and not limit > 0:
         return text
     if isinstance(pattern, str):
         if replacement is MISSING:
@@ -148,7 +148,7 @@ def replace(call: Call, text: Any, pattern: Any, replacement: Any, limit: Any) -
             return text
         if not isinstance(replacement, str):
             raise internal_error("a string was to be replaced by what a function gives")
-        return check_text(text.replace(pattern, replacement, -1 if limit is MISSING else math.ceil(limit)))
+        return check_text(text.replace(pattern, replacement, -1 if limit in (MISSING, math.inf) else math.ceil(limit)))
     return _replaced(call, text, pattern, _replacer(call, replacement), limit)
 
 
@@ -196,11 +196,11 @@ def split(call: Call, text: Any, separator: Any, limit: Any) -> Any:
         return MISSING
     if limit is not MISSING and limit < 0:
         raise JsonataError("D3020", value=limit)
-    if limit is not MISSING and limit <= 0:
+    if limit is not MISSING and not limit > 0:
         return []
     if isinstance(separator, str):
         parts = text.split(separator) if separator else list(units(text))
-        return parts if limit is MISSING else parts[: int(limit)]
+        return parts if limit is MISSING else parts[: int(limit) if limit < math.inf else 0]
     found = list(_each_match(call, separator, text, limit))
     counted, parts, start = units(text), [], 0
     for item in found:
