@@ -6,7 +6,8 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path, PurePath
 from typing import Any, NoReturn
 
@@ -19,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; give the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     given, pytest_args = _split_at_dashes(given)
-    options = _parser().parse_args(given)
+    options = _parser(given).parse_args(given)
     try:
         code: int = options.command(options, pytest_args)
         return code
@@ -83,34 +84,27 @@ _LISTS = (parsers.words, parsers.arguments)
 """The parsers of inputs that have several values: those of a flag that is given again are added."""
 
 
-def _parser() -> argparse.ArgumentParser:
-    from importlib.metadata import version
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
 
-    from pipeproof.clean import add_clean_parser
-    from pipeproof.doctor.command import add_doctor_parser
-    from pipeproof.environments.dbt.sampling.command import add_dbt_parser
-    from pipeproof.scaffold.command import add_init_parser
-    from pipeproof.stepfunctions.commands.parsers import add_states_parser
-    from pipeproof.watching.command import add_watch_parser
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
 
+        print(f"pipeproof {version('pipeproof')}")
+        parser.exit()
+
+
+def _parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Make the parser: of the command that is given alone, as each loads its room; of all where none is."""
     parser: argparse.ArgumentParser = _Parser(
         prog="pipeproof", description="Test data pipelines, in CI and on a laptop."
     )
-    parser.add_argument("--version", action="version", version=f"pipeproof {version('pipeproof')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
-    _add_run(commands)
-    _add_merge(commands)
-    add_init_parser(commands)
-    add_doctor_parser(commands)
-    add_watch_parser(commands)
-    _add_completion(commands, parser)
-    _add_report(commands)
-    _add_comment(commands)
-    _add_audit(commands)
-    add_states_parser(commands)
-    add_clean_parser(commands)
-    add_dbt_parser(commands)
+    named = next((word for word in given if not word.startswith("-")), "")
+    for add in [_COMMANDS[named]] if named in _COMMANDS else _COMMANDS.values():
+        add(commands)
     return parser
 
 
@@ -214,9 +208,7 @@ _REPORT_FLAGS = (
 """The inputs that count where the tests ran already."""
 
 
-def _add_completion(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", whole: argparse.ArgumentParser
-) -> None:
+def _add_completion(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     completion = commands.add_parser(
         "completion",
         help="print what a shell needs to complete pipeproof's commands and flags",
@@ -229,7 +221,7 @@ def _add_completion(
     def run(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:  # noqa: ARG001 - as each command
         import shtab
 
-        print(shtab.complete(whole, shell=options.shell))
+        print(shtab.complete(_parser(), shell=options.shell))
         return 0
 
     completion.set_defaults(command=run)
@@ -256,7 +248,7 @@ def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _report(options: argparse.Namespace, pytest_args: Sequence[str]) -> int:  # noqa: ARG001 - as each command
     from pipeproof.file_report import report_files
     from pipeproof.inputs import read_inputs
-    from pipeproof.journal import finish_report
+    from pipeproof.killed_run import finish_report
     from pipeproof.outlets.terminal import Terminal
 
     workspace = options.directory.resolve()
@@ -345,3 +337,29 @@ def _say(text: str) -> None:
     from pipeproof.github.commands import neutralize
 
     print(neutralize(" ".join(text.split())))
+
+
+def _of_room(module: str, name: str) -> Callable[[Any], None]:
+    """Return the function of a room that adds its command; the room is loaded when it does."""
+
+    def add(commands: Any) -> None:
+        getattr(import_module(module), name)(commands)
+
+    return add
+
+
+_COMMANDS: Mapping[str, Callable[[Any], None]] = {
+    "run": _add_run,
+    "merge": _add_merge,
+    "init": _of_room("pipeproof.scaffold.command", "add_init_parser"),
+    "doctor": _of_room("pipeproof.doctor.command", "add_doctor_parser"),
+    "watch": _of_room("pipeproof.watching.command", "add_watch_parser"),
+    "completion": _add_completion,
+    "report": _add_report,
+    "comment": _add_comment,
+    "audit": _add_audit,
+    "states": _of_room("pipeproof.stepfunctions.commands.parsers", "add_states_parser"),
+    "clean": _of_room("pipeproof.clean", "add_clean_parser"),
+    "dbt": _of_room("pipeproof.environments.dbt.sampling.command", "add_dbt_parser"),
+}
+"""Each command, in the order in which the help names them, with what adds its parser."""

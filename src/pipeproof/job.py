@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from pipeproof.access import make_audit
 from pipeproof.credentials.audit import Audit
@@ -14,11 +15,13 @@ from pipeproof.github.file_commands import Snapshot
 from pipeproof.inputs import Inputs
 from pipeproof.outlets.outlet import Outlet
 from pipeproof.redaction import Redactor
-from pipeproof.report.coverage import Unit
 from pipeproof.results.model import Run
-from pipeproof.results.past import Past
 from pipeproof.sandbox.process import Cancellation
 from pipeproof.transport import Transport
+
+if TYPE_CHECKING:
+    from pipeproof.report.coverage import Unit
+    from pipeproof.results.past import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,8 @@ class Trail:
     account_id: str | None = None
     unjudged: tuple[Run, int | None] | None = None
     files: dict[str, bytes] = field(default_factory=dict)
-    before: Sequence[Unit] = ()
-    past: Mapping[str, Past] = field(default_factory=dict)
+    before: "Sequence[Unit]" = ()
+    past: "Mapping[str, Past]" = field(default_factory=dict)
 
 
 def follow(job: Job) -> Trail:

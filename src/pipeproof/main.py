@@ -7,41 +7,32 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeproof.access import Access, build_request, grant, judge, record_tests
+from pipeproof.access import Access, build_request, grant, judge
 from pipeproof.credentials.request import CredentialRequest
 from pipeproof.errors import InputError, PipeproofError
-from pipeproof.excuses import read_quarantine
 from pipeproof.github.checkout_token import ADVICE, find_tokens
 from pipeproof.github.context import read_context, read_event
 from pipeproof.github.file_commands import Snapshot
-from pipeproof.history import find_baseline
 from pipeproof.identity.eligibility import Eligibility
 from pipeproof.inputs import action_values, artifact_pattern, read_inputs
 from pipeproof.job import Job, Trail, base_of, follow, open_api
-from pipeproof.merging import merge
 from pipeproof.outlets.choice import choose_outlet
-from pipeproof.report.coverage import find_earlier_units, find_shortfalls, find_units
-from pipeproof.report.outputs import EXIT_CANCELLED, exit_code
-from pipeproof.reporting import report
-from pipeproof.results.baseline import Earlier, compare, find_flaked, read_baseline
-from pipeproof.results.commit import find_commit
-from pipeproof.results.model import Failure, Run
-from pipeproof.results.past import read_past
-from pipeproof.results.quarantine import Entry, apply_quarantine
-from pipeproof.results.redacted import redact_run
+from pipeproof.results.model import EXIT_CANCELLED, Failure, Run
 from pipeproof.runner_files import Kept, kept_for_the_runner
 from pipeproof.sandbox.environment import environment_for_tests
 from pipeproof.sandbox.identity import Home, contained, make_home, scratch_root, user_for_tests
-from pipeproof.sandbox.leftovers import LeftoversError
 from pipeproof.sandbox.process import Cancellation, shield_supervisor
 from pipeproof.scratch import scratch_folder
 from pipeproof.trial import install, test
 from pipeproof.variables import DEBUG
+
+if TYPE_CHECKING:
+    from pipeproof.results.quarantine import Entry
+    from pipeproof.results.renames import Earlier
 
 _WEAKER = (
     "Outside of pipeproof's image the tests run as the same user as this step: they can write to the files by which it "
@@ -105,31 +96,23 @@ def run(job: Job) -> int:
     # Read before the tests run: they may write over it.
     earlier = read_earlier(job)
     entries = read_excuses(job)
-    trail.before = find_earlier_units(earlier, job.workspace)
-    trail.past = read_past(job.project / job.inputs.history) if job.inputs.history else {}
+    read_history(job, trail)
     kept = Kept()
     if verdict is None:
+        from pipeproof.merging import merge
+
         outcome, code = merge(job, trail)
     else:
         with scratch(job) as home, kept_for_the_runner(job, home) as kept:
             outcome, code = prove(job, home, verdict, trail, earlier)
-    if kept.faults:
-        outcome = replace(outcome, failures=(*outcome.failures, *(Failure("session", "", f) for f in kept.faults)))
-        code = code or LeftoversError.exit_code
-    if trail.redactor:
-        outcome = redact_run(outcome, trail.redactor.redact)
-    if verdict is not None:
-        record_tests(trail.audit, outcome)
-    outcome = replace(outcome, environment={**outcome.environment, **find_commit(job.environ)})
-    trail.unjudged = outcome, code
-    outcome = apply_quarantine(outcome, entries, datetime.now(UTC).date(), job.inputs.quarantine or "")
-    units = find_units(outcome, job.workspace)
-    if code is None and not outcome.cancelled:
-        outcome = replace(outcome, failures=(*outcome.failures, *find_shortfalls(units, dict(job.inputs.fail_under))))
-    comparison = None if earlier is None else compare(outcome, earlier, job.workspace)
-    outcome = replace(outcome, failures=(*outcome.failures, *find_flaked(comparison, job.inputs.fail_on)))
-    report(job, outcome, comparison, kept.tampered, trail, units)
-    return exit_code(outcome, job.inputs, comparison) if code is None else code
+    from pipeproof.conclusion import conclude
+
+    return conclude(job, outcome, code, trail, earlier, entries, kept)
+
+
+def load_conclusion() -> None:
+    """Load what the end of the run needs, while nothing else is to be done."""
+    import pipeproof.conclusion  # noqa: F401
 
 
 def judge_first(job: Job) -> Eligibility:
@@ -143,7 +126,7 @@ def judge_first(job: Job) -> Eligibility:
 
 
 def prove(
-    job: Job, home: Home, verdict: Eligibility, trail: Trail, earlier: Mapping[str, Earlier] | None
+    job: Job, home: Home, verdict: Eligibility, trail: Trail, earlier: "Mapping[str, Earlier] | None"
 ) -> tuple[Run, int | None]:
     """Install, have credentials and test; give what came of it, and the exit code where it is not the run's own."""
     environment = environment_for_tests(job.environ, home=home.folder, without=job.inputs.id_token_variables)
@@ -152,19 +135,23 @@ def prove(
         request = build_request(job.inputs, job.project, job.environ)
         python = install(job, home, environment)
         with credentials(job, home, request, verdict, trail) as access:
-            return test(job, home, environment, python, access, trail.redactor, earlier), None
+            known = None if earlier is None else list(earlier)
+            return test(job, home, environment, python, access, trail.redactor, known, load_conclusion), None
     except PipeproofError as error:
         if job.cancellation.times:  # what fails then fails for that reason
             return Run(cancelled=True), EXIT_CANCELLED
         return Run(failures=(Failure("session", "", str(error)),)), error.exit_code
 
 
-def read_earlier(job: Job) -> dict[str, Earlier] | None:
+def read_earlier(job: Job) -> "dict[str, Earlier] | None":
     """Read the baseline: a file of the workspace, or what the base branch's last run has left."""
     inputs, context = job.inputs, job.context
     pattern = artifact_pattern(inputs.baseline)
     if inputs.baseline is None:
         return None
+    from pipeproof.history import find_baseline
+    from pipeproof.results.baseline import read_baseline
+
     if pattern is None:
         return read_baseline(job.project / inputs.baseline)
     if context is None:
@@ -173,12 +160,22 @@ def read_earlier(job: Job) -> dict[str, Earlier] | None:
     return find_baseline(open_api(job), context.run_id, base_of(context), pattern, inputs.title, job.outlet.say)
 
 
-def read_excuses(job: Job) -> tuple[Entry, ...]:
+def read_excuses(job: Job) -> "tuple[Entry, ...]":
     """Read the quarantine: of a branch that is proposed, the one of the branch that it is proposed to."""
     if not job.inputs.quarantine:
         return ()
+    from pipeproof.excuses import read_quarantine
+
     base = base_of(job.context) if job.context else None
     return read_quarantine(job.inputs.quarantine, job.workspace, base, open_api(job), job.outlet.warn)
+
+
+def read_history(job: Job, trail: Trail) -> None:
+    """Read what earlier reports say of each test."""
+    if job.inputs.history:
+        from pipeproof.results.past import read_past
+
+        trail.past = read_past(job.project / job.inputs.history)
 
 
 def warn_of_tokens(job: Job) -> None:

@@ -23,7 +23,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
-from xml.sax import saxutils
 
 MASK = "***"
 """What stands in a secret's place."""
@@ -56,6 +55,8 @@ _LONGEST_LINE = 1 << 16
 
 def list_forms(secret: str) -> frozenset[str]:
     """Return the textual forms under which `secret` is looked for, the hexadecimal ones aside."""
+    from xml.sax import saxutils  # it loads all of urllib, and most runs have no secret
+
     raw = secret.encode("utf-8", "surrogateescape")
     forms = {secret, secret[::-1], secret.replace("%", "%25"), repr(secret)[1:-1], repr(raw)[2:-1], shlex.quote(secret)}
     for safe in ("", "/"):

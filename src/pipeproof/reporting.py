@@ -13,7 +13,8 @@ from pipeproof.job import Job, Trail, open_api
 from pipeproof.journal import remove_journal
 from pipeproof.merging import describe_shard
 from pipeproof.redaction import Redactor
-from pipeproof.report.annotations import Annotation, annotations
+from pipeproof.report.annotation import Annotation
+from pipeproof.report.annotations import annotations
 from pipeproof.report.cobertura import render_cobertura
 from pipeproof.report.code_quality import render_code_quality
 from pipeproof.report.coverage import Unit, render_coverage

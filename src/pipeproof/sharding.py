@@ -10,7 +10,6 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from statistics import fmean
 
 _TOLERANCE = 1.1
 """How much longer than the ideal a shard may be for the sake of pieces that stay whole."""
@@ -54,6 +53,8 @@ def partition(tests: Mapping[str, Sequence[str]], durations: Mapping[str, float]
 
 def _loads(tests: Iterable[str], durations: Mapping[str, float]) -> Iterator[tuple[str, float]]:
     """Yield each test with its seconds; one that is new counts as the mean of its file, else of all that are known."""
+    from statistics import fmean  # it loads fractions and decimals, and few runs are divided
+
     by_file: dict[str, list[float]] = {}
     for test in tests:
         if test in durations:

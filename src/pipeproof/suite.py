@@ -77,6 +77,7 @@ def run_suite(
     on_output: Callable[[bytes], None],
     on_progress: Callable[[Collector, TestResult | None], None],
     on_events: Callable[[bytes], None] = lambda _: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Run:
     """Run the tests; give what came of them, however the process ends.
 
@@ -86,6 +87,7 @@ def run_suite(
         on_output: Takes what they print.
         on_events: Takes their events as they come, as bytes.
         on_progress: Called with each test that ends, and about ten times a second with `None`.
+        meanwhile: Called once while the process starts.
     """
     collector = Collector(suite.workspace)
     reader = EventReader()
@@ -127,6 +129,7 @@ def run_suite(
             descriptors=(ours, *suite.descriptors),
             readers={events: take},
             on_tick=watch,
+            meanwhile=meanwhile,
         )
     except LeftoversError as error:
         status, left = error.status, error

@@ -1,7 +1,7 @@
 """Installs what a project needs and runs its tests."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pipeproof.access import Access
@@ -11,13 +11,12 @@ from pipeproof.inputs import artifact_pattern, chosen_variables
 from pipeproof.job import Job
 from pipeproof.journal import kept_journal
 from pipeproof.redaction import Redactor
-from pipeproof.results.baseline import Earlier
 from pipeproof.results.collector import Collector
 from pipeproof.results.model import Run, TestResult
 from pipeproof.sandbox.identity import Home, contained
-from pipeproof.sandbox.install import Places, PythonEnvironment, install_project
 from pipeproof.sandbox.output import Lines
 from pipeproof.sandbox.process import run_process
+from pipeproof.sandbox.python import PythonEnvironment, base_environment
 from pipeproof.sandbox.resolver import has_to_be_looked_up, note_hosts, without_servers
 from pipeproof.suite import Suite, pytest_command, run_suite, scripts_path
 from pipeproof.variables import LIVE_FD, NETWORK, NETWORK_ALLOW, WORKSPACE
@@ -28,7 +27,11 @@ _NAMED = 5
 
 def install(job: Job, home: Home, environment: Mapping[str, str]) -> PythonEnvironment:
     """Install the project's requirements, before any credential exists."""
+    if job.inputs.install.mode == "none":
+        return base_environment()
     from uv import find_uv_bin
+
+    from pipeproof.sandbox.install import Places, install_project
 
     def run_uv(arguments: Sequence[str]) -> tuple[int, str]:
         printed = bytearray()
@@ -43,8 +46,6 @@ def install(job: Job, home: Home, environment: Mapping[str, str]) -> PythonEnvir
         return status, printed.decode("utf-8", "replace")
 
     places = Places(home.own, home.shared, home.give_folder)
-    if job.inputs.install.mode == "none":
-        return install_project(job.inputs.install, job.project, places, run_uv)
     with job.outlet.group("Install the project's requirements"):
         python = install_project(job.inputs.install, job.project, places, run_uv)
         job.outlet.say("\n".join(python.installed) or "nothing is missing")
@@ -75,13 +76,25 @@ def test(
     python: PythonEnvironment,
     access: Access,
     redactor: Redactor,
-    earlier: Mapping[str, Earlier] | None,
+    baseline: Sequence[str] | None,
+    meanwhile: Callable[[], object],
 ) -> Run:
-    """Run the suite, its output passed on and its progress shown."""
+    """Run the suite, its output passed on and its progress shown.
+
+    Args:
+        job: The run's job.
+        home: The folders of the run.
+        environment: The environment of the tests' process, before what is chosen here.
+        python: What runs them.
+        access: The credentials that they may have.
+        redactor: Takes the secrets out of what they print.
+        baseline: The node ids of an earlier run, where there is one.
+        meanwhile: Called once while the tests' process starts.
+    """
     inputs, outlet = job.inputs, job.outlet
     known = None
-    if inputs.early_flake_detection and earlier is not None:
-        known = home.give_folder("baseline", {_KNOWN: json.dumps(list(earlier))}) / _KNOWN
+    if inputs.early_flake_detection and baseline is not None:
+        known = home.give_folder("baseline", {_KNOWN: json.dumps(baseline)}) / _KNOWN
     handover = access.open_pipe()
     suite = Suite(
         command=pytest_command(
@@ -120,6 +133,7 @@ def test(
                 on_output=lines.feed,
                 on_progress=progress,
                 on_events=journal.feed,
+                meanwhile=meanwhile,
             )
         lines.close()
         if outcome.failures or not outcome.results:

@@ -15,7 +15,8 @@ SOURCE = Path(__file__).parents[2] / "src" / "pipeproof"
 MODULES = [
     *(SOURCE / f"{name}.py" for name in ("main", "job", "trial", "reporting", "runner_files")),
     *(SOURCE / f"{name}.py" for name in ("suite", "access", "redaction", "events")),
-    *(SOURCE / f"{name}.py" for name in ("commenting", "excuses", "history", "journal", "merging")),
+    *(SOURCE / f"{name}.py" for name in ("commenting", "conclusion", "excuses", "history", "journal")),
+    *(SOURCE / f"{name}.py" for name in ("killed_run", "merging")),
     *(file for room in ("sandbox", "github", "report", "results", "outlets", "credentials", "inputs")
       for file in sorted((SOURCE / room).rglob("*.py"))),
 ]  # fmt: skip
@@ -30,7 +31,7 @@ FORBIDDEN = {
 
 ALLOWED = {
     "main.py:_occupy_standard_streams": "the null device",
-    "journal.py:finish_report": "a new folder, on the machine of whoever asks for the report",
+    "killed_run.py:finish_report": "a new folder, on the machine of whoever asks for the report",
     "merging.py:read_shards": "names alone, and no process of the user's runs in a job that merges",
     "reporting.py:place_report": "a new folder below one that only root can move",
     "reporting.py:report": "a new folder below one that only root can move",

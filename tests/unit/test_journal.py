@@ -62,7 +62,7 @@ def test_journal__is_none_where_it_cannot_be(spoil: str, tmp_path: Path, monkeyp
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     spoilt = {
-        "full": lambda: monkeypatch.setattr(journal, "_LIMIT", 10),
+        "full": lambda: monkeypatch.setattr(journal, "LIMIT", 10),
         "link": lambda: (tmp_path / REPORT).symlink_to(elsewhere),
         "file": lambda: (tmp_path / REPORT).write_text(""),
     }

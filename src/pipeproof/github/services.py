@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
 from pipeproof.untrusted import read_text
 
 _REFERENCE = re.compile(r"(?P<repository>[^/]+/[^/]+)/(?P<path>\.github/workflows/[^/@]+)@")
@@ -21,6 +19,8 @@ def read_services(environ: Mapping[str, str], workspace: Path) -> tuple[str, ...
     reference = _REFERENCE.match(environ.get("GITHUB_WORKFLOW_REF", ""))
     if not reference or reference["repository"] != environ.get("GITHUB_REPOSITORY"):
         return ()
+    import yaml
+
     try:
         workflow = yaml.safe_load(read_text(workspace / reference["path"], root=workspace, limit=1 << 20))
         services = workflow["jobs"][environ["GITHUB_JOB"]]["services"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from pipeproof.report.annotations import Annotation
+from pipeproof.report.annotation import Annotation
 from pipeproof.results.collector import Collector
 from pipeproof.results.model import Run, TestResult
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from pipeproof.report.annotations import Annotation
+from pipeproof.report.annotation import Annotation
 from pipeproof.report.wording import duration
 from pipeproof.results.collector import Collector
 from pipeproof.results.model import Run, Status, TestResult

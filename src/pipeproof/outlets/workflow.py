@@ -8,7 +8,7 @@ from typing import TextIO
 
 from pipeproof.github.commands import neutralize, render_command
 from pipeproof.github.file_commands import append_output
-from pipeproof.report.annotations import Annotation
+from pipeproof.report.annotation import Annotation
 from pipeproof.results.collector import Collector
 from pipeproof.results.model import Run, TestResult
 from pipeproof.text import plain, split_lines

@@ -4,6 +4,8 @@ While the user's modules are imported (conftest files, collection) the process h
 that are not real, a region, no profile, no endpoint. So a client made at import time is one of the stubs', whatever the
 machine says. While tests run, the environment is the run's own again, but within the fixtures. The ini option
 `pipeproof_aws_configuration = ambient` leaves imports alone.
+
+PYTEST_DONT_REWRITE
 """
 
 import re

@@ -5,6 +5,8 @@ action's inputs `dbt-project-dir`, `dbt-target`, `dbt-schema-prefix` and `dbt-di
 
 Private in pytest, and used here alone: the configuration's factory of temporary folders, as the project is needed
 while tests are collected, when there are no fixtures yet.
+
+PYTEST_DONT_REWRITE
 """
 
 import sys

@@ -2,6 +2,8 @@
 
 Collected with `--dbt-tests`, which `pipeproof run` gives unless it is told `--no-dbt-tests`, and when a node id of
 `dbt_project.yml` is asked for, so that a failed one can be run again.
+
+PYTEST_DONT_REWRITE
 """
 
 import json

@@ -2,6 +2,8 @@
 
 Where an exception is at hand (in the process that runs the test) its place in the user's files is found and put on the
 report; where the run's reports come together (pytest itself, or xdist's controller) they are sent.
+
+PYTEST_DONT_REWRITE
 """
 
 import json

@@ -2,6 +2,8 @@
 
 Flows, executions, dbt nodes and AWS calls add theirs through the fixtures; a test adds its own with
 `evidence(kind, data)`.
+
+PYTEST_DONT_REWRITE
 """
 
 import json

@@ -6,6 +6,8 @@ and live tests are skipped, unless `--live` says that they shall use the environ
 
 A live test has them from its first fixture's setup to its last one's teardown. A fixture that a live test set up is
 also torn down with them, whichever test is the last to use it.
+
+PYTEST_DONT_REWRITE
 """
 
 import json

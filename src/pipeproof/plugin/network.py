@@ -1,6 +1,8 @@
 """The network guard in a run of tests: from the collection to the end of the session, open for what may pass.
 
 The guard itself is in [pipeproof.sandbox.network_guard][].
+
+PYTEST_DONT_REWRITE
 """
 
 from collections.abc import Collection, Generator, Iterator

@@ -7,6 +7,8 @@ test is flaky where the run that counts passes, and fails where that fails too.
 
 The bounds are those of Datadog's early flake detection: slow tests are run less often, and nothing is run again where
 so many tests are new that the baseline can hardly be this suite's.
+
+PYTEST_DONT_REWRITE
 """
 
 import json

@@ -5,6 +5,8 @@ While the user's modules are imported (conftest files, collection) Prefect sees 
 
 The fork server is started while pytest collects, as soon as a test file names one of the fixtures, so that it is ready
 when the first test wants it.
+
+PYTEST_DONT_REWRITE
 """
 
 import sys

@@ -2,6 +2,8 @@
 
 The tests that `-k`, `-m` and the arguments select are divided, so each job has to be given the same of these. What
 was divided is kept for the report: where it differs between jobs, `pipeproof merge` says so.
+
+PYTEST_DONT_REWRITE
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,7 @@
-"""Fixtures for Step Functions: state machines that run in the test's own process, on a virtual clock."""
+"""Fixtures for Step Functions: state machines that run in the test's own process, on a virtual clock.
+
+PYTEST_DONT_REWRITE
+"""
 
 from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager

@@ -2,6 +2,8 @@
 
 pytest-timeout arms its timer once, around all attempts that pytest-rerunfailures makes, and disarms it at the first
 failure: an attempt that hangs after that would hang for ever. Here it is armed again when an attempt begins.
+
+PYTEST_DONT_REWRITE
 """
 
 from typing import Any

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from pipeproof.report.annotation import Annotation
 from pipeproof.report.domain import domain_facts
 from pipeproof.report.relative import leave_out
 from pipeproof.report.shortening import shorten, shorten_line, width
@@ -25,20 +26,6 @@ _TITLE_LIMIT = 250
 _FACTS_LIMIT = 1500
 _OTHERS_LIMIT = 1000
 """What the facts of the domain, and the names of other tests with the same failure, may take of a message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """A message on a line; without a file it stands on the run's page alone.
-
-    `level` is `error`, `warning` or `notice`.
-    """
-
-    level: str
-    title: str
-    message: str
-    file: str | None = None
-    line: int | None = None
 
 
 _Waiting = tuple[Callable[[], Annotation], int]

@@ -5,11 +5,7 @@ from pathlib import Path
 from pipeproof.inputs import Inputs
 from pipeproof.report.files import CTRF, JUNIT, PAGE, STATEMENT
 from pipeproof.results.baseline import Comparison
-from pipeproof.results.model import Run
-
-EXIT_PASSED = 0
-EXIT_FAILED = 1
-EXIT_CANCELLED = 130
+from pipeproof.results.model import EXIT_CANCELLED, EXIT_FAILED, EXIT_PASSED, Run
 
 
 def exit_code(run: Run, inputs: Inputs, comparison: Comparison | None = None) -> int:

@@ -8,6 +8,8 @@ from typing import Any
 PYTEST_OK, PYTEST_USAGE_ERROR, PYTEST_NO_TESTS = 0, 4, 5
 """Exit statuses: `pytest.ExitCode.OK`, `USAGE_ERROR` and `NO_TESTS_COLLECTED`."""
 
+EXIT_PASSED, EXIT_FAILED, EXIT_CANCELLED = 0, 1, 130
+"""Exit statuses of pipeproof's own: 128 and SIGINT's number where a run was cancelled."""
 
 _HEADLINE = 4_096
 """Characters in which the first line of a message is looked for."""

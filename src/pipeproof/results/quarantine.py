@@ -14,12 +14,13 @@ It is a file of the repository, a list in YAML with four words an entry::
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import InputError
 from pipeproof.results.model import Failure, Run, Status, TestResult
+
+if TYPE_CHECKING:
+    import yaml
 
 QUARANTINED = "quarantined"
 """The expectation of a test that stands in the quarantine."""
@@ -52,6 +53,8 @@ def parse_quarantine(text: str, file: str) -> tuple[Entry, ...]:
     Raises:
         InputError: with all that is wrong, each with its line.
     """
+    import yaml
+
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
@@ -78,8 +81,10 @@ def parse_quarantine(text: str, file: str) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def _read_entry(node: yaml.Node, line: int) -> Entry | str:
+def _read_entry(node: "yaml.Node", line: int) -> Entry | str:
     """Read one entry; a text is what is wrong with it."""
+    import yaml
+
     if not isinstance(node, yaml.MappingNode):
         return "is not a mapping"
     values: dict[str, Any] = {key.value: value.value for key, value in node.value}

@@ -20,6 +20,7 @@ from packaging.utils import canonicalize_name
 from pipeproof.errors import SetupError
 from pipeproof.inputs import Install
 from pipeproof.sandbox.manifests import read_pipfile_lock, read_poetry, stale_in_lock
+from pipeproof.sandbox.python import PythonEnvironment, base_environment
 from pipeproof.untrusted import Folder, read_file, read_text
 
 _OVERLAY = "environment"
@@ -68,32 +69,10 @@ class Places:
     give_folder: Callable[[str, Mapping[str, str]], Path]
 
 
-@dataclass(frozen=True, slots=True)
-class PythonEnvironment:
-    """The Python that runs the tests.
-
-    Attributes:
-        python: The interpreter.
-        scripts: Folders of commands, the first wins.
-        installed: What was installed over the base, `name==version` each.
-        note: What the user should know of it.
-    """
-
-    python: Path
-    scripts: tuple[Path, ...]
-    installed: tuple[str, ...] = ()
-    note: str | None = None
-
-
 FILES = (
     "uv.lock", "requirements-test.txt", "requirements.txt", "pyproject.toml", "Pipfile.lock", "setup.py", "setup.cfg",
 )  # fmt: skip
 """The files in which a project's requirements are looked for, in this order."""
-
-
-def base_environment() -> PythonEnvironment:
-    """Give the environment that pipeproof itself runs from."""
-    return PythonEnvironment(Path(sys.executable), (Path(sys.executable).parent,))
 
 
 def install_project(install: Install, project: Path, places: Places, run_uv: RunUv) -> PythonEnvironment:

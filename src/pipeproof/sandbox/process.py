@@ -89,6 +89,7 @@ def run_process(
     descriptors: Sequence[int] = (),
     readers: Mapping[int, Callable[[bytes], None]] | None = None,
     on_tick: Callable[["subprocess.Popen[bytes]"], None] | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> int:
     """Run a command to its end, then end whatever it left running.
 
@@ -102,6 +103,7 @@ def run_process(
         descriptors: Descriptors that it inherits; they are closed here once it has started.
         readers: Further descriptors to read, each with what takes its bytes.
         on_tick: Called about ten times a second with the running process.
+        meanwhile: Called once when it has been started, before anything that it says is read.
 
     Returns:
         Its exit status; minus the signal's number where a signal ended it.
@@ -132,6 +134,7 @@ def run_process(
     assert process.stdout is not None  # noqa: S101 - it is a pipe
     sources = {process.stdout.fileno(): on_output, **(readers or {})}
     try:
+        meanwhile()
         _pump(process, sources, cancellation, on_tick)
     finally:
         if process.poll() is None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeproof.report.annotations import Annotation, annotations
+from pipeproof.report.annotation import Annotation
+from pipeproof.report.annotations import annotations
 from pipeproof.results.model import Attempt, Failure, Run, Status, TestResult, Warned
 
 Make = Callable[..., TestResult]
