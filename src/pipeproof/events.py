@@ -8,8 +8,10 @@ test process ends. The writer is on the path of every test: what it says of a te
 - `deselected`: tests were left out; `count`.
 - `suite`: the run is a shard of these; `tests`, a list of node ids.
 - `collect`: a file or folder failed or was skipped; `id`, `outcome`, `failure` or `reason`.
-- `start`: a test starts; `id`, `at`, `file`, `line`.
-- `phase`: setup, call or teardown of a test ended; `id`, `when`, `outcome`, `duration`, `at`, and where there are any
+- `start`: a test starts; `id`, `at`, and `file` and `line` where `collected` has not told them.
+- `passed`: a test passed and has ended, with nothing more to tell of it; `id`, `durations` (setup, call, teardown), and
+  `worker` under xdist.
+- `phase`: setup, call or teardown of any other test ended; `id`, `when`, `outcome`, `duration`, and where there are any
   `failure`, `reason`, `xfail`, `subtest`, `sections`, `evidence`, `properties`, `worker`.
 - `warning`: a warning was issued; `message`, `category`, `file`, `line`, and `id` where a test was running.
 - `broken`: pytest itself failed; `failure`.
@@ -20,7 +22,7 @@ test process ends. The writer is on the path of every test: what it says of a te
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
@@ -53,21 +55,21 @@ class EventWriter:
         where = f',"file":{_quoted(file)},"line":{line}' if file is not None and line is not None else ""
         self._write(f'{{"event":"start","id":{_quoted(test)},"at":{at!r}{where}}}')
 
-    def send_passed(self, test: str, when: str, duration: float, at: float) -> None:
-        """Say that a phase passed, with nothing more to tell of it."""
-        self._write(
-            f'{{"event":"phase","id":{_quoted(test)},"when":"{when}","outcome":"passed",'
-            f'"duration":{duration!r},"at":{at!r}}}'
-        )
+    def send_passed(self, test: str, durations: Sequence[float], worker: str | None) -> None:
+        """Say that a test passed, with the seconds of its setup, call and teardown."""
+        where = f',"worker":{_quoted(worker)}' if worker is not None else ""
+        setup, call, teardown = durations
+        self._write(f'{{"event":"passed","id":{_quoted(test)},"durations":[{setup!r},{call!r},{teardown!r}]{where}}}')
 
     def _write(self, line: str) -> None:
         # A forked child of a test has the same plugin and descriptor; what it reports is not this run's.
         if self._descriptor < 0 or os.getpid() != self._process:
             return
-        data = memoryview(line.encode() + b"\n")
+        data = line.encode() + b"\n"
         try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
+            written = os.write(self._descriptor, data)
+            while written < len(data):
+                written += os.write(self._descriptor, memoryview(data)[written:])
         except OSError:
             self._descriptor = -1
 

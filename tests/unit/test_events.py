@@ -34,18 +34,11 @@ def events_of(*pieces: bytes) -> list[dict[str, Any]]:
 def test_writer__any_name_comes_back_as_it_was(name: str, file: str, value: str) -> None:
     with opened_pipe() as (read, writer):
         writer.send_start(name, 1.5, file, 3)
-        writer.send_passed(name, "call", 0.25, 1.75)
+        writer.send_passed(name, (0.25, 0.5, 1e-07), file)
         writer.send("phase", id=name, reason=value, nothing=None)
         start, passed, phase = events_of(os.read(read, 1 << 16))
     assert start == {"event": "start", "id": name, "at": 1.5, "file": file, "line": 3}
-    assert passed == {
-        "event": "phase",
-        "id": name,
-        "when": "call",
-        "outcome": "passed",
-        "duration": 0.25,
-        "at": 1.75,
-    }
+    assert passed == {"event": "passed", "id": name, "durations": [0.25, 0.5, 1e-07], "worker": file}
     assert phase == {"event": "phase", "id": name, "reason": value}
 
 

@@ -73,10 +73,12 @@ def aws(request: pytest.FixtureRequest, evidence: Evidence) -> "Iterator[AwsStub
     from pipeproof.environments.aws.configuration import require_region
     from pipeproof.iam.usage import summarize_usage
 
+    if not request.config.pluginmanager.has_plugin("pipeproof-aws"):
+        request.config.pluginmanager.register(_Explained(), "pipeproof-aws")
     real_time = request.node.get_closest_marker("real_time") is not None
     region = require_region(str(request.config.getini("pipeproof_aws_region")))
     with open_aws(region, real_time=real_time) as stub:
-        stub.on_first_use("stepfunctions", lambda opened: serve_state_machines(opened, evidence))
+        stub.on_first_use("stepfunctions", lambda opened: serve_state_machines(opened, request.config, evidence))
         yield stub
         if seen := stub.seen:
             evidence("aws.calls", summarize(list(seen)))
@@ -106,13 +108,16 @@ def _is_native(error: Exception) -> bool:
     return not hasattr(error, "response") and _AWS_HOST.search(str(error)) is not None
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Name `aws_server` where a client that is not boto3 has asked for AWS itself under `aws`."""
-    try:
-        return (yield)
-    except Exception as error:
-        fixtures = getattr(item, "fixturenames", ())
-        if "aws" in fixtures and "aws_server" not in fixtures and _is_native(error):
-            error.add_note(_NATIVE)
-        raise
+class _Explained:
+    """Says of a failure what it was for; registered by the first test that has `aws`, so that others pay nothing."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Name `aws_server` where a client that is not boto3 has asked for AWS itself under `aws`."""
+        try:
+            return (yield)
+        except Exception as error:
+            fixtures = getattr(item, "fixturenames", ())
+            if "aws" in fixtures and "aws_server" not in fixtures and _is_native(error):
+                error.add_note(_NATIVE)
+            raise

@@ -9,7 +9,6 @@ while tests are collected, when there are no fixtures yet.
 PYTEST_DONT_REWRITE
 """
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,28 +118,6 @@ def _folders(config: pytest.Config, *, is_worker: bool) -> tuple[Path, Path]:
         folder = Scratch.make("dbt-").path
         return folder, folder
     return folder, folder.parent.parent if is_worker else folder.parent
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup() -> Iterator[None]:
-    """Skip a test of whose fixtures one needs what cannot be proven in the embedded database."""
-    return (yield from _skip_unproven())
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call() -> Iterator[None]:
-    """Skip a test that needs what cannot be proven in the embedded database: it has neither passed nor failed."""
-    return (yield from _skip_unproven())
-
-
-def _skip_unproven() -> Iterator[None]:
-    try:
-        return (yield)
-    except Exception as error:
-        result = sys.modules.get("pipeproof.environments.dbt.result")
-        if result is None or not isinstance(error, result.DbtUnproven):
-            raise
-        pytest.skip(str(error))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

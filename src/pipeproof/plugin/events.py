@@ -32,6 +32,10 @@ _GROUP_LIMIT = 10
 _DETAIL = "_pipeproof_detail"
 """The attribute of a report that holds, as JSON, what this plugin adds to it: so it survives xdist's serialization."""
 
+_PHASES = ["setup", "call", "teardown"]
+_QUICK = 0.1
+"""Seconds; a phase that took longer is told at once."""
+
 REASONS = pytest.StashKey[list[tuple[str, str | None, int | None]]]()
 """Why the run is to fail though no test has: each reason with a file and a line of it, where there are such."""
 
@@ -93,13 +97,15 @@ class _Describer:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
+        if call.excinfo is None and call.when != "teardown":
+            return report
         detail: dict[str, Any] = {}
         if call.excinfo is not None and report.outcome == "failed":
             detail["failure"] = _describe(call.excinfo.value, self._workspace, self._traceback(report))
         if call.when == "teardown" and item.stash.get(RECORDS, None):
             detail["evidence"] = item.stash[RECORDS]
-        detail["at"] = call.start
-        setattr(report, _DETAIL, json.dumps(detail, default=str) if len(detail) > 1 else call.start)
+        if detail:
+            setattr(report, _DETAIL, json.dumps(detail, default=str))
         return report
 
     @pytest.hookimpl(wrapper=True)
@@ -122,6 +128,10 @@ class _Sender:
         self._file = lru_cache(maxsize=4096)(self._relative_file)
         self._reasons = config.stash.setdefault(REASONS, [])
         self._told_suite = False
+        self._placed: frozenset[str] = frozenset()
+        """The tests whose place the supervisor knows since they were collected."""
+        self._held: dict[str, list[tuple[str, float]]] = {}
+        """Of each test that runs the phases that only passed, and how long they took: its end tells them in one."""
 
     def _relative_file(self, file: str) -> str:
         return relative_name(self._root / file, self._workspace)
@@ -144,7 +154,7 @@ class _Sender:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._send_collected([(item.nodeid, *self._location(item.location)) for item in session.items])
-
+        self._placed = frozenset(item.nodeid for item in session.items)
         self._send_suite(session.config.stash.get(SUITE, None))
 
     @pytest.hookimpl(optionalhook=True)
@@ -183,22 +193,28 @@ class _Sender:
             )
 
     def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
-        self._writer.send_start(nodeid, time.time(), *self._location(location))
+        place = (None, None) if nodeid in self._placed else self._location(location)
+        self._writer.send_start(nodeid, time.time(), *place)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        raw = getattr(report, _DETAIL, None)
-        if (
-            report.outcome == "passed"
-            and type(raw) is float
-            and not (report.when == "teardown" and (report.sections or report.user_properties))
-            and not hasattr(report, "wasxfail")
-            and not hasattr(report, "context")
-            and not hasattr(report, "node")
-        ):
-            self._writer.send_passed(report.nodeid, str(report.when), report.duration, raw)
-        else:
+        test, when = report.nodeid, str(report.when)
+        if not _only_passed(report):
+            self._release(test)
             self._send_phase(report)
+            return
+        held = self._held.setdefault(test, [])
+        held.append((when, report.duration))
+        if when == "teardown" and [phase for phase, _ in held] == _PHASES:
+            del self._held[test]
+            self._writer.send_passed(test, [seconds for _, seconds in held], _worker_of(report))
+        elif when == "teardown" or report.duration > _QUICK:  # who waits for a test has to hear that it lives
+            self._release(test)
+
+    def _release(self, test: str) -> None:
+        """Send the phases that were held back."""
+        for when, seconds in self._held.pop(test, ()):
+            self._writer.send("phase", id=test, when=when, outcome="passed", duration=seconds)
 
     def _send_phase(self, report: pytest.TestReport) -> None:
         detail = _detail_of(report)
@@ -208,14 +224,12 @@ class _Sender:
             reason = _skip_of(report.longrepr)[2]
         elif report.outcome in ("failed", "rerun") and failure is None:
             failure = _described_by_pytest(_told_of(report))
-        node = getattr(report, "node", None)
         self._writer.send(
             "phase",
             id=report.nodeid,
             when=report.when,
             outcome=report.outcome,
             duration=report.duration,
-            at=detail.get("at"),
             failure=failure,
             reason=reason,
             xfail=getattr(report, "wasxfail", None),
@@ -223,7 +237,7 @@ class _Sender:
             sections=[(name, _shorten(text)) for name, text in report.sections] or None,
             evidence=detail.get("evidence"),
             properties=[(str(name), _plain_value(value)) for name, value in report.user_properties] or None,
-            worker=getattr(getattr(node, "gateway", None), "id", None),
+            worker=_worker_of(report),
         )
 
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
@@ -304,11 +318,25 @@ def _described_by_pytest(text: str) -> dict[str, Any]:
 
 
 def _detail_of(report: pytest.TestReport | pytest.CollectReport) -> dict[str, Any]:
-    raw = getattr(report, _DETAIL, None)
-    if isinstance(raw, str):
-        detail: dict[str, Any] = json.loads(raw)
-        return detail
-    return {} if raw is None else {"at": raw}
+    detail: dict[str, Any] = json.loads(getattr(report, _DETAIL, "{}"))
+    return detail
+
+
+def _only_passed(report: pytest.TestReport) -> bool:
+    """Return whether there is nothing more to tell of a phase; what it left behind is told at the teardown."""
+    known = vars(report)
+    return (
+        report.outcome == "passed"
+        and _DETAIL not in known
+        and not (report.when == "teardown" and (report.sections or report.user_properties))
+        and "wasxfail" not in known
+        and "context" not in known
+    )
+
+
+def _worker_of(report: pytest.TestReport) -> str | None:
+    """Return which of xdist's workers a report is from."""
+    return getattr(getattr(getattr(report, "node", None), "gateway", None), "id", None)
 
 
 def _skip_of(longrepr: object) -> tuple[str | None, int | None, str]:

@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -142,7 +142,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if live is not None:
         environ.change(live.stubs)
         config.stash[SECTIONS].append(live.in_environment)
-    config.pluginmanager.register(_LiveTests(config, live), "pipeproof-live")
+    config.pluginmanager.register(_LiveTests(live), "pipeproof-live")
 
 
 def _read_document(document: Mapping[str, Any], *, own: bool) -> Live:
@@ -171,12 +171,32 @@ def may_be_live(config: pytest.Config) -> bool:
 
 
 class _LiveTests:
-    """Skips live tests where there is nothing for them, and else opens the environment for them alone."""
+    """Sees to live tests, where there are any."""
 
-    def __init__(self, config: pytest.Config, live: Live | None) -> None:
-        self._sections = config.stash[SECTIONS]
+    def __init__(self, live: Live | None) -> None:
         self._live = live
         self.reason = live.reason if live else _UNASKED
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if any_marked(session.items, "live"):
+            opened = _Opened(session.config.stash[SECTIONS], self._live, self.reason)
+            session.config.pluginmanager.register(opened, "pipeproof-live-tests")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        if self._live:
+            node.workerinput["pipeproof_live"] = self._live.pack()
+
+
+class _Opened:
+    """Skips live tests where there is nothing for them, and else opens the environment for them alone."""
+
+    def __init__(
+        self, sections: list[Callable[[], AbstractContextManager[None]]], live: Live | None, reason: str | None
+    ) -> None:
+        self._sections = sections
+        self._live = live
+        self._reason = reason
         self._within = 0
 
     @contextmanager
@@ -192,7 +212,7 @@ class _LiveTests:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        if not _is_live(item) or self.reason:
+        if not _is_live(item) or self._reason:
             return (yield)
         with self._open():
             return (yield)
@@ -201,8 +221,8 @@ class _LiveTests:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if not _is_live(item):
             return
-        if self.reason:
-            raise pytest.skip.Exception(self.reason, _use_item_location=True)  # as pytest's own marker does
+        if self._reason:
+            raise pytest.skip.Exception(self._reason, _use_item_location=True)  # as pytest's own marker does
         item.stash[_STARTED] = time.time()
         if self._live:
             self._live.renew()
@@ -233,13 +253,13 @@ class _LiveTests:
         finally:
             fixturedef.addfinalizer(lambda: stack.enter_context(self._open()))
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        if self._live:
-            node.workerinput["pipeproof_live"] = self._live.pack()
-
 
 _STARTED = pytest.StashKey[float]()
+
+
+def any_marked(items: Iterable[pytest.Item], name: str) -> bool:
+    """Return whether a test has a marker: a hook that few tests need is registered only then, as each costs all."""
+    return any(name in item.keywords and item.get_closest_marker(name) is not None for item in items)
 
 
 def _is_live(item: pytest.Item) -> bool:

@@ -5,8 +5,8 @@ The guard itself is in [pipeproof.sandbox.network_guard][].
 PYTEST_DONT_REWRITE
 """
 
-from collections.abc import Collection, Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Generator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -96,33 +96,24 @@ class _GuardedTests:
         if guard_in_force() is self._guard:
             install_guard(self._previous)
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
         self._guard.blocked.clear()
-        with self._advising(advice(getattr(item, "fixturenames", ()), of_test=True)):
-            return (yield)
+        self._guard.stands_in_for_aws = advice(getattr(item, "fixturenames", ()), of_test=True)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
-        with self._advising(advice(request.fixturenames, of_test=fixturedef.scope == "function")):
-            return (yield)
-
-    @contextmanager
-    def _advising(self, said: str) -> Iterator[None]:
         before = self._guard.stands_in_for_aws
-        self._guard.stands_in_for_aws = said
+        self._guard.stands_in_for_aws = advice(request.fixturenames, of_test=fixturedef.scope == "function")
         try:
-            yield
+            return (yield)
         finally:
             self._guard.stands_in_for_aws = before
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Name what was refused beside a failure: libraries like to turn an error of the network into one of theirs."""
         if call.excinfo and self._guard.blocked:
             item.add_report_section(call.when, "network", f"refused: {', '.join(self._guard.blocked)}")
-        return (yield)

@@ -71,11 +71,6 @@ def read_known(path: Path) -> frozenset[str]:
         raise pytest.UsageError(f"--pipeproof-known-tests: {error}") from error
 
 
-def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-    """Show a further run that failed as pytest-rerunfailures does."""
-    return ("rerun", "R", ("RERUN", {"yellow": True})) if hasattr(report, _REPEAT) else None
-
-
 def choose_new(items: Sequence[pytest.Item], known: frozenset[str]) -> frozenset[str]:
     """Return the tests that are run more often: the new ones, unless they are too many.
 
@@ -132,6 +127,12 @@ class _Repeats:
         self._chosen: frozenset[str] = frozenset()
         self._started = time.monotonic()
         self._spent = 0.0
+
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Show a further run that failed as pytest-rerunfailures does."""
+        return ("rerun", "R", ("RERUN", {"yellow": True})) if hasattr(report, _REPEAT) else None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:

@@ -92,41 +92,6 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Say how requests to the test server pass a library that stands in for HTTP."""
-    try:
-        return (yield)
-    except Exception as error:
-        if not _SERVER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
-            from pipeproof.plugin.http_mocks import way_past
-
-            if line := way_past(error):
-                error.add_note(line)
-        raise
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep the output of a failing flow short, unless whole tracebacks are asked for (`--tb=long`, `--full-trace`)."""
-    report = yield
-    if call.excinfo is None or item.config.option.fulltrace or item.config.option.tbstyle not in ("auto", "short"):
-        return report
-    outcomes = sys.modules.get("pipeproof.environments.prefect.runs.outcomes")
-    if outcomes is not None and isinstance(call.excinfo.value, outcomes.FlowNotCompleted):
-        from pipeproof.plugin.folding import fold
-        from pipeproof.plugin.touched import RECORDS
-
-        def logged() -> list[Any] | None:
-            records: dict[str, list[Any]] = item.stash.get(RECORDS.find("_pytest.logging:caplog_records_key"), {})
-            return records.get(call.when, [])
-
-        fold(report, RECORDS.read(logged, None))
-    return report
-
-
-@pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Say why a block that a module loads when it is imported is not there."""
     report = yield
@@ -135,6 +100,48 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
         excinfo.value.add_note(_EMPTY)
         report.sections.append(("Prefect", _EMPTY))
     return report
+
+
+class _Explained:
+    """Says of a failure what it was for; registered where a test has a server, so that others pay nothing."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Say how requests to the test server pass a library that stands in for HTTP."""
+        try:
+            return (yield)
+        except Exception as error:
+            if not _SERVER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+                from pipeproof.plugin.http_mocks import way_past
+
+                if line := way_past(error):
+                    error.add_note(line)
+            raise
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Keep the output of a failing flow short, unless all of it is asked for (`--tb=long`, `--full-trace`)."""
+        report = yield
+        if call.excinfo is None or item.config.option.fulltrace or item.config.option.tbstyle not in ("auto", "short"):
+            return report
+        outcomes = sys.modules.get("pipeproof.environments.prefect.runs.outcomes")
+        if outcomes is not None and isinstance(call.excinfo.value, outcomes.FlowNotCompleted):
+            from pipeproof.plugin.folding import fold
+            from pipeproof.plugin.touched import RECORDS
+
+            def logged() -> list[Any] | None:
+                records: dict[str, list[Any]] = item.stash.get(RECORDS.find("_pytest.logging:caplog_records_key"), {})
+                return records.get(call.when, [])
+
+            fold(report, RECORDS.read(logged, None))
+        return report
+
+
+def _explain(config: pytest.Config) -> None:
+    if not config.pluginmanager.has_plugin("pipeproof-prefect"):
+        config.pluginmanager.register(_Explained(), "pipeproof-prefect")
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
@@ -156,6 +163,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     names = getattr(item, "fixturenames", [])
     if _SERVER_FIXTURES.isdisjoint(names):
         return
+    _explain(item.config)
     _start_early(item.config)
     if _UNDO not in names and ("prefect_server" in names or "fresh_prefect_server" not in names):
         names.insert(_first_of_function_scope(item, names), _UNDO)
@@ -199,6 +207,7 @@ def _require_prefect() -> None:
 def prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer]":
     """Yield a real Prefect server on a database of its own, one a session (and one a worker, under xdist)."""
     _require_prefect()
+    _explain(pytestconfig)
     from pipeproof.environments.prefect.server.prefect_server import open_server
 
     with open_server(_database(pytestconfig)) as server:
@@ -224,6 +233,7 @@ def _undo_prefect_writes(prefect_server: "PrefectServer") -> "Iterator[None]":
 def fresh_prefect_server(pytestconfig: pytest.Config) -> "Iterator[PrefectServer]":
     """Yield a Prefect server for this test alone; the session's is in force again after it."""
     _require_prefect()
+    _explain(pytestconfig)
     from pipeproof.environments.prefect.runs.threads import flows_awaited
     from pipeproof.environments.prefect.server.keeping import settings_kept
     from pipeproof.environments.prefect.server.prefect_server import open_server

@@ -3,7 +3,7 @@
 PYTEST_DONT_REWRITE
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from pipeproof.plugin.events import REASONS
-from pipeproof.plugin.evidence import RECORDS, Evidence
-from pipeproof.plugin.live import SECTIONS
+from pipeproof.plugin.evidence import Evidence
+from pipeproof.plugin.live import SECTIONS, any_marked
 
 if TYPE_CHECKING:
     from pipeproof.stepfunctions.machine import StateMachine
@@ -45,15 +45,23 @@ def _live_handlers() -> AbstractContextManager[None]:
     return live_handlers()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let handlers sleep in real time in tests that are marked `real_time`."""
-    if item.get_closest_marker("real_time") is None:
-        return (yield)
-    from pipeproof.virtual_time import in_real_time
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Wrap the tests where one is marked `real_time`."""
+    if any_marked(session.items, "real_time"):
+        session.config.pluginmanager.register(_RealTime(), "pipeproof-real-time")
 
-    with in_real_time():
-        return (yield)
+
+class _RealTime:
+    """Lets handlers sleep in real time in tests that are marked `real_time`."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        if item.get_closest_marker("real_time") is None:
+            return (yield)
+        from pipeproof.virtual_time import in_real_time
+
+        with in_real_time():
+            return (yield)
 
 
 @pytest.fixture
@@ -65,28 +73,37 @@ def state_machine(request: pytest.FixtureRequest, evidence: Evidence) -> MakeSta
     execution is recorded as evidence, with what it has covered of the definition.
     """
     from pipeproof.stepfunctions.machine import StateMachine
-    from pipeproof.stepfunctions.reporting.evidence import execution_evidence
 
+    observe = _observer(request.config, evidence)
     places = (request.path.parent, request.config.rootpath, request.config.invocation_params.dir)
 
     def make(source: "Mapping[str, Any] | str | Path", **options: Any) -> StateMachine:
         if isinstance(options.get("role_policy"), (str, Path)):
             options["role_policy"] = find_source(options["role_policy"], places)
         machine = StateMachine(find_source(source, places), **options)
-        machine.observers.append(lambda run, execution: evidence(_EXECUTION, execution_evidence(run, execution)))
+        machine.observers.append(observe)
         return machine
 
     return make
 
 
-def serve_state_machines(stub: Any, evidence: Evidence) -> None:
-    """Let boto3's stepfunctions on the stubs of `aws` run executions by our engine, and record them as evidence."""
-    from pipeproof.stepfunctions.moto_service import engine_in_moto
+def _observer(config: pytest.Config, evidence: Evidence) -> Callable[[Any, Any], None]:
+    """Return what keeps an execution: as evidence of its test, and what it covered for the threshold of the run."""
     from pipeproof.stepfunctions.reporting.evidence import execution_evidence
 
-    service = stub.stack.enter_context(
-        engine_in_moto(lambda run, execution: evidence(_EXECUTION, execution_evidence(run, execution)))
-    )
+    def observe(run: Any, execution: Any) -> None:
+        record = execution_evidence(run, execution)
+        evidence(_EXECUTION, record)
+        config.stash.setdefault(_COVERAGES, []).append(record["coverage"])
+
+    return observe
+
+
+def serve_state_machines(stub: Any, config: pytest.Config, evidence: Evidence) -> None:
+    """Let boto3's stepfunctions on the stubs of `aws` run executions by our engine, and record them as evidence."""
+    from pipeproof.stepfunctions.moto_service import engine_in_moto
+
+    service = stub.stack.enter_context(engine_in_moto(_observer(config, evidence)))
     stub.clocks.append(service.pass_time)
 
 
@@ -98,17 +115,6 @@ def find_source(source: "Mapping[str, Any] | str | Path", places: tuple[Path, ..
     if path.is_absolute():
         return path
     return next((place / path for place in places if (place / path).is_file()), path)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Keep what a test's executions have covered, for the threshold at the end of the run."""
-    report = yield
-    if call.when == "teardown":
-        for record in item.stash.get(RECORDS, []):
-            if record["kind"] == _EXECUTION:
-                item.config.stash.setdefault(_COVERAGES, []).append(record["data"]["coverage"])
-    return report
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -74,7 +74,7 @@ class Collector:
         self._results: dict[str, TestResult] = {}
         self._failures: list[Failure] = []
         self._warnings: dict[tuple[str, str, str | None, int | None], list[int]] = {}
-        self._collected: dict[str, None] = {}
+        self._collected: dict[str, tuple[str | None, int | None]] = {}
         self._deselected = 0
         self._suite: list[str] = []
         self._environment: dict[str, str] = {}
@@ -181,7 +181,7 @@ class Collector:
         self._environment = {"pytest": str(event["pytest"]), "rootdir": str(event["rootdir"])}
 
     def _take_collected(self, event: Event) -> None:
-        self._collected.update((str(test[0]), None) for test in event["tests"])
+        self._collected.update((test, (file, line)) for test, file, line in event["tests"])
 
     def _take_deselected(self, event: Event) -> None:
         self._deselected += int(event["count"])
@@ -209,6 +209,16 @@ class Collector:
         test.started = test.started or at
         if "file" in event:
             test.file, test.line = str(event["file"]), int(event["line"])
+        else:
+            test.file, test.line = self._collected.get(test.id, (test.file, test.line))
+
+    def _take_passed(self, event: Event) -> TestResult:
+        test = self._open_test(event["id"])
+        setup, call, teardown = event["durations"]
+        test.duration += setup + call + teardown
+        test.phases = {"setup": setup, "call": call, "teardown": teardown}
+        test.worker = event.get("worker", test.worker)
+        return self._end(test)
 
     def _take_phase(self, event: Event) -> TestResult | None:
         outcome, when = event["outcome"], event["when"]

@@ -119,6 +119,10 @@ _is_any_phase = _record(
 )
 
 
+def _are_durations(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(map(_is_number, value))
+
+
 def _is_phase(event: Any) -> bool:
     return _is_any_phase(event) and (event["outcome"] in ("passed", "skipped") or _record(_HAS_FAILURE)(event))
 
@@ -130,11 +134,12 @@ def _is_warning(event: Any) -> bool:
 
 _EVENTS: Mapping[str, Form] = {
     "session": _record({"pytest": _is_text, "rootdir": _is_text}),
-    "collected": _record({"tests": _list_of(_is_text, _is_any, _is_any)}),
+    "collected": _record({"tests": _list_of(_is_text, _or_none(_is_text), _or_none(_is_count))}),
     "deselected": _record({"count": _is_count}),
     "suite": _record({"tests": _are_texts}),
     "collect": _is_collect,
     "start": _is_start,
+    "passed": _record({"id": _is_text, "durations": _are_durations}, {"worker": _is_text}),
     "phase": _is_phase,
     "warning": _is_warning,
     "broken": _record(_HAS_FAILURE),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import SkipTest
 
 from pipeproof.environments.dbt.errors import DbtNodeError
 from pipeproof.environments.dbt.identity import spell_out, tell_apart
@@ -150,10 +151,11 @@ class DbtFailed(PipeproofError):  # noqa: N818 - the interface's name
         self.result = result
 
 
-class DbtUnproven(PipeproofError):  # noqa: N818 - neither passed nor failed
+class DbtUnproven(PipeproofError, SkipTest):  # noqa: N818 - neither passed nor failed
     """A node's SQL cannot be run in the embedded database as the project's warehouse would: it proves nothing.
 
-    It is no [DbtFailed][]: a test that expects a failure has not seen one.
+    It is no [DbtFailed][]: a test that expects a failure has not seen one. It is a `unittest.SkipTest`, so that whoever
+    runs the test skips it: it has neither passed nor failed.
 
     Args:
         message: The function or construct, and why.
