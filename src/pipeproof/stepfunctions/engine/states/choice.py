@@ -5,14 +5,14 @@ from typing import Any
 
 from pipeproof.stepfunctions.definition.model import Rule
 from pipeproof.stepfunctions.engine.run import Outcome, Place
-from pipeproof.stepfunctions.engine.states.steps import effective_input, finish
-from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
+from pipeproof.stepfunctions.engine.states.steps import effective_input, finish, unexpected_type
+from pipeproof.stepfunctions.errors import StateFailure, runtime_failure
 from pipeproof.stepfunctions.expressions.comparisons import OPERATORS
 from pipeproof.stepfunctions.expressions.environment import Environment
 from pipeproof.stepfunctions.expressions.jsonpath import NoMatch
 from pipeproof.stepfunctions.expressions.jsonpath_parser import parse_path
 from pipeproof.stepfunctions.expressions.payload import fill_expressions
-from pipeproof.stepfunctions.values import MISSING, dump, type_name
+from pipeproof.stepfunctions.values import MISSING
 
 
 def run_choice(place: Place) -> Outcome:
@@ -50,12 +50,7 @@ def _condition(rule: Rule, place: Place) -> bool:
     condition = rule.raw.get("Condition")
     found = fill_expressions(condition, field, {"input": place.value}, place)
     if not isinstance(found, bool):
-        expression = str(condition)[2:-2].strip() if isinstance(condition, str) else condition
-        raise evaluation_failure(
-            f"The JSONata expression '{expression}' specified for the field '{field}' returned an unexpected result "
-            f"type. Expected 'boolean', but was '{type_name(found)}' for value: {dump(found)}",
-            field,
-        )
+        raise unexpected_type(condition, field, "boolean", found)
     return found
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from pipeproof.stepfunctions.definition.model import State
 from pipeproof.stepfunctions.engine.run import Frame, Place
+from pipeproof.stepfunctions.engine.states.steps import unexpected_type
 from pipeproof.stepfunctions.errors import evaluation_failure, runtime_failure
-from pipeproof.stepfunctions.expressions.jsonata import inner
 from pipeproof.stepfunctions.expressions.payload import fill_expressions
 from pipeproof.stepfunctions.expressions.templates import fill_template
 from pipeproof.stepfunctions.values import dump, is_number, type_name
@@ -36,13 +36,7 @@ def not_items(state: State, found: Any) -> Exception:
         return runtime_failure(f'Reference path "{shown}" must point to array.')
     if "Items" not in state.raw:
         return evaluation_failure(f"Map state input must be an array but was: {type_name(found)}", "")
-    raw = state.raw["Items"]
-    shown = raw[2:-2].strip() if isinstance(raw, str) else dump(raw)
-    return evaluation_failure(
-        f"The JSONata expression '{shown}' specified for the field 'Items' returned an unexpected result type. "
-        f"Expected 'array', but was '{type_name(found)}' for value: {dump(found)}",
-        "Items",
-    )
+    return unexpected_type(state.raw["Items"], "Items", "array", found)
 
 
 def select_item(place: Place, item: Any, effective: Any, level: Frame) -> Any:
@@ -121,10 +115,5 @@ def _wrong(state: State, raw: Any, field: str, prefix: str, found: Any, kind: st
             f'The {field}Path field refers to value "{shown}" which is not a valid {kind}: {raw[field + "Path"]}'
         )
     if state.is_jsonata:
-        expression = inner(raw[field]) if isinstance(raw[field], str) else dump(raw[field])
-        return evaluation_failure(
-            f"The JSONata expression '{expression}' specified for the field '{prefix}{field}' returned an unexpected "
-            f"result type. Expected 'number', but was '{type_name(found)}' for value: {dump(found)}",
-            prefix + field,
-        )
+        return unexpected_type(raw[field], prefix + field, "number", found)
     return runtime_failure(f'The {field} field has the value "{found}" which is not a valid {kind}')

@@ -4,7 +4,13 @@ from typing import Any
 
 from pipeproof.stepfunctions.engine.run import Outcome, Place
 from pipeproof.stepfunctions.engine.scheduler import Sleep, Work
-from pipeproof.stepfunctions.engine.states.steps import effective_input, find_payload, finish
+from pipeproof.stepfunctions.engine.states.steps import (
+    effective_input,
+    find_payload,
+    finish,
+    shown_expression,
+    unexpected_type,
+)
 from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
 from pipeproof.stepfunctions.expressions.intrinsic_calls import is_call
 from pipeproof.stepfunctions.expressions.jsonpath import NoMatch
@@ -53,11 +59,7 @@ def _fail_field(place: Place, name: str) -> str | None:
     if place.state.is_jsonata:
         found = fill_expressions(raw.get(name), name, {"input": place.value}, place)
         if found is not None and not isinstance(found, str):
-            raise evaluation_failure(
-                f"The JSONata expression '{raw[name]}' specified for the field '{name}' returned an unexpected result "
-                f"type. Expected 'string', but was '{dump(found)}'",
-                name,
-            )
+            raise unexpected_type(raw[name], name, "string", found)
         return found
     if f"{name}Path" not in raw:
         text: str | None = raw.get(name)
@@ -85,7 +87,11 @@ def _wait_seconds(place: Place, effective: Any) -> float:
     if "Seconds" in raw:
         found = fill_expressions(raw["Seconds"], "Seconds", {"input": place.value}, place)
         if not is_number(found) or found < 0 or found != int(found):
-            raise evaluation_failure(_unexpected(raw["Seconds"], "Seconds", "a non-negative integer", found), "Seconds")
+            raise evaluation_failure(
+                f"The JSONata expression '{shown_expression(raw['Seconds'])}' specified for the field 'Seconds' "
+                f"returned an unexpected result. Expected a non-negative integer, but was {dump(found)}",
+                "Seconds",
+            )
         return float(found)
     if "SecondsPath" in raw:
         return _seconds_at(place, raw["SecondsPath"], effective)
@@ -127,10 +133,3 @@ def _until(place: Place, effective: Any) -> float:
             "Timestamp",
         )
     return moment
-
-
-def _unexpected(expression: Any, field: str, expected: str, found: Any) -> str:
-    return (
-        f"The JSONata expression '{expression}' specified for the field '{field}' returned an unexpected result. "
-        f"Expected {expected}, but was {dump(found)}"
-    )

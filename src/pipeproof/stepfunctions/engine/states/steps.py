@@ -7,8 +7,11 @@ from typing import Any
 
 from pipeproof.stepfunctions.definition.model import Rule
 from pipeproof.stepfunctions.engine.run import Outcome, Place
+from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure
+from pipeproof.stepfunctions.expressions.jsonata import inner
 from pipeproof.stepfunctions.expressions.payload import assignments, fill_expressions, place_result, select
 from pipeproof.stepfunctions.expressions.templates import fill_template
+from pipeproof.stepfunctions.values import dump, type_name
 
 
 def effective_input(place: Place) -> Any:
@@ -70,3 +73,17 @@ def finish(place: Place, result: Any, next_state: str | None, rule: Rule | None 
         return Outcome(output, next_state, assigned)
     assigned = assignments(raw, state.language, result, {}, place)
     return Outcome(select(state.raw, "OutputPath", result, place), next_state, assigned)
+
+
+def shown_expression(written: Any) -> str:
+    """Return a field's expression as messages show it: without its marks."""
+    return inner(written) if isinstance(written, str) else dump(written)
+
+
+def unexpected_type(written: Any, field: str, expected: str, found: Any) -> StateFailure:
+    """Return the failure of an expression that gave a value of another type than its field takes."""
+    return evaluation_failure(
+        f"The JSONata expression '{shown_expression(written)}' specified for the field '{field}' returned an "
+        f"unexpected result type. Expected '{expected}', but was '{type_name(found)}' for value: {dump(found)}",
+        field,
+    )

@@ -8,7 +8,12 @@ from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.definition.resources import Resource, parse_resource
 from pipeproof.stepfunctions.engine.run import Frame, Outcome, PendingToken, Place
 from pipeproof.stepfunctions.engine.scheduler import Sleep, Timer, Work
-from pipeproof.stepfunctions.engine.states.steps import effective_input, find_payload, result_outcome
+from pipeproof.stepfunctions.engine.states.steps import (
+    effective_input,
+    find_payload,
+    result_outcome,
+    shown_expression,
+)
 from pipeproof.stepfunctions.errors import StateFailure, evaluation_failure, runtime_failure
 from pipeproof.stepfunctions.expressions.payload import fill_expressions
 from pipeproof.stepfunctions.expressions.templates import fill_template
@@ -84,8 +89,8 @@ def find_seconds(place: Place, field: str, effective: Any) -> float | None:
     found = fill_expressions(raw[field], field, {"input": place.value}, place)
     if not is_number(found) or found != int(found) or found <= 0:
         raise evaluation_failure(
-            f"The JSONata expression '{raw[field]}' specified for the field '{field}' must give a positive integer, "
-            f"not {dump(found)}",
+            f"The JSONata expression '{shown_expression(raw[field])}' specified for the field '{field}' must give a "
+            f"positive integer, not {dump(found)}",
             field,
         )
     return float(found)
