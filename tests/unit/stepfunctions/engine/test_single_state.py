@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from pipeproof import StateMachine, returns, throws
-from pipeproof.stepfunctions.engine.single_state import UnitOptions
+from pipeproof.stepfunctions.answers.requests import Reply
+from pipeproof.stepfunctions.engine.single_state import UnitOptions, _token_of
 
 INNER = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
 DISTRIBUTED = {**INNER, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
@@ -159,3 +160,56 @@ def test_kinds__what_is_seen(state: Any, language: str, seen: list[str]) -> None
 
 def test_input__is_json() -> None:
     assert json.loads(json.dumps(dict(run({"Type": "Pass"}).inspection)))["input"] == GIVEN
+
+
+def test_token__that_nobody_sends_back_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Outside:
+        def call(self, request: Any) -> Reply:
+            return Reply(submitted={}, waits=True)
+
+    state = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": True}
+    machine = StateMachine({"StartAt": "S", "States": {"S": state}})
+    monkeypatch.setattr("pipeproof.stepfunctions.machine.active_backends", lambda *_: (Outside(),))
+    result = machine.run_state("S")
+    assert (result.status, result.error) == ("FAILED", "States.Timeout")
+    assert result.cause == "The state waits for a task token that nobody sends back."
+
+
+def test_context__is_made_up_of_the_input() -> None:
+    found = run({"Type": "Pass", "Parameters": {"input.$": "$$.Execution.Input", "all.$": "$$.Execution"}})
+    assert found.output["input"] == GIVEN
+    assert "RedriveCount" not in found.output["all"]
+    assert found.output["all"]["Name"] == "test-state"
+
+
+def test_map__source_of_the_items() -> None:
+    selector = {"s.$": "$$.Map.Item.Source"}
+    state = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": INNER, "ItemSelector": selector}
+    assert run(state, returns([])).inspection["afterItemSelector"] == [{"s": "STATE_DATA"}] * 3
+
+
+def test_map__that_throws_by_its_mock() -> None:
+    result = run({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": INNER}, throws("Boom", "why"))
+    assert (result.status, result.error, result.cause) == ("FAILED", "Boom", "why")
+    assert result.inspection["afterItemsPath"] == [1, 2, 3]
+
+
+def test_map__without_a_mock_its_states_run() -> None:
+    result = run({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": INNER})
+    assert (result.status, result.output, result.next_state) == ("SUCCEEDED", [1, 2, 3], None)
+
+
+def test_next__is_told() -> None:
+    states = {"S": {"Type": "Pass", "Next": "Z"}, "Z": {"Type": "Succeed"}}
+    machine = StateMachine({"StartAt": "S", "States": states})
+    assert machine.run_state("S").next_state == "Z"
+    assert machine.run_state("Z").next_state is None
+
+
+@pytest.mark.parametrize(("context", "token"), [({"Task": {"Token": "t"}}, "t"), ({"Task": {}}, None), ({}, None)])
+def test_context__given_one_has_the_token(context: dict[str, Any], token: str | None) -> None:
+    machine = StateMachine(
+        {"StartAt": "S", "States": {"S": {"Type": "Pass", "Parameters": {"c.$": "$$"}, "End": True}}}
+    )
+    assert machine.run_state("S", context=context).output == {"c": context}
+    assert _token_of(context) == token

@@ -370,3 +370,17 @@ def test_map__jsonata_input_that_is_no_array(distributed: bool, given: Any, kind
     assert execution.cause.endswith(f"Map state input must be an array but was: {kind}")
     failed = next(event for event in execution.events if event.type == "EvaluationFailed")
     assert "location" not in failed.details
+
+
+def test_distributed__an_objects_entries_are_items_with_keys() -> None:
+    selector = {"k.$": "$$.Map.Item.Key", "v.$": "$$.Map.Item.Value", "s.$": "$$.Map.Item.Source"}
+    execution = machine(distributed=True, ItemsPath="$.all", ItemSelector=selector).run({"all": {"a": 1, "b": [2]}})
+    assert execution.output == [{"k": "a", "v": 1, "s": "STATE_DATA"}, {"k": "b", "v": [2], "s": "STATE_DATA"}]
+    assert execution.events[2].details == {"length": 2}
+
+
+@BOTH
+def test_map__without_a_path_goes_over_its_input(distributed: bool) -> None:
+    execution = machine(distributed=distributed).run("text", check=False)
+    assert execution.cause.endswith('Reference path "$" must point to array.')
+    assert machine(distributed=distributed).run([1, 2]).output == [1, 2]
