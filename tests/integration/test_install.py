@@ -103,6 +103,15 @@ def test_install__none_installs_nothing(runner: Any, project: Project) -> None:
     assert runner.run(workspace, install="none").exit_code == 0
 
 
+def test_environment__switches_that_messages_advise_reach_the_tests(runner: Any, project: Project) -> None:
+    """What a warning or an error tells to set in the workflow's `env:` is what the tests then find."""
+    advised = {"PIPEPROOF_PATCHES": "none", "PIPEPROOF_DBT_ALLOW_TARGET": "ci"}
+    runner.environment |= advised
+    code = f"import os\ndef test_it():\n    assert {advised} == {{name: os.environ.get(name) for name in {advised}}}\n"
+    step = runner.run(project({"test_it.py": code}), install="none")
+    assert step.outputs["passed"] == "1", step.log
+
+
 def test_install__arguments_of_uv_pip_install(runner: Any, project: Project) -> None:
     workspace = project(
         {

@@ -11,14 +11,6 @@ import pytest
 
 from pipeproof.sandbox.network_guard import Guard, NetworkBlockedError
 
-
-@pytest.fixture(autouse=True)
-def few_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A child that starts in half the time."""
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:anyio -p no:cacheprovider")
-
-
 CASES = """
     import asyncio
     import socket

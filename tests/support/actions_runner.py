@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
+_HANDED_ON = ("UV_", "PIP_", "SSL_", "REQUESTS_", "PYTEST_ADDOPTS")
+"""What the image's environment has of this machine: where packages come from, and plugins that a child does without."""
 ENTRYPOINT = ROOT / "entrypoint.py"
 
 # actions/runner, ActionCommand.cs: the commands that a step's output can give, in either form.
@@ -139,7 +141,7 @@ class Runner:
             "RUNNER_TEMP": str(self.folder),
             **commands,
             **{f"INPUT_{name.upper()}": value for name, value in values.items()},
-            **{name: os.environ[name] for name in os.environ if name.startswith(("UV_", "PIP_", "SSL_", "REQUESTS_"))},
+            **{name: os.environ[name] for name in os.environ if name.startswith(_HANDED_ON)},
             **self.environment,
         }
 
