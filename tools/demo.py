@@ -33,6 +33,13 @@ def read_suites(readme: str) -> dict[str, str]:
     return {name: of for names, of in rows for name in re.findall(r"`([^`]+)`", names)}
 
 
+def name_suite(path: str, suites: Mapping[str, str]) -> str:
+    """Return the suite that a file belongs to: its own name, or a suite whose folder it is in, or the path."""
+    own = Path(path).name
+    around = (name for name in suites if "/" in name and Path(name).parent in Path(path).parents)
+    return own if own in suites else next(around, path)
+
+
 def render_shown(tests: list[Mapping[str, Any]], suites: Mapping[str, str]) -> str:
     """Render what was shown: for each file how many tests of it passed, and of what they are.
 
@@ -40,12 +47,9 @@ def render_shown(tests: list[Mapping[str, Any]], suites: Mapping[str, str]) -> s
         tests: The tests of a CTRF report.
         suites: What files are of, by their names or the ends of their paths.
     """
-    passed = Counter(test["filePath"] for test in tests if test["status"] == "passed")
-    total = Counter(test["filePath"] for test in tests)
-    lines = []
-    for path, count in total.items():
-        of = next((of for name, of in suites.items() if path.endswith(name)), "")
-        lines.append(f"  {passed[path]:3} of {count:<3} {Path(path).name:22} {of}")
+    passed = Counter(name_suite(test["filePath"], suites) for test in tests if test["status"] == "passed")
+    total = Counter(name_suite(test["filePath"], suites) for test in tests)
+    lines = [f"  {passed[name]:3} of {count:<3} {name:22} {suites.get(name, '')}" for name, count in total.items()]
     return "\n".join(["What was shown", *lines]) + "\n"
 
 

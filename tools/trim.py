@@ -35,12 +35,17 @@ def find_packages(folder: Path) -> Path:
 
 
 def remove_tests(packages: Path) -> Iterator[Path]:
-    """Give the folders of tests inside of packages, the outermost ones."""
+    """Give the folders of tests inside of packages, the outermost ones.
+
+    Only those that hold modules of tests: dbt's own macros lie in folders of that name, as others' data may.
+    """
     for folder, below, _ in os.walk(packages):
         inside = Path(folder) != packages
         for name in [name for name in below if inside and name in TESTS]:
-            below.remove(name)
-            yield Path(folder, name)
+            tests = Path(folder, name)
+            if (tests / "__init__.py").exists() or any(tests.glob("test*.py")):
+                below.remove(name)
+                yield tests
 
 
 def remove_sources(packages: Path) -> Iterator[Path]:

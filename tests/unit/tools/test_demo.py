@@ -19,11 +19,11 @@ def test_suites__each_file_of_tests_is_described() -> None:
 
 
 def test_shown__counts_what_passed_and_says_of_what_it_is() -> None:
-    tests = [of("tests/test_flow.py"), of("tests/test_flow.py", "failed"), of("dbt/dbt_project.yml"), of("other.py")]
+    tests = [of("tests/test_flow.py"), of("tests/test_flow.py", "failed"), of("dbt/models/_marts.yml"), of("other.py")]
     lines = demo.render_shown(tests, SUITES).splitlines()
     assert [line.split()[:4] for line in lines[1:]] == [
         ["1", "of", "2", "test_flow.py"],
-        ["1", "of", "1", "dbt_project.yml"],
+        ["1", "of", "1", "dbt/dbt_project.yml"],
         ["1", "of", "1", "other.py"],
     ]
     assert "run by Prefect's engine" in lines[1]

@@ -17,9 +17,11 @@ def packages(tmp_path: Path) -> Path:
     """An environment with one package of each kind of thing."""
     packages = tmp_path / "lib" / "python3.13" / "site-packages"
     texts = [
-        "shop/__init__.py", "shop/tests.py", "shop/py.typed", "shop/tests/test_shop.py", "shop/deep/test/deeper/x.py",
+        "shop/__init__.py", "shop/tests.py", "shop/py.typed", "shop/tests/test_shop.py", "shop/deep/test/__init__.py",
         "shop/stubs.pyi", "shop/_fast.pyx", "shop/include/fast.h", "tests/__init__.py", "shop/testing/helper.py",
-        "prefect/server/ui/index.html", "prefect/server/ui-v2/assets/a.js", "prefect/server/api/ui.py",
+        "dbt/include/global_project/tests/generic/builtin.sql", "dbt/include/macros/materializations/tests/unit.sql",
+        "shop/data/test/rows.csv", "prefect/server/ui/index.html", "prefect/server/ui-v2/assets/a.js",
+        "prefect/server/api/ui.py",
         "shop-1.dist-info/licenses/LICENSE", "shop-1.dist-info/METADATA",
     ]  # fmt: skip
     for name in texts:
@@ -38,7 +40,7 @@ def test_trim__leaves_what_code_can_import_or_read(packages: Path) -> None:
     before = files(packages)
     trim.trim(packages.parents[2])
     assert before - files(packages) == {
-        "shop/tests/test_shop.py", "shop/deep/test/deeper/x.py", "shop/stubs.pyi", "shop/_fast.pyx",
+        "shop/tests/test_shop.py", "shop/deep/test/__init__.py", "shop/stubs.pyi", "shop/_fast.pyx",
         "shop/include/fast.h", "prefect/server/ui/index.html", "prefect/server/ui-v2/assets/a.js",
     }  # fmt: skip
     assert (packages / "prefect" / "server" / "ui-v2").is_dir()
