@@ -1,6 +1,7 @@
 """Which projects' own tests are collected: each its own, once; packages and links never."""
 
 import pytest
+from dbt_versions import given_to_test
 
 
 def write(folder, files):
@@ -13,7 +14,7 @@ def project(name, value="1", **settings):
     """A project of one model, `<name>_model`, whose column is tested to be 1."""
     more = "".join(f"{key.replace('_', '-')}: {setting}\n" for key, setting in settings.items())
     model = f"{name}_model"
-    columns = "[{name: id, data_tests: [{accepted_values: {name: one, arguments: {values: [1]}}}]}]"
+    columns = f"[{{name: id, data_tests: [{{accepted_values: {{name: one, {given_to_test('values: [1]')}}}}}]}}]"
     return {
         "dbt_project.yml": f"name: {name}\nprofile: there_is_none\n{more}",
         f"models/{model}.sql": f"select {value} as id",

@@ -18,18 +18,19 @@ def version_1_alone(why: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(_major("dbt-core") != 1, reason=f"dbt 1 alone: {why}")
 
 
-def since(wanted: str, why: str) -> pytest.MarkDecorator:
-    """Skip a test where dbt-core 1 is older than that."""
+def since(wanted: str, why: str, package: str) -> pytest.MarkDecorator:
+    """Skip a test where a package of dbt's version 1 is older than that; dbt 2 has no such packages."""
     try:
-        old = Version(version("dbt-core")) < Version(wanted)
-    except PackageNotFoundError:  # dbt 2 has a distribution of another name
+        old = Version(version(package)) < Version(wanted)
+    except PackageNotFoundError:
         old = False
-    return pytest.mark.skipif(old, reason=f"dbt-core before {wanted}: {why}")
+    return pytest.mark.skipif(old, reason=f"{package} before {wanted}: {why}")
 
 
-def takes_arguments() -> bool:
-    """Return whether what a generic test is given stands below `arguments`: before dbt-core 1.10.5 it stood beside."""
+def given_to_test(arguments: str) -> str:
+    """Return what a generic test is given as this dbt reads it: below `arguments`, or beside before dbt-core 1.10.5."""
     try:
-        return Version(version("dbt-core")) >= Version("1.10.5")
+        beside = Version(version("dbt-core")) < Version("1.10.5")
     except PackageNotFoundError:  # dbt 2 has a distribution of another name
-        return True
+        beside = False
+    return arguments if beside else f"arguments: {{{arguments}}}"

@@ -3,7 +3,7 @@
 from contextlib import closing
 
 import pytest
-from dbt_versions import takes_arguments, version_1_alone
+from dbt_versions import given_to_test, version_1_alone
 
 from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.errors import DbtNodeError
@@ -64,7 +64,7 @@ unit_tests:
   - {<<: *one, model: b}
   - {<<: *one, model: c}
   - {<<: *one, name: keeps_price, model: priced}
-""".replace("OF_ONE", "arguments: {values: [1]}" if takes_arguments() else "values: [1]"),
+""".replace("OF_ONE", given_to_test("values: [1]")),
 }
 
 

@@ -4,6 +4,7 @@ from contextlib import closing
 
 import duckdb
 import pytest
+from dbt_versions import given_to_test, version_1_alone
 
 from pipeproof.cli import main
 from pipeproof.environments.dbt.errors import DbtSetupError
@@ -12,6 +13,7 @@ from pipeproof.environments.dbt.sampling.reading import reading
 from pipeproof.errors import InputError
 from pipeproof.variables import DBT_SAMPLE_KEY
 
+pytestmark = version_1_alone("`pipeproof dbt sample` reads a live target by an adapter of version 1")
 TABLES = """
 create schema raw;
 create table raw.customers as select i as id, 'Customer ' || i as name, 'c' || i || '@acme.org' as email
@@ -32,11 +34,11 @@ sources:
     tables:
       - {name: customers}
       - name: orders
-        columns: [{name: status, data_tests: [{accepted_values: {name: known, arguments: {values: [paid, open]}}}]}]
+        columns: [{name: status, data_tests: [{accepted_values: {name: known, OF_STATES}}]}]
 models:
   - name: per_customer
     columns: [{name: id, data_tests: [{not_null: {name: joined}}, {unique: {name: once}}]}]
-""",
+""".replace("OF_STATES", given_to_test("values: [paid, open]")),
 }
 POSTGRES = {"type": "postgres", "host": "{host}", "port": "{port}", "user": "{user}", "password": "", "threads": "1"}
 

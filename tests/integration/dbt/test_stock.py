@@ -71,21 +71,15 @@ def scenario(stock):
     dbt.close()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "only_newer",
-        pytest.param("only_newer_of_the_source", marks=since("1.11", "the column's type has to be declared")),
-    ],
-)
+@pytest.mark.parametrize("name", ["only_newer", "only_newer_of_the_source"])
 def test_unit_test__of_an_incremental_model_that_was_never_built(stock, name):
     test = next(test for test in list_tests(stock) if test.name == name)
     with closing(OwnTests(stock)) as tests:
         assert tests.run(test, lambda _kind, _data: None).status == "pass"
 
 
-@since("1.11", "stock dbt names the parent's database in the key, which DuckDB refuses")
-@version_1_alone("stock dbt fails too, and version 2 cannot be mended")
+@since("1.11.1", "its key names the database, which DuckDB refuses, and its tables cannot be replaced", "dbt-duckdb")
+@version_1_alone("version 2 does not build twice a model with a key that another refers to")
 def test_keys__a_child_is_built_twice_and_on_a_given_parent(scenario):
     """The adapter's own macros look at `graph` for what points to a table."""
     scenario.run("+child")

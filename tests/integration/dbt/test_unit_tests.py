@@ -3,11 +3,12 @@
 from contextlib import closing
 
 import pytest
+from dbt_versions import given_to_test
 
+from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.errors import DbtRowsError
 from pipeproof.environments.dbt.own_tests import MissingInput, OwnTests, list_tests
 from pipeproof.environments.dbt.result import DbtFailed
-from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 SCHEMA_MACRO = """
 {% macro generate_schema_name(custom_schema_name, node) %}
@@ -34,6 +35,9 @@ select o.*, c.name, o.amount * {{ rate() }} as converted, year(c.born) as born_i
 from {{ ref('stg_orders') }} o left join {{ ref('passed_on') }} c on o.customer = c.id
 """,
     "models/labels.sql": "select kind from {{ ref('kinds', v=1) }}",
+    "models/kept.sql": "{{ config(materialized='table') }} select kind, label from {{ ref('kinds', v=2) }}",
+    "models/kept_on.sql": "{{ config(materialized='incremental') }} select * from {{ ref('kept') }}",
+    "models/of_kept.sql": "select kind, label from {{ ref('kept_on') }}",
     "models/names.sql": "select id, name from {{ ref('held') }} union all select id, name from {{ ref('impossible') }}",
     "models/facts.sql": """
 {{ config(materialized='incremental') }}
@@ -85,6 +89,10 @@ unit_tests:
     given:
       - {input: "ref('kinds', v=1)", rows: [{kind: 1}]}
     expect: {rows: [{kind: 1}]}
+  - name: of_tables_whose_columns_have_no_type
+    model: of_kept
+    given: [{input: ref('kept_on'), rows: [{kind: 2026-01-02, label: x}]}]
+    expect: {rows: [{kind: 2026-01-02, label: x}]}
   - name: of_models_that_cannot_be_built
     model: names
     given:
@@ -139,13 +147,13 @@ models:
   - name: visits
     columns:
       - name: person
-        data_tests: [{relationships: {name: known, arguments: {to: ref('people'), field: id}}}]
+        data_tests: [{relationships: {name: known, TO_PEOPLE}}]
 unit_tests:
   - name: of_a_seed_s_columns
     model: stg_orders
     given: [{input: "source('shop', 'orders')", rows: [{id: 4}]}]
     expect: {rows: [{order_id: 4, day: null}]}
-""",
+""".replace("TO_PEOPLE", given_to_test("to: ref('people'), field: id")),
 }
 
 
@@ -188,7 +196,7 @@ def test_own_tests__of_sources_that_are_seeds_or_have_fixtures(seeded):
 
 
 def test_fixtures__in_a_test(seeded):
-    with closing(Dbt(seeded, lambda _kind, _data: None)) as dbt:
+    with closing(open_scenario(seeded, lambda _kind, _data: None)) as dbt:
         dbt.fixtures("landed.people")
         dbt.run("people")
         dbt.expect("people", [{"id": 1, "name": "Ann"}, {"id": 2, "name": None}])
@@ -204,7 +212,7 @@ def test_fixtures__in_a_test(seeded):
 
 
 def test_sources__that_the_project_makes_go_where_they_are_made(seeded):
-    with closing(Dbt(seeded, lambda _kind, _data: None)) as dbt:
+    with closing(open_scenario(seeded, lambda _kind, _data: None)) as dbt:
         with pytest.raises(DbtFailed, match=r'or build what is there first: dbt.build\("raw_orders"\)'):
             dbt.run("stg_orders")
         dbt.seed()

@@ -14,11 +14,12 @@ from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.identity import spell_out, tell_apart
 from pipeproof.environments.dbt.project.declarations import locate_test
 from pipeproof.environments.dbt.project.manifest import FILE_KEYS, ancestors, is_built, metas_of
+from pipeproof.environments.dbt.project.unit_inputs import is_this
 from pipeproof.environments.dbt.requests import request_nodes
 from pipeproof.environments.dbt.result import DbtFailed, DbtNode, DbtUnproven
 from pipeproof.environments.dbt.scenario.scenario import Dbt, Recorder
 from pipeproof.environments.dbt.session.project import DbtProject
-from pipeproof.environments.dbt.unit_tests import EmptyInputs, is_this
+from pipeproof.environments.dbt.unit_tests import EmptyInputs
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ made of is built once a worker on sources without rows, whose columns are those 
 the project's SQL reads. A column of which nothing says the type has that of the values that the unit test gives.
 """
 
-import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
 from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.project.manifest import BUILT_KINDS, ancestors, declared_types, is_built
 from pipeproof.environments.dbt.project.reads import Reads
+from pipeproof.environments.dbt.project.unit_inputs import find_inputs, form_of, is_rows
 from pipeproof.environments.dbt.requests import request_nodes
 from pipeproof.environments.dbt.result import DbtNode
 from pipeproof.environments.dbt.rows.reading import infer_types, make_table
@@ -42,12 +42,14 @@ class EmptyInputs:
 
     def run(self, unit_test: Any) -> DbtNode:
         """Run a unit test, on empty tables of what its inputs are."""
-        inputs = [(at, given) for at, given in find_inputs(self._project.nodes_manifest, unit_test) if _is_rows(given)]
+        inputs = list(find_inputs(self._project.nodes_manifest, unit_test))
         self._prepare([at for at, _ in inputs])
         dbt = open_scenario(self._project, self._record)
         try:
             for at, given in inputs:
-                dbt.stand_in(at, self._find_columns(dbt, at, given))
+                columns = self._find_columns(dbt, at, given)
+                if columns or is_rows(given):  # dbt 2 runs the model on the tables, also on that of a query
+                    dbt.stand_in(at, columns)
                 if at in unit_test.depends_on.nodes:  # the model itself: its code is what is tested
                     dbt.count_as_built(at)
             return dbt.perform(request_nodes("test", [unit_test])).nodes[unit_test.unique_id]
@@ -81,7 +83,8 @@ class EmptyInputs:
         build = [manifest.nodes[at] for at in needed if is_built(manifest, at) and not self._is_declared(at)]
         if build:
             with suppress(PipeproofError):
-                self._dbt.perform(request_nodes("build", build), check=False)
+                result = self._dbt.perform(request_nodes("build", build), check=False)
+                self._dbt.replace_guesses(result.nodes.values())
 
     def _is_declared(self, at: str) -> bool:
         """Return whether a contract says all columns and types of a model, so that it need not be built for them."""
@@ -139,62 +142,13 @@ def _read_given(given: Any, known: Collection[str]) -> Any:
     for its dates too, what looks like times is."""
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    table = make_table([dict(row) for row in given.rows or []])
+    table = make_table([dict(row) for row in given.rows or []] if is_rows(given) else [])
     text = [field.name for field in table.schema if pa.types.is_string(field.type) and not field.metadata]
     looked = infer_types(table.select(text), known)
     for field in looked.schema:
-        if _format(given) == "csv" or pa.types.is_temporal(field.type):
+        if form_of(given) == "csv" or pa.types.is_temporal(field.type):
             table = table.set_column(table.column_names.index(field.name), field, looked.column(field.name))
     return table
-
-
-def _format(given: Any) -> str:
-    return str(getattr(given.format, "value", given.format))
-
-
-def find_inputs(manifest: Any, unit_test: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what a unit test gives rows for: unique ids, and dbt's description of the input."""
-    models = list(unit_test.depends_on.nodes)[:1]
-    parents = [parent for model in models for parent in manifest.nodes[model].depends_on_nodes]
-    for given in unit_test.given:
-        if is_this(given):
-            yield from ((model, given) for model in models)
-        else:
-            named = {at: manifest.sources.get(at) or manifest.nodes.get(at) for at in parents}
-            fitting = [at for at, node in named.items() if _is_called(node, given.input)]
-            latest = [at for at in fitting if _is_latest(named[at])]
-            yield from ((at, given) for at in (latest or fitting)[:1])
-
-
-def is_this(given: Any) -> bool:
-    """Return whether an input of a unit test is the table of its own model, as an incremental one finds it."""
-    return str(given.input).strip() == "this"
-
-
-def _is_rows(given: Any) -> bool:
-    """Return whether an input is given as rows, for which dbt looks up columns, and not as a query."""
-    return _format(given) != "sql"
-
-
-def _is_called(node: Any, reference: str) -> bool:
-    """Return whether a `ref(…)` or `source(…)` means a node or source."""
-    try:
-        call = ast.parse(reference.strip(), mode="eval").body
-    except SyntaxError:
-        return False
-    if node is None or not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
-        return False
-    names = [str(value) for part in call.args if (value := getattr(part, "value", None)) is not None]
-    if node.resource_type == "source":
-        return call.func.id == "source" and names == [node.source_name, node.name]
-    version = next((getattr(each.value, "value", None) for each in call.keywords if each.arg in {"v", "version"}), None)
-    of_version = version is None or str(version) == str(getattr(node, "version", None))
-    return call.func.id == "ref" and names in ([node.name], [node.package_name, node.name]) and of_version
-
-
-def _is_latest(node: Any) -> bool:
-    version = getattr(node, "version", None)
-    return version is not None and version == getattr(node, "latest_version", None)
 
 
 def _columns_of(node: Any) -> dict[str, str | None]:

@@ -1,8 +1,8 @@
 """One test's dbt: the project in a schema of its own, with stand-ins for what the test does not build."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project import mistakes
 from pipeproof.environments.dbt.project.view import View
 from pipeproof.environments.dbt.requests import Request, check_options, check_request, request_nodes
-from pipeproof.environments.dbt.result import DbtResult
+from pipeproof.environments.dbt.result import DbtNode, DbtResult
 from pipeproof.environments.dbt.rows.reading import is_sql, read_rows
 from pipeproof.environments.dbt.scenario.execution import execute
 from pipeproof.environments.dbt.scenario.failures import explain_failure
@@ -269,6 +269,19 @@ class Dbt:
         self._schemas.make(str(relation.schema))
         create_empty(self._warehouse, relation, types)
         self._given[unique_id] = relation
+
+    def replace_guesses(self, built: Iterable[DbtNode]) -> None:
+        """Let tables that dbt has built show which of their columns nothing says the type of, where they do not.
+
+        Args:
+            built: The nodes, those first that others are made of.
+        """
+        for node in built if self._warehouse.guesses_types else ():
+            if node.materialized in {"incremental", "table"} and node.compiled:
+                with suppress(Exception):  # of a model in Python there is no view
+                    self._warehouse.replace_by_view(
+                        self._schemas.relation_of(self._find(node.unique_id)), node.compiled
+                    )
 
     def column_types(self, unique_id: str) -> dict[str, str | None]:
         """The columns of a node that was built or stands in; the type is None where the database has none for it."""

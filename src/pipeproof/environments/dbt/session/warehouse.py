@@ -6,6 +6,7 @@ never of its name.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt.rows.literals import write_csv, write_row
@@ -233,6 +234,27 @@ class Warehouse:
                 _accepted[known] = False  # any other may be made later
             return False
         return _accepted.setdefault(known, True)
+
+    def replace_by_view(self, relation: Any, sql: str) -> None:
+        """Let a view of a query stand where a table is.
+
+        Args:
+            relation: The table.
+            sql: The query; where no view can be made of it, the table stays.
+        """
+        view = relation.incorporate(path={"identifier": "pipeproof_view"})
+        self.execute(f"create view {view} as {sql}")
+        self.execute(f"drop table {relation}")
+        self.execute(f"alter view {view} rename to {self.quote(str(relation.identifier))}")
+
+    @cached_property
+    def guesses_types(self) -> bool:
+        """Whether a table has a type of the database's choice for a column of NULLs alone: DuckDB's, before its 2.0."""
+        if not self.accepts(UNTYPED):
+            return False
+        self.execute(f"create or replace temporary table pipeproof_guess as select cast(null as {UNTYPED}) as x")
+        _, rows = self.read("select data_type from information_schema.columns where table_name = 'pipeproof_guess'")
+        return [str(kind) for (kind,) in rows] != [UNTYPED]
 
     @property
     def dialect(self) -> str:
