@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from dbt_versions import version_1_alone
 
 PROJECT = {
     "dbt_project.yml": """
@@ -107,6 +108,7 @@ def test_dbt__embedded_without_any_setup(project):
     }
 
 
+@version_1_alone("it is about the Python entry of version 1")
 def test_dbt__a_test_that_runs_dbt_by_itself_leaves_the_next_one_its_database(project):
     """dbt keeps one adapter a process: after another project's run it is that project's, with its database."""
     project.makepyfile(
@@ -136,6 +138,7 @@ def test_dbt__a_test_that_runs_dbt_by_itself_leaves_the_next_one_its_database(pr
     project.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly").assert_outcomes(passed=3)
 
 
+@version_1_alone("with version 2 there is the embedded database alone")
 def test_dbt__a_duckdb_of_the_projects_profile(project):
     """Its connections have one cursor for all, and no transaction that could be rolled back."""
     project.path.joinpath("profiles.yml").write_text(

@@ -143,7 +143,7 @@ def test_choose_engine__by_what_is_installed(without_python_entry, monkeypatch, 
         engine.choose_engine()
 
 
-@version_1_alone("its own entry")
+@version_1_alone("it is about the Python entry of version 1")
 def test_choose_engine__python_where_it_is():
     assert engine.choose_engine() == "python"
 

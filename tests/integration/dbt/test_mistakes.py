@@ -110,7 +110,7 @@ def test_given__csv_that_is_no_table(dbt, tmp_path, content, message):
         dbt.given("raw.orders", file)
 
 
-@version_1_alone("version 2 reads no profile here")
+@version_1_alone("with version 2 no profile of the project is read")
 def test_target__that_is_misspelt(make_project, tmp_path, monkeypatch):
     (tmp_path / "dbt_project.yml").write_text("name: alone\nprofile: alone\n")
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
+from pipeproof.environments.dbt.engine import open_scenario
 from pipeproof.environments.dbt.in_process import runner
-from pipeproof.environments.dbt.scenario.scenario import Dbt
 
 PROJECT = """
 name: told
@@ -34,7 +34,7 @@ def scenario(told_project):
     made = []
 
     def make():
-        made.append(Dbt(told_project, lambda _kind, _data: None))
+        made.append(open_scenario(told_project, lambda _kind, _data: None))
         return made[-1]
 
     yield make

@@ -74,6 +74,32 @@ def test_read_results__of_both_versions(tmp_path, first, second, node):
         assert node[1] in {None, message}
 
 
+def test_read_results__a_reason_that_is_in_the_log_alone(tmp_path):
+    """Version 2 has that of a failing batch there."""
+    error = {
+        "info": {"name": "Generic", "level": "error", "msg": "[error] [DbDriverFailed (dbt1308)]: no such day"},
+        "data": {"node_info": {"unique_id": "model.shop.orders"}},
+    }
+    nodes = read(tmp_path, [{**ORDERS, "status": "error", "message": "Error"}], error, code=1)
+    assert nodes["orders"][:2] == ("error", "no such day")
+
+
+def test_read_log__words_of_models_while_they_run():
+    """Version 2 tells of each while it parses too, of all models, and has warnings among its own."""
+    words = [
+        ("JinjaLogInfo", "logged"),
+        ("PrintEvent", "printed"),
+        ("Generic", "[warning] [JinjaWarn (dbt1071)]: warned\nof it\n  --> models/orders.sql:1:1"),
+        ("Generic", "[warning] [Other (dbt1093)]: no word of a model"),
+    ]
+    lines = [
+        json.dumps({"info": {"name": name, "level": "warn", "msg": text}, "data": {"node_info": node} if node else {}})
+        for node in (None, ORDERS)
+        for name, text in words
+    ]
+    assert read_log(0, "\n".join(lines), "").said == ["logged", "printed", "warned\nof it"]
+
+
 def test_read_results__ephemeral_models_are_not_run(tmp_path):
     """Version 2 lists them as skipped."""
     inner = {"unique_id": "model.shop.inner", "status": "skipped", "message": "Skipped"}

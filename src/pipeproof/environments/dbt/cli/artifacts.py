@@ -14,7 +14,18 @@ from pipeproof.environments.dbt.cli.log import CliOutcome, Hook
 from pipeproof.environments.dbt.identity import spell_out
 from pipeproof.environments.dbt.result import DbtNode, NodesByName, find_file
 
-_MAPPINGS = {"columns", "config", "contract", "depends_on", "disabled", "meta", "quoting", "source_meta", "unit_tests"}
+_MAPPINGS = {
+    "columns",
+    "config",
+    "contract",
+    "depends_on",
+    "disabled",
+    "functions",
+    "meta",
+    "quoting",
+    "source_meta",
+    "unit_tests",
+}
 _LISTS = {"constraints", "given"}
 _BARE = {"", "error", "fail", "no-op", "pass", "skipped", "succeeded", "success", "warn"}
 """Messages of version 2 that repeat the status."""
@@ -83,7 +94,10 @@ def read_results(target: Path, manifest: Facts, outcome: CliOutcome, project_dir
             # Version 2 takes a failing hook for the failure of each node, those included that were built.
             result |= {"status": outcome.statuses.get(result.unique_id, "skipped")}
         result.setdefault("status", outcome.statuses.get(result.unique_id, "success"))
-        node = manifest.nodes.get(result.unique_id) or manifest.unit_tests.get(result.unique_id) or Facts()
+        places = (manifest.nodes, manifest.unit_tests, manifest.functions)
+        node = next((place[result.unique_id] for place in places if result.unique_id in place), Facts())
+        if result.status == "error" and str(result.message or "").lower() in _BARE:
+            result["message"] = outcome.reasons.get(result.unique_id)  # version 2 has it of batches in its log alone
         nodes.append(_read_result(result, node, target, project_dir))
     return NodesByName(node for node in nodes if node.broken or node.materialized != "ephemeral" or told)
 

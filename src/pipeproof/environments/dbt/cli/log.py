@@ -3,12 +3,16 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 _UNMATCHED = re.compile(r"selection criterion '(.+?)' does not match", re.IGNORECASE)
 _CODE = re.compile(r"^\[(?:error|warning)\] \[\w+ \(dbt\d+\)\]: ")
 """What version 2 has before a message."""
+
+_SAID = {"JinjaLogInfo", "JinjaLogWarning", "PrintEvent"}
+_WARNED = re.compile(r"^\[warning\] \[JinjaWarn \(dbt\d+\)\]: (?P<text>.*?)\n *--> .*", re.DOTALL)
+"""`exceptions.warn`, in version 2 an event like any other, with the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class CliOutcome:
         unmatched: The parts of the selection that match nothing, as far as it says so.
         statuses: What became of nodes, by their unique ids; version 1 says that in its results alone.
         hooks: The hooks that ran, by their unique ids.
+        said: What macros and models said while they ran: `log`, `print`, `exceptions.warn`.
+        reasons: What nodes failed with, by their unique ids, where that is an event of its own.
     """
 
     code: int
@@ -45,6 +51,8 @@ class CliOutcome:
     unmatched: Sequence[str]
     statuses: Mapping[str, str]
     hooks: Mapping[str, Hook]
+    said: Sequence[str] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exception(self) -> Exception | None:
@@ -61,6 +69,8 @@ def read_log(code: int, output: str, complaints: str) -> CliOutcome:
     unmatched: list[str] = []
     statuses: dict[str, str] = {}
     hooks: dict[str, Hook] = {}
+    said: list[str] = []
+    reasons: dict[str, str] = {}
     failing: list[str] = []  # hooks whose message is still to come
     for line in output.splitlines():
         entry = _read_entry(line)
@@ -77,14 +87,27 @@ def read_log(code: int, output: str, complaints: str) -> CliOutcome:
             unmatched.append(str(data["spec_raw"]))
         elif match := _UNMATCHED.search(message):
             unmatched.append(match[1])
+        elif about and (text := _read_said(info)) is not None:
+            said.append(text)
         elif info.get("level") == "error":
             errors.append(message)
+            if "unique_id" in about:
+                reasons[str(about["unique_id"])] = message
             if failing and not about:
                 at = failing.pop(0)
                 hooks[at] = Hook(hooks[at].status, hooks[at].duration, message)
         lines.append(message)
     errors += [complaints.strip()] if code and complaints.strip() else []
-    return CliOutcome(code, lines, errors, unmatched, statuses, hooks)
+    return CliOutcome(code, lines, errors, unmatched, statuses, hooks, said, reasons)
+
+
+def _read_said(info: Mapping[str, Any]) -> str | None:
+    """Return the words of a macro or model, where an event is about such."""
+    message = str(info.get("msg", ""))
+    if info.get("name") in _SAID:
+        return message
+    warned = _WARNED.match(message)
+    return warned["text"] if warned else None
 
 
 def _read_entry(line: str) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ What dbt reads is copied, the rest is linked. Added are macros that put every re
 let sources be tables of the test's; a model that a table stands in for gets a file that builds nothing.
 """
 
+import json
 import re
 import shutil
 from collections.abc import Mapping
@@ -23,14 +24,8 @@ _LEFT_OUT = {".git", ".venv", "venv", "logs", "node_modules", "__pycache__"}
 _OWN = "pipeproof_macros"
 _OVERRIDDEN = re.compile(r"(\{%-?\s*macro\s+)(generate_schema_name|generate_database_name|source)(\s*\()")
 
-_STAND_IN = (
-    "{{{{ config(materialized='pipeproof_stand_in', alias='{alias}', contract={{'enforced': false}}) }}}} "
-    "select 1 as stands_in\n"
-)
+_STAND_IN = "select 1 as stands_in\n"
 """A model that builds nothing: its table is there."""
-
-_AS_VIEW = "\n{{ config(materialized='view') }}\n"
-"""What makes a view of an ephemeral model."""
 
 _TARGET_SCHEMA = re.compile(r"\btarget_schema(\s*=)")
 
@@ -41,7 +36,8 @@ _MACROS = """
   {%- if named == own or named.startswith(own ~ '_') -%}
     {%- set inside = named -%}
   {%- else -%}
-    {%- set inside = own ~ '_' ~ modules.re.sub('[^a-z0-9_]', '_', named) -%}
+    {%- set between = '_' if env_var('@SCHEMAS', '') else '@PARSED' -%}
+    {%- set inside = own ~ between ~ modules.re.sub('[^a-z0-9_]', '_', named) -%}
   {%- endif -%}
   {{ fromjson(env_var('@SCHEMAS', '{}')).get(inside, inside) }}
 {%- endmacro %}
@@ -64,6 +60,10 @@ _MACROS = """
   {{ return({'relations': []}) }}
 {% endmaterialization %}
 """
+
+
+PARSED = "__"
+"""What stands, as the copy is parsed, before the name of a schema that does not follow the target's."""
 
 
 class Overlay:
@@ -92,14 +92,17 @@ class Overlay:
             self._removed[path] = path.rename(path.with_name(f"{path.name}.left_out"))
             path = path.with_suffix(".sql")
         self._changed.setdefault(path, before)
-        path.write_text(_STAND_IN.format(alias=alias), encoding="utf-8")
+        settings = {"materialized": "pipeproof_stand_in", "alias": alias, "contract": {"enforced": False}}
+        if node.config.event_time:  # by which a microbatch model filters what it reads
+            settings["event_time"] = str(node.config.event_time)
+        path.write_text(_configure(settings) + _STAND_IN, encoding="utf-8")
 
-    def build_as_view(self, node: Any) -> None:
-        """Let an ephemeral model be a view, until [restore][]."""
+    def configure(self, node: Any, **settings: str) -> None:
+        """Give a model in SQL other settings than its own, until [restore][]."""
         path = self._file_of(node)
         before = path.read_text(encoding="utf-8")
         self._changed.setdefault(path, before)
-        path.write_text(before + _AS_VIEW, encoding="utf-8")
+        path.write_text(before + _configure(settings), encoding="utf-8")
 
     def restore(self) -> None:
         """Give all files their own text again."""
@@ -163,7 +166,7 @@ class Overlay:
             if found := {match[2] for match in _OVERRIDDEN.finditer(text)}:
                 overridden |= found
                 file.write_text(_OVERRIDDEN.sub(r"\1pipeproof_own_\2\3", text), encoding="utf-8")
-        own = _names(overridden)
+        own = {**_names(overridden), "PARSED": PARSED}
         macros = re.sub(r"@(\w+)", lambda match: own[match[1]], _MACROS)
         (self.folder / _OWN).mkdir()
         (self.folder / _OWN / "overrides.sql").write_text(macros, encoding="utf-8")
@@ -171,6 +174,12 @@ class Overlay:
         if "snapshots" in settings:
             settings["snapshots"] = _rename(settings["snapshots"])
         (self.folder / "dbt_project.yml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+
+
+def _configure(settings: Mapping[str, Any]) -> str:
+    """Return the call of a model that gives it settings: the last call of several holds."""
+    written = ", ".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
+    return f"\n{{{{ config({written}) }}}}\n"
 
 
 def _names(overridden: set[str]) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ The embedded database alone: it needs none of dbt's Python adapters, which that 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,9 +15,11 @@ from pipeproof.environments.dbt.cli import run as cli_run
 from pipeproof.environments.dbt.cli.artifacts import Facts, read_manifest
 from pipeproof.environments.dbt.cli.log import CliOutcome
 from pipeproof.environments.dbt.cli.lost import find_lost
-from pipeproof.environments.dbt.cli.overlay import Overlay
+from pipeproof.environments.dbt.cli.overlay import PARSED, Overlay
 from pipeproof.environments.dbt.errors import DbtSetupError
-from pipeproof.environments.dbt.guard.writes import find_fixed_writes
+from pipeproof.environments.dbt.guard.names import Write
+from pipeproof.environments.dbt.guard.words import SCHEMA
+from pipeproof.environments.dbt.guard.writes import find_fixed_files, find_fixed_writes
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project.lines import locate_parse_error, meant_reference
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Profile, embed, find_schema
@@ -176,20 +178,44 @@ class CliProject(DbtProject):
         self.release()
         return cli_run.run_dbt(self.folders, self.overlay.folder, arguments, schema, variables)
 
+    def external(self, manifest: Any, schema: str) -> dict[str, str]:
+        """Return where the files of `external` models go that have a place of their own: unique ids and paths."""
+        located = [node for node in manifest.nodes.values() if node.resource_type == "model" and node.config.location]
+        folder = self.folder / "external" / schema
+        if located:
+            folder.mkdir(parents=True, exist_ok=True)
+        return {node.unique_id: str(folder / str(node.config.location).rsplit("/", 1)[-1]) for node in located}
+
     @contextmanager
-    def changed(self, stand_ins: Iterable[tuple[Any, str]], views: Iterable[Any]) -> Iterator[None]:
-        """Let some models be tables that are there, and some ephemeral ones be views, for one invocation."""
+    def changed(
+        self, stand_ins: Collection[tuple[Any, str]], views: Iterable[Any], files: Mapping[str, str]
+    ) -> Iterator[None]:
+        """Let some models be tables that are there, ephemeral ones views, and files be elsewhere, for one invocation.
+
+        Args:
+            stand_ins: Models, and the names of the tables.
+            views: Ephemeral models.
+            files: Where `external` models write to, by their unique ids.
+        """
+        given = {node.unique_id for node, _ in stand_ins}
         try:
             for node, table in stand_ins:
                 self.overlay.stand_in(node, table)
             for node in views:
-                self.overlay.build_as_view(node)
+                self.overlay.configure(node, materialized="view")
+            for at in files.keys() - given:
+                self.overlay.configure(self.nodes_manifest.nodes[at], location=files[at])
             yield
         finally:
             self.overlay.restore()
 
     def _load(self, file: Path) -> CliParsed:
-        return CliParsed(read_manifest(file, self.path), Surroundings.of(self._variables_named()))
+        manifest = read_manifest(file, self.path)
+        for node in manifest.nodes.values():
+            node["schema"] = str(node.schema or PARSE_SCHEMA)
+            if node.schema.startswith(PARSE_SCHEMA + PARSED):
+                node["placed"], node["schema"] = True, node.schema.removeprefix(PARSE_SCHEMA + PARSED)
+        return CliParsed(manifest, Surroundings.of(self._variables_named()))
 
     def _parse(self, variables: Mapping[str, Any]) -> tuple[CliParsed, bytes]:
         arguments = ["--vars", json.dumps(variables)] if variables else []
@@ -223,12 +249,22 @@ def find_escapes(manifest: Facts, target: str) -> dict[str, str]:
             macros[at] = str(writes[0])
     escapes = manifests.find_escapes(manifest, target, "duckdb")
     for at, node in manifest.nodes.items():
-        if node.resource_type in manifests.BUILT_KINDS and not is_inside(node.schema, PARSE_SCHEMA):
+        if node.resource_type == "operation" and all(map(_is_in_database, find_fixed_writes(node.raw_code))):
+            escapes.pop(at, None)
+        for hook in manifests.hooks_of(node):
+            for write in find_fixed_files(hook if isinstance(hook, str) else hook.sql):
+                escapes.setdefault(at, str(write))
+        if node.resource_type in manifests.BUILT_KINDS and not (node.placed or is_inside(node.schema, PARSE_SCHEMA)):
             escapes[at] = f"be built as {node.schema}.{node.name}"
         for used in _macros_of(manifest, node):
             if used in macros:
                 escapes.setdefault(at, macros[used])
     return escapes
+
+
+def _is_in_database(write: Write) -> bool:
+    """Return whether a hook of the project's writes to the embedded database, where it may use any schema."""
+    return len(write.name) <= (1 if write.kind == SCHEMA else 2)
 
 
 def _macros_of(manifest: Facts, node: Any) -> set[str]:

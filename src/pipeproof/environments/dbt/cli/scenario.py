@@ -12,6 +12,7 @@ from pipeproof.environments.dbt.comparison.difference import render_difference
 from pipeproof.environments.dbt.comparison.tables import compare_tables
 from pipeproof.environments.dbt.guard.watch import refusal
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA
+from pipeproof.environments.dbt.project.unit_inputs import find_inputs, is_rows
 from pipeproof.environments.dbt.requests import Request, names_outright, write_arguments, write_listing
 from pipeproof.environments.dbt.result import DbtNode, NodesByName
 from pipeproof.environments.dbt.run_names import place_schema
@@ -49,17 +50,19 @@ class CliDbt(Dbt):
             if names_outright(request, node) and at not in given and request.command in {"run", "build"}
             and node.resource_type == "model" and node.config.materialized == "ephemeral"
         ]  # fmt: skip
-        with self._cli.changed(models, views):
+        with self._cli.changed(models, views, self._cli.external(manifest, self.schema)):
             self._refuse_escapes(request, arguments)
             self._schemas.make()
             self._warehouse.close()
             outcome = self._cli.run_dbt(arguments, self.schema, self._variables(manifest))
             self._warehouse.share()
+        for text in outcome.said:
+            print(text)  # to where pytest captures what the test itself prints
         written = self.project.folders.target / "manifest.json"
         manifest = read_manifest(written, self.project.path) if written.is_file() else manifest
         ran = read_results(self.project.folders.target, manifest, outcome, self.project.path)
         nodes = NodesByName(
-            self._explain(node)
+            self._refute(self._explain(node), manifest)
             for node in ran.values()
             if (node.unique_id not in kept or node.resource_type != "model")
             and (not request.only or node.unique_id in request.only or node.resource_type == "operation")
@@ -72,6 +75,7 @@ class CliDbt(Dbt):
             nodes,
             None if any(node.broken for node in ran.values()) else outcome.exception,
             unmatched or list(self._find_unmatched(request, manifest)),
+            said=outcome.said,
         )
 
     def _explain(self, node: DbtNode) -> DbtNode:
@@ -85,6 +89,21 @@ class CliDbt(Dbt):
             if difference is not None:
                 words = f"actual differs from expected:\n\n{render_difference(node.name, difference)}"
                 return replace(node, message=words)
+        return node
+
+    def _refute(self, node: DbtNode, manifest: Any) -> DbtNode:
+        """Return a unit test as failed that gives a column which its input has not: version 2 leaves it out."""
+        test = manifest.unit_tests.get(node.unique_id)
+        if node.status != "pass" or test is None or not self._cli.is_second:
+            return node
+        parsed = self.project.nodes_manifest
+        for at, given in find_inputs(parsed, parsed.unit_tests[node.unique_id]):
+            known = {name.lower() for name in self.column_types(at)}
+            for name in (name for row in given.rows or () if is_rows(given) for name in row):
+                if known and name.lower() not in known:
+                    model = parsed.sources.get(at) or parsed.nodes[at]
+                    words = f"Invalid column name: {name!r} in unit test fixture for {model.name!r}"
+                    return replace(node, status="error", message=words)
         return node
 
     def _find_unmatched(self, request: Request, manifest: Any) -> Iterator[str]:
@@ -124,9 +143,10 @@ class CliDbt(Dbt):
             if place is not None
         }
         schemas = {}
-        for original in {str(node.schema or PARSE_SCHEMA).lower() for node in manifest.nodes.values()}:
-            if original.startswith(PARSE_SCHEMA):  # any other is written out, and refused
-                placed = f"{self.schema}{original[len(PARSE_SCHEMA) :]}"
+        for original, of_ours in {(str(node.schema).lower(), node.placed) for node in manifest.nodes.values()}:
+            if of_ours or original.startswith(PARSE_SCHEMA):  # any other is written out, and refused
+                ending = f"_{original}" if of_ours else original[len(PARSE_SCHEMA) :]
+                placed = f"{self.schema}{ending}"
                 schemas[placed] = place_schema(original, PARSE_SCHEMA, self.schema)
         changed = {placed: short for placed, short in schemas.items() if placed != short}
         return {DBT_SOURCES: json.dumps(sources), DBT_SCHEMAS: json.dumps(changed)}

@@ -43,15 +43,24 @@ def find_writes(sql: str, *, script: bool = False) -> list[Write]:
 
 def find_fixed_writes(template: str) -> list[Write]:
     """The writes in SQL with Jinja whose schema is written out, so that it is known before anything is rendered."""
-    sql = _JINJA.sub(DYNAMIC, _JINJA_SILENT.sub(" ", template))
     fixed = []
-    for write in find_writes(sql, script=True):
+    for write in find_writes(_leave_out_jinja(template), script=True):
         if write.kind in {words.UNKNOWN, words.FILE, words.SERVER}:
             continue
         schema = write.name[-1:] if write.kind == words.SCHEMA else write.name[-2:-1]
         if schema and DYNAMIC not in schema[0] and not write.temporary:
             fixed.append(write)
     return fixed
+
+
+def find_fixed_files(template: str) -> list[Write]:
+    """The files that SQL with Jinja writes and whose names are written out."""
+    found = find_writes(_leave_out_jinja(template), script=True)
+    return [write for write in found if write.kind == words.FILE and write.name and DYNAMIC not in write.name[0]]
+
+
+def _leave_out_jinja(template: str) -> str:
+    return _JINJA.sub(DYNAMIC, _JINJA_SILENT.sub(" ", template))
 
 
 def _read_text(tokens: list[Token], *, script: bool) -> Iterator[Write]:

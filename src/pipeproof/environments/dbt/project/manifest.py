@@ -31,7 +31,7 @@ def move_nodes(manifest: Any, adapter: Any, schema: str) -> None:
         node.database = database
         if getattr(node, "relation_name", None):
             node.relation_name = str(adapter.Relation.create_from(adapter.config, node))
-        for hook in _hooks(node):  # what a configuration made of the target's schema when the project was parsed
+        for hook in hooks_of(node):  # what a configuration made of the target's schema when the project was parsed
             hook.sql = _PLACEHOLDER.sub(lambda found: place_schema(found[0], PARSE_SCHEMA, schema), hook.sql)
 
 
@@ -102,7 +102,7 @@ def find_escapes(manifest: Any, target: str, adapter: str) -> dict[str, str]:
     escapes = {}
     for node in manifest.nodes.values():
         texts = [node.raw_code] if node.resource_type == "operation" else []
-        texts += [hook if isinstance(hook, str) else hook.sql for hook in _hooks(node)]
+        texts += [hook if isinstance(hook, str) else hook.sql for hook in hooks_of(node)]
         texts = [_PLACEHOLDER.sub(DYNAMIC, text) for text in texts]
         writes = [
             str(write)
@@ -115,7 +115,7 @@ def find_escapes(manifest: Any, target: str, adapter: str) -> dict[str, str]:
     return escapes
 
 
-def _hooks(node: Any) -> list[Any]:
+def hooks_of(node: Any) -> list[Any]:
     """Return what runs before and after a node."""
     return [*(getattr(node.config, "pre_hook", ()) or ()), *(getattr(node.config, "post_hook", ()) or ())]
 
@@ -138,7 +138,7 @@ def uses_graph(manifest: Any, adapter: str) -> bool:
     own = {"dbt", f"dbt_{adapter}"}
     texts = [macro.macro_sql for macro in manifest.macros.values() if macro.package_name not in own]
     texts += [node.raw_code for node in manifest.nodes.values()]
-    texts += [hook.sql for node in manifest.nodes.values() for hook in _hooks(node) if not isinstance(hook, str)]
+    texts += [hook.sql for node in manifest.nodes.values() for hook in hooks_of(node) if not isinstance(hook, str)]
     return any(_GRAPH.search(text) for text in texts)
 
 
