@@ -41,12 +41,20 @@ class Lane:
     between: dict[str, Sequence[str]] = field(default_factory=dict)
 
 
+DBT_SUBJECTS = [
+    *("cli", "failures", "following", "identity", "isolation", "mistakes", "names", "remembering"),
+    *("said", "scenarios", "selection", "state", "stock", "types", "unit_tests"),
+]
 DBT_TESTS = [
-    *(f"tests/integration/dbt/test_{name}.py" for name in ("cli", "failures", "following", "identity", "mistakes")),
-    *(f"tests/integration/dbt/test_{name}.py" for name in ("names", "scenarios", "selection", "stock")),
+    *(f"tests/integration/dbt/test_{subject}.py" for subject in DBT_SUBJECTS),
+    "tests/plugin/test_dbt.py",
+    "tests/plugin/test_dbt_collection.py",
     "tests/unit/environments/dbt/test_cli_artifacts.py",
 ]
-"""What every dbt has to pass: dbt 2 on DuckDB alone, and without what is marked as of version 1 alone."""
+"""What every dbt has to pass: dbt 2 on DuckDB alone, and without what is marked as of version 1 alone.
+
+docs/reference/versions.md says what each is about.
+"""
 
 LANES = {
     "prefect": Lane(
@@ -65,13 +73,19 @@ LANES = {
         tests=[
             *DBT_TESTS,
             "tests/integration/dbt/test_changed_dbt.py",
+            "tests/integration/dbt/test_sample.py",
             "tests/unit/environments/dbt",
         ],
         extra="dbt",
         between={"1.10": ["dbt-core<1.11"], "1.11": ["dbt-core<1.12"]},
     ),
     "duckdb": Lane(
-        tests=["tests/integration/dbt/test_types.py", "tests/unit/environments/dbt/test_compare_large.py"],
+        tests=[
+            "tests/integration/dbt/test_stock.py",
+            "tests/integration/dbt/test_types.py",
+            "tests/integration/dbt/test_unit_tests.py",
+            "tests/unit/environments/dbt/test_compare_large.py",
+        ],
         extra="dbt",
         between={"1.4": ["duckdb<1.5"], "1.5": ["duckdb<2"]},
     ),

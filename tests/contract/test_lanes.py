@@ -1,6 +1,7 @@
 """The lanes are for what pyproject.toml promises, and the workflow runs all of them."""
 
 import importlib.util
+import re
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -38,6 +39,19 @@ def test_lanes__have_each_python_that_is_promised(noxfile: ModuleType) -> None:
 
     assert set(promised) <= set(noxfile.PYTHONS)
     assert PROJECT["requires-python"].removeprefix(">=") == noxfile.LOWEST_PYTHON
+
+
+def test_documentation__names_the_tests_of_every_dbt(noxfile: ModuleType) -> None:
+    """The reference lists the files that each dbt runs, and why dbt 2 leaves some tests of them out."""
+    text = (ROOT / "docs/reference/versions.md").read_text(encoding="utf-8").partition("\n## dbt\n")[2]
+    tests = [(ROOT / test).read_text(encoding="utf-8") for test in [*noxfile.DBT_TESTS, *noxfile.LANES["dbt"].tests]
+             if test.endswith(".py")]  # fmt: skip
+    reasons = {reason for test in tests for reason in re.findall(r'version_1_alone\(\s*"([^"]+)"', test)}
+
+    assert re.findall(r"^\| `(.+?)` \|", text, re.MULTILINE) == [
+        re.sub(r"tests/(integration|unit)/|tests/", "", test) for test in noxfile.DBT_TESTS
+    ]
+    assert set(re.findall(r"^- (.+)$", text, re.MULTILINE)) == reasons
 
 
 def test_workflow__runs_every_lane(noxfile: ModuleType) -> None:
