@@ -14,7 +14,7 @@ from pipeproof.environments.dbt.cli.log import read_log
 from pipeproof.environments.dbt.cli.project import CliProject
 from pipeproof.environments.dbt.cli.scenario import CliDbt
 from pipeproof.environments.dbt.errors import DbtNotBuiltError, DbtSetupError
-from pipeproof.environments.dbt.project.settings import Settings
+from pipeproof.environments.dbt.project.settings import Settings, find_projects
 from pipeproof.environments.dbt.run_names import name_run
 from pipeproof.variables import DBT_ENGINE
 
@@ -107,6 +107,12 @@ def test_cli__sources_that_the_project_makes_itself(monkeypatch, tmp_path):
         scenario.seed()
         scenario.run("orders")
         assert scenario.rows("shop.orders") == scenario.rows("orders") == [{"id": 1}]
+
+
+def test_cli__its_copy_is_no_project(cli_project):
+    """pytest's temporary folders may be below the working directory, where projects are looked for."""
+    assert (cli_project.overlay.folder / "dbt_project.yml").is_file()
+    assert find_projects(cli_project.folder) == []
 
 
 def test_cli__leaves_no_schema(cli_project):

@@ -23,7 +23,7 @@ from pipeproof.environments.dbt.guard.writes import find_fixed_files, find_fixed
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project.lines import locate_parse_error, meant_reference
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA, Profile, embed, find_schema
-from pipeproof.environments.dbt.project.settings import Settings
+from pipeproof.environments.dbt.project.settings import COPY, Settings
 from pipeproof.environments.dbt.project.view import Surroundings
 from pipeproof.environments.dbt.result import DbtFailed
 from pipeproof.environments.dbt.run_names import RunName, is_inside
@@ -129,7 +129,7 @@ class CliProject(DbtProject):
     def overlay(self) -> Overlay:
         """The copy of the project."""
         if self._overlay is None:
-            self._overlay = Overlay(self.path, self.folder / "project")
+            self._overlay = Overlay(self.path, self.folder / COPY)
         return self._overlay
 
     @property

@@ -15,7 +15,12 @@ from pipeproof.variables import DBT_DIALECT, DBT_PROJECT_DIR, DBT_SCHEMA_PREFIX,
 
 _WAYS = f"the input dbt-project-dir, {DBT_PROJECT_DIR.name}, or pytest's --pipeproof-dbt-project-dir"
 
-_NEVER_PROJECTS = {"dbt_packages", "dbt_modules", "node_modules", "target", "site-packages", ".venv", "venv", ".git"}
+COPY = "pipeproof_copy"
+"""The folder of a copy of the project, which is none of its own."""
+
+_NEVER_PROJECTS = {
+    COPY, "dbt_packages", "dbt_modules", "node_modules", "target", "site-packages", ".venv", "venv", ".git",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
