@@ -41,6 +41,17 @@ def test_own_tests__of_packages_and_behind_links_are_not_collected(pytester):
     assert collect(pytester, "--dbt-tests") == [python, "transform/dbt_project.yml::one"]
 
 
+def test_own_tests__are_named_to_pytest_only_where_it_would_not_come_by_them(pytester):
+    """Named beside the folder that they are in they are all that pytest 8 runs of it."""
+    write(pytester.path / "transform", project("shop"))
+    pytester.makepyfile("def test_it():\n    pass\n")
+    pytester.makeconftest("def pytest_collection_finish(session):\n    print('arguments', len(session.config.args))\n")
+    file = next(pytester.path.glob("test_*.py"))
+    for given, count in (((), 1), ((pytester.path,), 1), ((file,), 2)):
+        result = pytester.runpytest_subprocess("--dbt-tests", "--collect-only", "-p", "no:cacheprovider", *given)
+        result.stdout.fnmatch_lines([f"*arguments {count}", "*2 tests collected*"])
+
+
 def test_own_tests__of_two_projects(pytester):
     """Each runs its own, in databases of their own; `--dbt-tests` with one of them named stands for that one alone."""
     write(pytester.path / "first", project("first"))

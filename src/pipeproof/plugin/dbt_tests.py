@@ -8,6 +8,7 @@ PYTEST_DONT_REWRITE
 
 import json
 from collections.abc import Collection, Generator, Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,9 +58,24 @@ def _find_wanted(config: pytest.Config, asked: Collection[Path]) -> list[Path]:
     except PipeproofError as error:
         raise pytest.UsageError(str(error)) from error
     found = [given] if given else find_projects(config.invocation_params.dir) or find_projects(config.rootpath)
-    if len(found) == 1 and found[0] not in asked:
+    if len(found) == 1 and found[0] not in asked and not _is_reached(config, found[0]):
         config.args.append(str(found[0] / "dbt_project.yml"))
     return found
+
+
+def _is_reached(config: pytest.Config, project: Path) -> bool:
+    """Return whether pytest comes by a project on its way through a folder that is an argument of its.
+
+    pytest before version 9 runs nothing else of a folder where a file in it is an argument too (pytest's issue 12083).
+    """
+    for argument in config.args:
+        folder = (config.invocation_params.dir / argument.partition("::")[0]).resolve()
+        if project.is_relative_to(folder):
+            parts = project.relative_to(folder).parts
+            passed_over = config.getini("norecursedirs")
+            if not any(fnmatch(part, pattern) for part in parts for pattern in passed_over):
+                return True
+    return False
 
 
 def _project_file(config: pytest.Config, argument: str) -> Path | None:

@@ -100,6 +100,7 @@ def test_microbatch__says_which_batch_failed_and_why(scenario, model, message):
         scenario.run(model, args=["--event-time-start", "2026-01-01", "--event-time-end", "2026-01-03"])
 
 
+@since("1.10.1", "it has no microbatch", "dbt-duckdb")
 def test_microbatch__reads_of_what_stands_in_the_rows_of_its_batch(scenario):
     scenario.given("events", [{"id": day, "seen_at": datetime(2026, 1, day, 5)} for day in (1, 2, 3)])
     scenario.run("all_batches", args=["--event-time-start", "2026-01-01", "--event-time-end", "2026-01-03"])
