@@ -3,7 +3,6 @@
 Source: the ARN formats of AWS's service authorization reference.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -152,7 +151,7 @@ def by_name(prefix: str, call: Call, action: str | None = None) -> Iterator[Requ
 
 
 def _fill(pattern: str, call: Call, unknown: str | None = None) -> str | None:
-    given = {_plain(key): value for key, value in call.params.items() if isinstance(value, str) and value}
+    given = {key.lower(): value for key, value in call.params.items() if isinstance(value, str) and value}
     for value in given.values():
         if value.startswith("arn:") and _same_kind(pattern, value):
             return value
@@ -160,17 +159,13 @@ def _fill(pattern: str, call: Call, unknown: str | None = None) -> str | None:
     parts: list[str] = []
     position = 0
     for match in PLACEHOLDER.finditer(pattern):
-        name = _plain(match.group(1))
+        name = match.group(1).lower()
         found = fixed.get(name) or _parameter(name, given) or unknown
         if found is None:
             return None
         parts += [pattern[position : match.start()], found]
         position = match.end()
     return "".join([*parts, pattern[position:]])
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _parameter(placeholder: str, given: Mapping[str, str]) -> str | None:

@@ -179,7 +179,7 @@ def _glue(call: Call) -> Iterable[Requirement] | None:
     database = params.get("DatabaseName") or _inner(params, "DatabaseInput", "Name")
     if call.operation in ("GetTables", "SearchTables"):
         table = "*"
-    if call.operation == "GetDatabases":
+    if call.operation in ("GetDatabases", "SearchTables"):
         database = "*"
     if not database:
         return None
