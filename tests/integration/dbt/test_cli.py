@@ -162,3 +162,18 @@ def test_cli__embedded_alone(cli_project, tmp_path):
 def test_open_scenario__is_the_projects(cli_project, dbt):
     assert type(cli_project) is CliProject
     assert type(dbt) is CliDbt
+
+
+def test_cli__macros(dbt, raw_orders):
+    """By themselves, in a model, and in queries; the copy has its own files again afterwards."""
+    dbt.given("raw.orders", raw_orders)
+    assert dbt.macro("cents", "it's {{ a }}", scale=3) == "(it's {{ a }} / 100)::numeric(16, 3)"
+    assert dbt.macro("as_given", {"a": [1, "é\n", None, True]}) == {"a": [1, "é\n", None, True]}
+    dbt.given("orders", [{"order_id": 1}])
+    assert dbt.macro("since", "order_id", this="orders") == "order_id > (select max(order_id) from orders)"
+    dbt.run("stg_orders")
+    query = "select {{ cents('sum(amount)') }} as total from {{ ref('int_paid_orders') }}"
+    assert dbt.sql(query) == [{"total": Decimal("0.18")}]
+    with pytest.raises(DbtFailed, match="not positive: -1"):
+        dbt.macro("must_be_positive", -1)
+    assert set(dbt.run("stg_orders").nodes) == {"stg_orders"}

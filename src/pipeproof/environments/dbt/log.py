@@ -8,9 +8,10 @@ _SAID = ("JinjaLogInfo", "JinjaLogWarning", "PrintEvent")
 """`log(…, info=True)`, `exceptions.warn` and `print`."""
 
 _WRONG = "SemanticValidationFailure"
+_UNPARSED = "ParseInlineNodeError"
 _BATCHES = ("LogStartBatch", "GenericExceptionOnRun")
 
-EVENTS = (*_SAID, _WRONG, *_BATCHES)
+EVENTS = (*_SAID, _WRONG, _UNPARSED, *_BATCHES)
 """The names of the events that a log listens to."""
 
 
@@ -22,7 +23,7 @@ class Log:
 
     Attributes:
         said: What macros and models have said, in order.
-        wrong: What is wrong with the semantic models.
+        wrong: What is wrong with the semantic models, or with text that is no file of the project.
         batches: Why batches failed, by the unique id of their model: `batch 2026-01-02: no such day`.
     """
 
@@ -42,6 +43,8 @@ class Log:
             self._tell(text)
         elif name == _WRONG and event.info.level == "error":
             self.wrong.append(str(data.msg))
+        elif name == _UNPARSED:
+            self.wrong.append(str(data.exc))
         elif name == "LogStartBatch":
             self._batch[event.info.thread] = str(data.description).partition(" of ")[0]
         elif name == "GenericExceptionOnRun" and event.info.thread in self._batch:

@@ -4,7 +4,7 @@ import json
 import re
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +39,9 @@ class Request:
     runs: bool = False
     """Whether what `compile` renders is run afterwards, and so has to be in the database's own SQL."""
 
+    text: str = ""
+    """What `compile` renders in place of a project's file: by itself, or as the code of the one node that is `only`."""
+
     @property
     def criteria(self) -> list[str]:
         """What is selected, criterion by criterion."""
@@ -50,6 +53,26 @@ def request_nodes(command: str, nodes: Sequence[Any]) -> Request:
     select = [f"fqn:{'.'.join(node.fqn)},resource_type:{node.resource_type}" for node in nodes]
     apart = () if command == "test" else ("--indirect-selection", "empty")
     return Request(command, select, args=apart, only=frozenset(str(node.unique_id) for node in nodes))
+
+
+TEXT = "pipeproof_text"
+"""The name of text that is compiled by itself, where dbt has none of its own for it (`inline_query`)."""
+
+
+def request_text(text: str, node: Any, variables: Mapping[str, Any]) -> Request:
+    """Ask for what dbt makes of text: as the code of a model or snapshot, or, without one, by itself."""
+    if node is None:
+        return Request("compile", vars=variables, text=text)
+    if node.resource_type not in {"model", "snapshot"}:
+        raise DbtNameError(
+            f"this={node.name!r}: a {node.resource_type} calls no macros", hint="name a model or snapshot"
+        )
+    return replace(request_nodes("compile", [node]), vars=variables, text=text)
+
+
+def is_of_text(node: Any, request: Request) -> bool:
+    """Return whether a node that was compiled is the request's text, and no ephemeral model that the text refers to."""
+    return node.unique_id in request.only or (not request.only and node.name in {"inline_query", TEXT})
 
 
 def check_options(command: str, given: Collection[str], known: Collection[str]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from pipeproof.environments.dbt.project.settings import read_project_file
+from pipeproof.environments.dbt.requests import TEXT
 from pipeproof.variables import DBT_SCHEMAS, DBT_SOURCES
 
 _PATHS = {
@@ -103,6 +104,17 @@ class Overlay:
         before = path.read_text(encoding="utf-8")
         self._changed.setdefault(path, before)
         path.write_text(before + _configure(settings), encoding="utf-8")
+
+    def put_text(self, text: str, node: Any = None) -> None:
+        """Let text be at the end of a model, after what configures it, or a model by itself, until [restore][]."""
+        if node is None:
+            path = self.folder / self._settings.get("model-paths", _PATHS["model-paths"])[0] / f"{TEXT}.sql"
+            path.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            path = self._file_of(node)
+        before = None if node is None else path.read_text(encoding="utf-8")
+        self._changed.setdefault(path, before)
+        path.write_text(f"{before or ''}{text}", encoding="utf-8")
 
     def restore(self) -> None:
         """Give all files their own text again."""

@@ -188,7 +188,12 @@ class CliProject(DbtProject):
 
     @contextmanager
     def changed(
-        self, stand_ins: Collection[tuple[Any, str]], views: Iterable[Any], files: Mapping[str, str]
+        self,
+        stand_ins: Collection[tuple[Any, str]],
+        views: Iterable[Any],
+        files: Mapping[str, str],
+        text: str = "",
+        inside: Any = None,
     ) -> Iterator[None]:
         """Let some models be tables that are there, ephemeral ones views, and files be elsewhere, for one invocation.
 
@@ -196,6 +201,8 @@ class CliProject(DbtProject):
             stand_ins: Models, and the names of the tables.
             views: Ephemeral models.
             files: Where `external` models write to, by their unique ids.
+            text: What is a model besides, or a part of one.
+            inside: The model that it is a part of.
         """
         given = {node.unique_id for node, _ in stand_ins}
         try:
@@ -205,6 +212,8 @@ class CliProject(DbtProject):
                 self.overlay.configure(node, materialized="view")
             for at in files.keys() - given:
                 self.overlay.configure(self.nodes_manifest.nodes[at], location=files[at])
+            if text:
+                self.overlay.put_text(text, inside)
             yield
         finally:
             self.overlay.restore()

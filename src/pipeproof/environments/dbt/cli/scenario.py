@@ -13,7 +13,7 @@ from pipeproof.environments.dbt.comparison.tables import compare_tables
 from pipeproof.environments.dbt.guard.watch import refusal
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA
 from pipeproof.environments.dbt.project.unit_inputs import find_inputs, is_rows
-from pipeproof.environments.dbt.requests import Request, names_outright, write_arguments, write_listing
+from pipeproof.environments.dbt.requests import TEXT, Request, names_outright, write_arguments, write_listing
 from pipeproof.environments.dbt.result import DbtNode, NodesByName
 from pipeproof.environments.dbt.run_names import place_schema
 from pipeproof.environments.dbt.scenario.ran import Ran
@@ -50,7 +50,10 @@ class CliDbt(Dbt):
             if names_outright(request, node) and at not in given and request.command in {"run", "build"}
             and node.resource_type == "model" and node.config.materialized == "ephemeral"
         ]  # fmt: skip
-        with self._cli.changed(models, views, self._cli.external(manifest, self.schema)):
+        if request.text and not request.only:
+            arguments += ["--select", TEXT]
+        inside = next((manifest.nodes[at] for at in request.only), None) if request.text else None
+        with self._cli.changed(models, views, self._cli.external(manifest, self.schema), request.text, inside):
             self._refuse_escapes(request, arguments)
             self._schemas.make()
             self._warehouse.close()

@@ -38,6 +38,10 @@ def execute(project: DbtProject, request: Request, schemas: Schemas, created: se
     """
     manifest = make_manifest(project, request, schemas)
     arguments = write_arguments(request, project.folder)
+    if request.text and not request.only:
+        arguments += ["--inline", request.text]
+    for unique_id in request.only if request.text else ():
+        manifest.nodes[unique_id].raw_code = request.text
     _refuse_escapes(project, request, arguments, manifest, schemas.own)
     schemas.make()
     database = str(project.live_adapter().config.credentials.database)
@@ -62,7 +66,7 @@ def execute(project: DbtProject, request: Request, schemas: Schemas, created: se
     unproven = translation.unproven if translation is not None else {}
     if translation is not None:
         nodes = mark_unproven(nodes, unproven)
-    return Ran(manifest, nodes, outcome.exception, guard.unmatched, guard.refused, log.said, unproven)
+    return Ran(manifest, nodes, outcome.exception, guard.unmatched, guard.refused, log.said, log.wrong, unproven)
 
 
 def _add_reasons(nodes: NodesByName, batches: Mapping[str, Sequence[str]]) -> NodesByName:

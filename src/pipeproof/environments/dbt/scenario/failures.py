@@ -9,11 +9,18 @@ from pipeproof.environments.dbt.project.lines import locate_node, locate_parse_e
 from pipeproof.environments.dbt.project.manifest import ancestors, declared_types
 from pipeproof.environments.dbt.project.names import Names
 from pipeproof.environments.dbt.result import UNPROVEN, DbtFailed, DbtNode, DbtResult
+from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.session.project import DbtProject
+from pipeproof.errors import Location
 
 _COLUMN = re.compile(r"column .*(?:does not exist|not found)|does not have a column", re.IGNORECASE)
 _MISMATCH = re.compile(r"^\s*\|\s*(\S+)\s*\|[^|]*\|[^|]*\|\s*data type mismatch", re.MULTILINE)
 _MOST_SAID = 10
+_HEADING = re.compile(
+    r"^(?:Runtime Error\s+)?(?:Compilation Error in (?:sql_operation inline_query|\w+ pipeproof_text)[^\n]*\n)?\s*"
+)
+"""What dbt says before its message of text that is in no file of the project."""
+
 _NO_COLUMNS = re.compile(r"not able to get columns for unit test", re.IGNORECASE)
 _MISSING = re.compile(r"(?:does not exist|not found|unknown (?:table|relation))", re.IGNORECASE)
 
@@ -66,6 +73,23 @@ def explain_failure(
     names = project.view().names
     hint = _hint(manifest, names, first, given, project.view().makers)
     return DbtFailed("\n".join(lines), hint=hint, location=location, result=result)
+
+
+def text_failed(project: DbtProject, what: str, ran: Ran, place: Location | None = None) -> DbtFailed:
+    """Return the error for text of a test's that dbt could not render.
+
+    Args:
+        project: The project.
+        what: What the text was for.
+        ran: What dbt made of it.
+        place: The line that is at fault, where dbt names none.
+    """
+    broken = next((node.message for node in ran.nodes.values() if node.broken), "")
+    text = _HEADING.sub("", str("\n".join(ran.wrong) or ran.exception or broken or "dbt gives no reason")).strip()
+    location = locate_parse_error(text, project.path) or place
+    error = DbtFailed("\n".join((f"{what}: {text}", *_tell(ran.said))), location=location)
+    error.__cause__ = ran.exception
+    return error
 
 
 def _tell(said: Sequence[str]) -> list[str]:

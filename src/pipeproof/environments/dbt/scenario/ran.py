@@ -20,6 +20,7 @@ class Ran:
         unmatched: The parts of the selection that match nothing.
         refused: The nodes that would have written elsewhere, with what they would have written.
         said: What dbt said in its log alone.
+        wrong: What is wrong with the text that was to be rendered, where dbt says it in its log alone.
         unproven: What cannot be proven in the embedded database, by the unique ids of nodes.
     """
 
@@ -29,4 +30,5 @@ class Ran:
     unmatched: Sequence[str] = ()
     refused: Sequence[tuple[str, Write | str]] = ()
     said: Sequence[str] = ()
+    wrong: Sequence[str] = ()
     unproven: Mapping[str, Unproven] = field(default_factory=dict)

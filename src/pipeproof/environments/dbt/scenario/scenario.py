@@ -14,11 +14,19 @@ from pipeproof.environments.dbt.guard.watch import refusal
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project import mistakes
 from pipeproof.environments.dbt.project.view import View
-from pipeproof.environments.dbt.requests import Request, check_options, check_request, request_nodes
+from pipeproof.environments.dbt.requests import (
+    Request,
+    check_options,
+    check_request,
+    is_of_text,
+    request_nodes,
+    request_text,
+)
 from pipeproof.environments.dbt.result import DbtNode, DbtResult
 from pipeproof.environments.dbt.rows.reading import is_sql, read_rows
+from pipeproof.environments.dbt.scenario.calling import check_macro, locate_macro, read_value, write_call
 from pipeproof.environments.dbt.scenario.execution import execute
-from pipeproof.environments.dbt.scenario.failures import explain_failure
+from pipeproof.environments.dbt.scenario.failures import explain_failure, text_failed
 from pipeproof.environments.dbt.scenario.giving import give_query, give_rows
 from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.scenario.unproven import raise_unproven
@@ -27,6 +35,7 @@ from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.schemas import Schemas
 from pipeproof.environments.dbt.session.stand_ins import create_empty
 from pipeproof.environments.dbt.session.warehouse import UNTYPED
+from pipeproof.errors import Location
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -212,8 +221,41 @@ class Dbt:
         with self._explained(f"the rows of {name}", query):
             return self._warehouse.read_table(query)
 
+    def macro(
+        self,
+        name: str,
+        *args: Any,
+        this: str | None = None,
+        vars: Mapping[str, Any] | None = None,  # noqa: A002 - dbt's word
+        **options: Any,
+    ) -> Any:
+        """Call a macro as a model would, and return what it gives.
+
+        Args:
+            name: The macro: `"cents"`; one of a package with the package's name, `"dbt_utils.star"`.
+            args: Its arguments: text, numbers, lists, dicts; `"{{ … }}"` is an expression, as `"{{ ref('orders') }}"`.
+            this: The model that it is called in: its `this`, `model` and `config`, and whether it is incremental.
+            vars: As `--vars`.
+            options: Its arguments by name.
+
+        Returns:
+            Text (without the blanks around it), a number, a truth value, None, a list or a dict, as the macro returns
+            it; a table of `run_query` as a list of dicts; all else, as a relation or a date, as text.
+
+        Raises:
+            DbtNameError: The project has no such macro, or no such model.
+            DbtFailed: The macro fails, with `exceptions.raise_compiler_error` for one.
+        """
+        __tracebackhide__ = True
+        manifest = self.project.view(vars).manifest
+        check_macro(name, manifest)
+        node = None if this is None else self._find(this)
+        place = locate_macro(name, manifest, self.project.path)
+        text = write_call(name, args, options)
+        return read_value(self._compile_text(text, f"the macro {name}", node, vars, place))
+
     def sql(self, query: str) -> list[dict[str, Any]]:
-        """The rows of a query; `{{ ref('x') }}`, `{{ source('a', 'b') }}` and `{{ target.schema }}` work in it."""
+        """The rows of a query, in which all that a model may say works: `ref`, `source`, `target`, macros, `var`."""
         __tracebackhide__ = True
         rendered = self._render(query)
         with self._explained("the query", rendered):
@@ -349,7 +391,30 @@ class Dbt:
         """Return a query with its references resolved; what they refer to may be made for it."""
         self._schemas.make()
         self._warehouse.share()  # it may write
-        return references.render_query(query, self.project, self.schema, self._source_of)
+
+        def compile_text(text: str) -> str:
+            return self._compile_text(text, "the query", variables=self._view.variables)
+
+        return references.render_query(query, self.project, self.schema, self._source_of, compile_text)
+
+    def _compile_text(
+        self,
+        text: str,
+        what: str,
+        node: Any = None,
+        variables: Mapping[str, Any] | None = None,
+        place: Location | None = None,
+    ) -> str:
+        """Return what dbt makes of text, as the code of a model or by itself; the rest is for the error."""
+        __tracebackhide__ = True
+        request = request_text(text, node, variables or {})
+        ran = self._execute(request)
+        if ran.refused:
+            raise refusal(ran.refused, self.schema)
+        compiled = next((found.compiled for found in ran.nodes.values() if is_of_text(found, request)), None)
+        if ran.exception is not None or compiled is None:
+            raise text_failed(self.project, what, ran, place)
+        return compiled
 
     def _record_run(self, request: Request, result: DbtResult) -> None:
         from pipeproof.environments.dbt.scenario.evidence import describe_run

@@ -29,16 +29,19 @@ def locate(node: Any, schemas: Schemas, compile_node: Callable[[], str | None]) 
     return str(relation)
 
 
-def render_query(query: str, project: DbtProject, schema: str, find: Callable[[str], str]) -> str:
-    """Return a query with its `ref`, `source` and `target` resolved.
+def render_query(
+    query: str, project: DbtProject, schema: str, find: Callable[[str], str], compile_text: Callable[[str], str]
+) -> str:
+    """Return a query with its Jinja resolved: dbt does that, unless there is no more in it than a few names.
 
     Args:
         query: The query.
         project: The project.
         schema: The test's schema.
         find: What to select from for a name.
+        compile_text: Lets dbt render a query, with all that a model can call.
     """
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, StrictUndefined, TemplateError
 
     def ref(*names: str, v: object = None, version: object = None) -> str:
         which = v if v is not None else version
@@ -48,7 +51,10 @@ def render_query(query: str, project: DbtProject, schema: str, find: Callable[[s
     target = {"schema": schema, "name": project.profile.target, "type": project.adapter}
     names = {"ref": ref, "source": lambda source, table: find(f"source:{source}.{table}"), "target": target}
     with mistakes.explained("the query", lambda: None):
-        return environment.from_string(query).render(**names)
+        try:
+            return environment.from_string(query).render(**names)
+        except TemplateError:  # a macro's name, a variable, a tag of dbt's
+            return compile_text(query)
 
 
 def find_absent(query: str, view: View, schemas: Schemas, statuses: Mapping[str, str]) -> PipeproofError | None:
