@@ -3,6 +3,7 @@
 import json
 import sys
 from contextlib import closing
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,7 @@ from pipeproof.environments.dbt import engine
 from pipeproof.environments.dbt.cli.log import read_log
 from pipeproof.environments.dbt.cli.project import CliProject
 from pipeproof.environments.dbt.cli.scenario import CliDbt
-from pipeproof.environments.dbt.errors import DbtNotBuiltError, DbtSetupError
+from pipeproof.environments.dbt.errors import DbtNotBuiltError, DbtOptionError, DbtSetupError
 from pipeproof.environments.dbt.project.settings import Settings, find_projects
 from pipeproof.environments.dbt.run_names import name_run
 from pipeproof.variables import DBT_ENGINE
@@ -177,3 +178,38 @@ def test_cli__macros(dbt, raw_orders):
     with pytest.raises(DbtFailed, match="not positive: -1"):
         dbt.macro("must_be_positive", -1)
     assert set(dbt.run("stg_orders").nodes) == {"stg_orders"}
+
+
+def test_cli__at_a_time(monkeypatch, tmp_path):
+    """In SQL; where the project asks Jinja for the time it is refused."""
+    monkeypatch.setenv(DBT_ENGINE.name, "cli")
+    project_dir, folder = tmp_path / "project", tmp_path / "folder"
+    for name, content in {
+        "dbt_project.yml": "name: timed\nprofile: timed\n",
+        "models/today.sql": "select current_date as day, {{ dbt.current_timestamp() }} as moment",
+        "models/later.sql": "select day + 1 as day from {{ ref('today') }}",
+    }.items():
+        (project_dir / name).parent.mkdir(parents=True, exist_ok=True)
+        (project_dir / name).write_text(content)
+
+    def scenario(number):
+        settings, place = Settings(project_dir, schema_prefix="pptest"), folder / str(number)
+        project = engine.open_project(settings, name_run("pptest"), place, tmp_path / f"shared{number}")
+        return closing(project), closing(engine.open_scenario(project, lambda _kind, _data: None))
+
+    for number in (1, 2):
+        (tmp_path / f"shared{number}").mkdir()
+    opened, dbt = scenario(1)
+    with opened, dbt as dbt:
+        dbt.at("2026-01-31")
+        dbt.run()
+        assert dbt.rows("later") == [{"day": date(2026, 2, 1)}]
+        assert dbt.sql("select moment = now() as same from {{ ref('today') }}") == [{"same": True}]
+    (project_dir / "models/started.sql").write_text("select '{{ run_started_at }}' as started")
+    opened, dbt = scenario(2)
+    with (
+        opened,
+        dbt as dbt,
+        pytest.raises(DbtOptionError, match=r"models/started\.sql takes the time from the machine"),
+    ):
+        dbt.at("2026-01-31")

@@ -1,15 +1,18 @@
 """One test's dbt by the command line; see [cli_project][pipeproof.environments.dbt.cli.project]."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, cast
 
 from pipeproof.environments.dbt.cli.artifacts import read_manifest, read_results
 from pipeproof.environments.dbt.cli.project import CliProject
 from pipeproof.environments.dbt.comparison.difference import render_difference
 from pipeproof.environments.dbt.comparison.tables import compare_tables
+from pipeproof.environments.dbt.errors import DbtOptionError
 from pipeproof.environments.dbt.guard.watch import refusal
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA
 from pipeproof.environments.dbt.project.unit_inputs import find_inputs, is_rows
@@ -24,8 +27,26 @@ _WRITES_OTHERS = {"build", "seed", "snapshot"}
 """The commands that would build a seed or a snapshot that a table stands in for."""
 
 
+_CLOCK = re.compile(r"\brun_started_at\b|\bmodules\s*\.\s*datetime\b")
+"""What asks for the time while text is rendered."""
+
+
 class CliDbt(Dbt):
     """The project in an isolated schema; see [Dbt][pipeproof.environments.dbt.scenario.scenario.Dbt]."""
+
+    def at(self, moment: str | date | datetime | None) -> None:
+        """Let it be a time in SQL; a project that asks Jinja or microbatches for it is refused.
+
+        Raises:
+            DbtOptionError: It is no time, or the project takes the time from the machine that dbt runs on.
+        """
+        __tracebackhide__ = True
+        if moment is not None and (found := find_clock(self._view.manifest)):
+            raise DbtOptionError(
+                f"dbt.at: {found} takes the time from the machine, as this dbt is a program of its own",
+                hint="install dbt-core<2, which runs in the test's process, or give the time as a variable",
+            )
+        super().at(moment)
 
     @property
     def _cli(self) -> CliProject:
@@ -153,6 +174,17 @@ class CliDbt(Dbt):
                 schemas[placed] = place_schema(original, PARSE_SCHEMA, self.schema)
         changed = {placed: short for placed, short in schemas.items() if placed != short}
         return {DBT_SOURCES: json.dumps(sources), DBT_SCHEMAS: json.dumps(changed)}
+
+
+def find_clock(manifest: Any) -> str | None:
+    """Return the file that asks Jinja for the time or has microbatches; None where none does."""
+    for macro in manifest.macros.values():
+        if macro.package_name not in {"dbt", "dbt_duckdb"} and _CLOCK.search(macro.macro_sql):
+            return str(macro.original_file_path)
+    for node in manifest.nodes.values():
+        if _CLOCK.search(node.raw_code or "") or node.config.get("incremental_strategy") == "microbatch":
+            return str(node.original_file_path)
+    return None
 
 
 def _side(rows: Any, side: str) -> Any:

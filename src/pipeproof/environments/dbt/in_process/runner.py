@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeproof import environ
 from pipeproof.environments.dbt.guard.watch import EVENTS as GUARDED
+from pipeproof.environments.dbt.in_process.patches.clock import Clock, frozen
 from pipeproof.environments.dbt.in_process.patches.configurations import move_credentials
 from pipeproof.environments.dbt.in_process.patches.contents import Known
 from pipeproof.environments.dbt.in_process.patches.dialects import Translation, parsing_for, translating
@@ -155,10 +156,12 @@ def invoke(
     known: Known = _NOTHING,
     only: Collection[str] = (),
     translation: Translation | None = None,
+    clock: Clock | None = None,
 ) -> Outcome:
     """Run a command with a manifest of ours, `target.schema` being `schema`; on the nodes `only`, where there are any.
 
-    With a `translation` the project's SQL is in a dialect of its own, and what cannot be proven is noted there.
+    With a `translation` the project's SQL is in a dialect of its own, and what cannot be proven is noted there; with a
+    `clock` it is that time.
 
     An exception that `callback` raises on an event stops what the event announces: dbt says each statement before
     it sends it.
@@ -167,6 +170,7 @@ def invoke(
         environ.changed({DBT_SCHEMA: schema}),
         remembering(schema, known, (*GUARDED, *LOGGED), only),
         translating(translation),
+        frozen(clock),
     ):
         return _invoke(manifest, [*arguments, *folders.arguments(), *_QUIET, "--no-version-check"], callback)
 

@@ -78,6 +78,13 @@ DIALECTS = Library("dbt", "dbt-core", "1.10.2").hook(
 )
 """`dialects`: a project's SQL in its warehouse's words. Without them a project with a dialect is refused."""
 
+CLOCK = Library("dbt", "dbt-core", "1.10.2").hook(
+    "the time of this database cannot be set",
+    "dbt.adapters.sql.connections:SQLConnectionManager.add_query(self, sql)",
+    refuse="the time of this database cannot be set",
+)
+"""`clock`: what dbt sends asks for the time that a test sets. Without it `dbt.at` is refused, but on DuckDB."""
+
 CANCELLING = DBT.hook(
     "a query that is under way when a test times out goes on, and holds up the tests after it",
     "dbt.task.runnable:GraphRunnableTask.run_queue(self, pool)",

@@ -58,7 +58,9 @@ def execute(project: DbtProject, request: Request, schemas: Schemas, created: se
 
     runs = request.command != "compile" or request.runs
     translation = Translation(project.dialect) if project.dialect and runs else None
-    outcome = runner.invoke(project.folders, arguments, manifest, schemas.own, hear, known, request.only, translation)
+    outcome = runner.invoke(
+        project.folders, arguments, manifest, schemas.own, hear, known, request.only, translation, schemas.clock
+    )
     schemas.warehouse.share()
     schemas.names |= guard.schemas
     nodes = read_nodes(getattr(outcome.result, "results", None), manifest, project.path)

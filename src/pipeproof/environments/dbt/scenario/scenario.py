@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from pipeproof.environments.dbt.scenario.giving import give_query, give_rows
 from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.scenario.unproven import raise_unproven
 from pipeproof.environments.dbt.session import references
+from pipeproof.environments.dbt.session.clock import read_moment
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.schemas import Schemas
 from pipeproof.environments.dbt.session.stand_ins import create_empty
@@ -107,6 +109,21 @@ class Dbt:
                     f"{spelt} has no fixture", hint=f"put its rows into fixtures/{spelt.replace('.', '/')}.csv"
                 )
             self.given(unique_id, str(found[unique_id]))
+
+    def at(self, moment: str | date | datetime | None) -> None:
+        """Let it be a time: for `current_timestamp` and the like in SQL, for snapshots, and for Jinja's clock.
+
+        It holds for what is run, and for the test's own queries, until another is set or the test ends. In SQL time
+        stands still; for Jinja (`run_started_at`, `modules.datetime`) and Python models it goes on from there.
+
+        Args:
+            moment: A date or a time, or ISO text of one; UTC where it has no zone. None for the machine's clock.
+
+        Raises:
+            DbtOptionError: It is no time, or the time of this database cannot be set.
+        """
+        __tracebackhide__ = True
+        self._schemas.set_time(None if moment is None else read_moment(moment))
 
     def run(self, select: Selection = None, **options: Any) -> DbtResult:
         """Build models. See [invoke][] for the options, which all commands share."""
@@ -395,7 +412,9 @@ class Dbt:
         def compile_text(text: str) -> str:
             return self._compile_text(text, "the query", variables=self._view.variables)
 
-        return references.render_query(query, self.project, self.schema, self._source_of, compile_text)
+        rendered = references.render_query(query, self.project, self.schema, self._source_of, compile_text)
+        clock = self._schemas.clock
+        return clock.write(rendered) if clock is not None and clock.write is not None else rendered
 
     def _compile_text(
         self,

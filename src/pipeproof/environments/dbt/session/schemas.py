@@ -1,12 +1,16 @@
 """One test's schemas: the one that is its own, those beside it, and where in them a node of the project goes."""
 
 from contextlib import suppress
+from datetime import datetime
+from functools import partial
 from typing import Any
 
+from pipeproof.environments.dbt.in_process.patches.clock import Clock
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project.profile import PARSE_SCHEMA
 from pipeproof.environments.dbt.project.sources import follows_target
 from pipeproof.environments.dbt.run_names import is_inside, place_schema
+from pipeproof.environments.dbt.session import clock as clocks
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.warehouse import Warehouse
 
@@ -23,6 +27,7 @@ class Schemas:
         made: Whether they are in the database.
         given: What stands in for nodes and sources, by their unique ids: relations.
         warehouse: The test's own connection.
+        clock: The time that the test says it is; None for the machine's.
     """
 
     def __init__(self, project: DbtProject) -> None:
@@ -31,7 +36,25 @@ class Schemas:
         self.made = False
         self.given: dict[str, Any] = {}
         self.warehouse = Warehouse(project.live_adapter, lambda: project.connect(self.own))
+        self.clock: Clock | None = None
         self._project = project
+
+    def set_time(self, moment: datetime | None) -> None:
+        """Let it be a time in the database and for dbt; None for the machine's again.
+
+        Raises:
+            DbtOptionError: The time of this database cannot be set.
+        """
+        self.make()
+        self.warehouse.share()
+        dialect, schema = self.warehouse.dialect, str(self.relation(self.own).include(database=False))
+        if moment is None:
+            clocks.thaw(self.warehouse.execute, dialect, schema)
+            self.clock, self.warehouse.search_path = None, None
+            return
+        clocks.freeze(self.warehouse.execute, dialect, schema, moment)
+        self.clock = Clock(moment, None if dialect == "duckdb" else partial(clocks.ask_schema, schema=schema))
+        self.warehouse.search_path = f"{self.own},main" if dialect == "duckdb" else None
 
     def make(self, *beside: str) -> None:
         """Create the test's own schema, and others that something of the test's goes to, where they are not there."""
@@ -43,6 +66,7 @@ class Schemas:
 
     def drop(self) -> None:
         """Drop them with all that is in them, those beside them that a test has made itself too, and disconnect."""
+        self.warehouse.search_path = None
         if self.made:
             with suppress(Exception):  # not every database lists its schemas in this way
                 _, rows = self.warehouse.read("select schema_name from information_schema.schemata")

@@ -32,6 +32,9 @@ class Warehouse:
     Args:
         adapter: Returns dbt's adapter, as the last invocation left it.
         connect: Opens a connection of the adapter's.
+
+    Attributes:
+        search_path: Where DuckDB looks for what has no schema; None for its own.
     """
 
     def __init__(self, adapter: Callable[[], Any], connect: Callable[[], Any]) -> None:
@@ -41,6 +44,7 @@ class Warehouse:
         self._made: dict[str, dict[str, str]] = {}
         self._relations: list[Any] = []
         self._alone = True
+        self.search_path: str | None = None
 
     @property
     def relations(self) -> list[Any] | None:
@@ -61,7 +65,7 @@ class Warehouse:
 
     def execute(self, sql: str, cursor: Any = None) -> Any:
         """Run a statement and commit it; the cursor."""
-        cursor = cursor or self._live_handle().cursor()
+        cursor = cursor or self._cursor()
         try:
             cursor.execute(sql)
         except Exception:
@@ -83,7 +87,7 @@ class Warehouse:
         """Return the rows of a query as an Arrow table."""
         import pyarrow as pa
 
-        query = getattr(self._live_handle().cursor(), "sql", None)
+        query = getattr(self._cursor(), "sql", None)
         if callable(query):
             relation = query(sql)
             return mark_uuids(relation.to_arrow_table(), [str(kind) for kind in relation.types])
@@ -193,7 +197,7 @@ class Warehouse:
         """
         columns = dict(columns) or {"pipeproof_no_columns": "integer"}
         names = [self.quote(name) for name in columns]
-        cursor = self._live_handle().cursor()
+        cursor = self._cursor()
         if not keys and columns == self._made.get(str(relation)):
             self.execute(f"delete from {relation}", cursor)  # noqa: S608 - a name of ours
         else:
@@ -290,6 +294,13 @@ class Warehouse:
         if not pa.types.is_null(array.type):
             return array
         return array.cast(arrow_type(str(self._adapter().connections.data_type_code_to_name(code))))
+
+    def _cursor(self) -> Any:
+        """Return a new cursor, which DuckDB gives none of the settings of the connection."""
+        cursor = self._live_handle().cursor()
+        if self.search_path is not None:
+            cursor.execute(f"set search_path = '{self.search_path}'")
+        return cursor
 
     def _live_handle(self) -> Any:
         """Return the connection; made anew where dbt has closed it."""

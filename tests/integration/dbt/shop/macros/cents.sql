@@ -24,3 +24,5 @@
 {% macro least() %}{{ return(var("least", 1)) }}{% endmacro %}
 
 {% macro makes_elsewhere() %}{% do run_query("create table elsewhere_of_nobody.t (a int)") %}{% endmacro %}
+
+{% macro today() %}{{ modules.datetime.date.today() }}{% endmacro %}
