@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -31,13 +31,13 @@ from pipeproof.environments.dbt.scenario.failures import explain_failure, text_f
 from pipeproof.environments.dbt.scenario.giving import give_query, give_rows
 from pipeproof.environments.dbt.scenario.ran import Ran
 from pipeproof.environments.dbt.scenario.unproven import raise_unproven
-from pipeproof.environments.dbt.session import references
+from pipeproof.environments.dbt.session import references, roles
 from pipeproof.environments.dbt.session.clock import read_moment
 from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.schemas import Schemas
 from pipeproof.environments.dbt.session.stand_ins import create_empty
 from pipeproof.environments.dbt.session.warehouse import UNTYPED
-from pipeproof.errors import Location
+from pipeproof.errors import Location, PipeproofError
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -279,6 +279,49 @@ class Dbt:
             names, rows = self._warehouse.read(rendered)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def grants(self, name: str) -> Mapping[str, Sequence[str]]:
+        """Return which roles have been granted what: `{"select": ["reporter"]}`.
+
+        Args:
+            name: The model, seed or snapshot.
+
+        Returns:
+            Roles by privilege, in small letters: on PostgreSQL what the database says of what was built, without its
+            owner; elsewhere the project's `grants`.
+
+        Raises:
+            DbtNotBuiltError: It was not built, where the database is asked.
+        """
+        __tracebackhide__ = True
+        node = self._find(name)
+        if self._warehouse.dialect == "postgres":
+            self._owner_of(name, node)
+        return roles.read_grants(self._warehouse, self._schemas.relation_of(node), node)
+
+    def owner(self, name: str) -> str:
+        """Return the role that owns what was built, on PostgreSQL.
+
+        Raises:
+            DbtNotBuiltError: It was not built.
+            DbtOptionError: The database has no roles that it can be asked about.
+        """
+        __tracebackhide__ = True
+        return self._owner_of(name, self._find(name))
+
+    def role(self, name: str) -> AbstractContextManager[None]:
+        """Let the test's own queries be a role's, on PostgreSQL: `with dbt.role("reporter"): dbt.rows("orders")`.
+
+        What the role may not do raises DbtQueryError. It may use the test's schemas, whose production counterparts
+        are granted outside of the project.
+
+        Raises:
+            DbtOptionError: The database has no such role, or none that it can be asked about.
+        """
+        self._schemas.make()
+        self._warehouse.share()
+        places = [self._schemas.relation(schema).include(database=False) for schema in sorted(self._schemas.names)]
+        return roles.playing(self._warehouse, places, name)
+
     def expect(
         self,
         name: str,
@@ -390,9 +433,19 @@ class Dbt:
 
     def _explained(self, what: str, query: str = "") -> AbstractContextManager[None]:
         """Tell a refusal of the database's in words of ours: that something the query reads is not there, for one."""
-        return mistakes.explained(
-            what, lambda: references.find_absent(query, self._view, self._schemas, self._statuses)
-        )
+
+        def find_absent() -> PipeproofError | None:
+            # Asked by the connection's own role, which sees all that is there.
+            with self._warehouse.playing(None) if self._warehouse.plays else nullcontext():
+                return references.find_absent(query, self._view, self._schemas, self._statuses)
+
+        return mistakes.explained(what, find_absent)
+
+    def _owner_of(self, name: str, node: Any) -> str:
+        owner = roles.read_owner(self._warehouse, self._schemas.relation_of(node))
+        if owner is None:
+            raise mistakes.not_built(node, name, self._statuses.get(node.unique_id))
+        return owner
 
     def _source_of(self, name: str) -> str:
         """Return what to select from for a name."""

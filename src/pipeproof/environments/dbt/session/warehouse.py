@@ -4,8 +4,8 @@ What a database can do is asked of its adapter and its connection (a cursor that
 never of its name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ class Warehouse:
         self._relations: list[Any] = []
         self._alone = True
         self.search_path: str | None = None
+        self._role: str | None = None
 
     @property
     def relations(self) -> list[Any] | None:
@@ -295,9 +296,26 @@ class Warehouse:
             return array
         return array.cast(arrow_type(str(self._adapter().connections.data_type_code_to_name(code))))
 
+    @property
+    def plays(self) -> bool:
+        """Whether what is asked is asked by another role than the connection's own."""
+        return self._role is not None
+
+    @contextmanager
+    def playing(self, role: str | None) -> Iterator[None]:
+        """Let what is asked be asked by a role, quoted, while this lasts; None is the connection's own."""
+        before, self._role = self._role, role
+        try:
+            yield
+        finally:
+            self._role = before
+            self.execute("reset role", self._live_handle().cursor())
+
     def _cursor(self) -> Any:
-        """Return a new cursor, which DuckDB gives none of the settings of the connection."""
+        """Return a new cursor with the settings of this test: DuckDB gives it none of the connection's."""
         cursor = self._live_handle().cursor()
+        if self._role is not None:
+            cursor.execute(f"set role {self._role}")
         if self.search_path is not None:
             cursor.execute(f"set search_path = '{self.search_path}'")
         return cursor
