@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess  # noqa: TC003 - a callback's annotation, read at run time by nobody
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pipeproof.inputs import Inputs
 from pipeproof.results.collector import Collector
 from pipeproof.results.dumps import DumpReader, place_crashes
 from pipeproof.results.model import PYTEST_USAGE_ERROR, Failure, Run, TestResult
+from pipeproof.sandbox.dumping import end_with_dumps
 from pipeproof.sandbox.leftovers import LeftoversError, User
 from pipeproof.sandbox.process import Cancellation, run_process
 from pipeproof.variables import EVENTS_FD
@@ -95,6 +96,7 @@ def run_suite(
     events, ours = os.pipe()
     _enlarge(events)
     hung: list[str] = []
+    ending: Iterator[None] = iter(())
     left: LeftoversError | None = None
 
     def pass_on(data: bytes) -> None:
@@ -110,11 +112,12 @@ def run_suite(
 
     def watch(process: "subprocess.Popen[bytes]") -> None:
         on_progress(collector, None)
+        nonlocal ending
         late = overdue(collector.running, suite.timeout, time.monotonic())
         if late and not hung:
             hung.append(late)
-            # pytest's faulthandler answers this one with the stack of every thread.
-            process.send_signal(signal.SIGABRT)
+            ending = end_with_dumps(process.pid)
+        next(ending, None)
 
     environment = {**suite.environment, EVENTS_FD: str(ours)}
     started, clock = time.time(), time.monotonic()

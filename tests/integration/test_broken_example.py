@@ -152,10 +152,11 @@ def test_broken__a_crash_of_a_worker_names_its_test(runner: Any, workspace: Path
     assert by_name["test_before"]["rawStatus"] == "failed"
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_broken__a_test_that_hangs_past_its_timeout_is_ended_and_named(
-    runner: Any, workspace: Path, monkeypatch: pytest.MonkeyPatch
+    workers: str, runner: Any, workspace: Path
 ) -> None:
-    step = runner.run(workspace, tests="hang/test_hang.py", test_timeout="1", install="none")
+    step = runner.run(workspace, tests="hang/test_hang.py", test_timeout="1", workers=workers, install="none")
     by_name = {entry["name"]: entry for entry in step.report["results"]["tests"]}
     assert by_name["test_before"]["rawStatus"] == "passed"
     assert by_name["test_hangs"]["rawStatus"] == "error"

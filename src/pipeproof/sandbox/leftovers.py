@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +111,7 @@ def _end_children() -> set[int]:
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    children = set(_children())
+    children = set(children_of(os.getpid()))
     for child in children:
         with suppress(OSError):
             os.kill(child, signal.SIGKILL)
@@ -120,18 +120,24 @@ def _end_children() -> set[int]:
             pass
     except ChildProcessError:
         return set()
-    return set(_children()) or children or {-1}
+    return set(children_of(os.getpid())) or children or {-1}
 
 
-def _children() -> Iterator[int]:
-    """Yield the children of this process, dead ones too (proc_pid_task_children(5))."""
+def children_of(process: int) -> Iterator[int]:
+    """Yield the children of a process, dead ones too (proc_pid_task_children(5)); nothing where there is no /proc."""
     try:
-        for task in Path("/proc/self/task").iterdir():
+        for task in Path(f"/proc/{process}/task").iterdir():
             with suppress(FileNotFoundError):  # a thread that has ended
                 yield from map(int, (task / "children").read_bytes().split())
     except OSError:
-        own = os.getpid()
-        yield from (number for number, fields in _statuses() if fields.get("PPid") == [str(own)])
+        yield from (number for number, fields in _statuses() if fields.get("PPid") == [str(process)])
+
+
+def is_alive(process: int) -> bool:
+    """Return whether a process is there and has not ended."""
+    return any(
+        number == process and not _is_dead(number, fields) for number, fields in _statuses([Path(f"/proc/{process}")])
+    )
 
 
 def _processes_of(user: User) -> Iterator[int]:
@@ -152,9 +158,14 @@ def _is_dead(number: int, fields: dict[str, list[str]]) -> bool:
         return True
 
 
-def _statuses() -> Iterator[tuple[int, dict[str, list[str]]]]:
+def _all_processes() -> Iterator[Path]:
+    with suppress(FileNotFoundError):  # a system without /proc
+        yield from Path("/proc").iterdir()
+
+
+def _statuses(folders: Iterable[Path] | None = None) -> Iterator[tuple[int, dict[str, list[str]]]]:
     """Each process's number and its status' fields (proc_pid_status(5)); the owner of its folder can be another."""
-    for process in Path("/proc").iterdir():
+    for process in _all_processes() if folders is None else folders:
         if process.name.isdecimal():
             with suppress(OSError):
                 lines = (process / "status").read_text("utf-8", "replace").splitlines()
