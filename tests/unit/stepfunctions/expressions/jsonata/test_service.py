@@ -160,9 +160,11 @@ def test_endless_work__ends_in_an_error(expression):
 
 @pytest.mark.parametrize("pattern", ["(a+)+b", "(a|aa)*b", "(a*)*b", "(?:a{1,}){2,}b"])
 def test_regular_expression_that_would_run_for_ever__ends_in_an_error(monkeypatch, pattern):
-    monkeypatch.setattr(slow_regexes, "SECONDS", 0.5)
-    with pytest.raises(JsonataError, match="Expression evaluation timeout: Check for infinite loop"):
-        answer(f"$contains('{'a' * 60}', /{pattern}/)")
+    with monkeypatch.context() as impatient:
+        impatient.setattr(slow_regexes, "SECONDS", 0.5)
+        with pytest.raises(JsonataError, match="Expression evaluation timeout: Check for infinite loop"):
+            answer(f"$contains('{'a' * 60}', /{pattern}/)")
+    monkeypatch.setattr(slow_regexes, "SECONDS", 60.0)  # a process that has to start first may be slow to answer
     assert answer(f"$match('{'a' * 30}b!', /{pattern}/).match") == "a" * 30 + "b"
 
 
