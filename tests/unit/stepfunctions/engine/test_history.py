@@ -343,6 +343,7 @@ def test_to_dict__is_what_the_api_documents() -> None:
         events = [event.to_dict(start) for event in execution.events]
         report = ParamValidator().validate({"events": events}, _shape())
         assert not report.has_errors(), report.generate_report()
+        assert all(isinstance(event.details, dict) for event in execution.events)
         for event in events:
             seen.add(event["type"])
             assert event.keys() <= {"timestamp", "type", "id", "previousEventId", details_name(event["type"])}

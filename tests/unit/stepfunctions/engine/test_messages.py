@@ -4,6 +4,7 @@ An expression is shown without its marks, as the service shows it.
 """
 # ruff: noqa: E501 - a table is read by its rows
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from pipeproof import StateMachine, returns, throws
 from pipeproof.stepfunctions.answers.requests import Reply, Request
 from pipeproof.stepfunctions.engine.items.writer import check_config
 from pipeproof.stepfunctions.engine.retries import delay_before
-from pipeproof.stepfunctions.errors import StateFailure
+from pipeproof.stepfunctions.errors import StateFailure, TaskNotHandled
 
 PREFIX = "An error occurred while executing the state 'S' (entered at the event id #2). "
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:work"
@@ -235,6 +236,7 @@ def test_request__of_a_reader() -> None:
     reader = {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key.$": "$.t"}}
     (request,) = requests_of(machine({**MAP, "ItemReader": reader}), GIVEN)
     assert (request.is_task, request.payload, request.context.attempt) == (False, {"Bucket": "b", "Key": "soon"}, 1)
+    assert request.iterations == ()
 
 
 def test_retry__an_attempt_is_counted_in_the_request() -> None:
@@ -284,3 +286,12 @@ def test_reader__one_that_throws_leaves_its_exception() -> None:
     execution = made.run({}, {"arn:aws:states:::s3:getObject": fetch}, check=False)
     assert isinstance(execution.exception, KeyError)
     assert made.run({}, {"arn:aws:states:::s3:getObject": throws("E", "c")}, check=False).exception is None
+
+
+def test_request__nobody_answers_is_an_error_on_the_states_line(tmp_path: Path) -> None:
+    file = tmp_path / "m.asl.json"
+    text = f'{{"StartAt": "S", "States": {{\n"S": {{"Type": "Task", "Resource": "{SEND}", "Parameters": {{}}, "End": true}}}}}}'
+    file.write_text(text)
+    with pytest.raises(TaskNotHandled) as caught:
+        StateMachine(file).run()
+    assert (caught.value.location.file, caught.value.location.line) == (file, 2)

@@ -278,3 +278,20 @@ def test_broken__what_is_no_failure_of_a_state_reaches_the_caller() -> None:
     with pytest.raises(MockError):
         running.advance()
     assert running.is_over
+
+
+@pytest.mark.parametrize(("worker", "details"), [("w-1", {"workerName": "w-1"}), (None, {})])
+def test_activity__its_limits_begin_when_a_worker_takes_it(worker: str | None, details: dict[str, str]) -> None:
+    running = left_open(Resource="arn:aws:states:us-east-1:123456789012:activity:a", TimeoutSeconds=10)
+    running.pass_time(50)
+    assert (running.status, [event.type for event in running.result().events][-1]) == ("RUNNING", "ActivityScheduled")
+    token = pending(running)
+    assert token.pick_up is not None
+    token.pick_up(worker)
+    assert token.pick_up is None
+    started = running.result().events[-1]
+    assert (started.type, dict(started.details)) == ("ActivityStarted", details)
+    running.pass_time(9)
+    assert running.status == "RUNNING"
+    running.pass_time(2)
+    assert (running.status, running.run.clock.now) == ("FAILED", 60)

@@ -1,11 +1,14 @@
 """ItemReader in a distributed Map, from the developer guide's page on it; S3 is a mock that holds objects."""
 
 import gzip
+import io
 import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from pipeproof import MockError, StateMachine, returns
 
@@ -241,3 +244,19 @@ def test_failures__can_be_caught() -> None:
     state = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "Catch": catch, "End": True}
     definition = {"StartAt": "Map", "States": {"Map": state, "Rescue": {"Type": "Succeed"}}}
     assert StateMachine(definition).run({}, bucket({"k": "7"})).path == ["Map", "Rescue"]
+
+
+def test_listing__a_mock_may_give_text_and_both_spellings_of_the_tag() -> None:
+    page = json.dumps({"Contents": [{"Key": "a", "Etag": "1"}, {"Key": "b", "ETag": "2"}]})
+    output = machine(LIST, None, {"Bucket": "b"}).run({}, {LIST: returns(page)}).output
+    assert output == [{"Etag": "1", "Key": "a"}, {"Etag": "2", "Key": "b"}]
+
+
+def test_inventory__in_parquet() -> None:
+    table = pyarrow.table({"bucket": ["b", "b"], "size": [1, 2]})
+    data = io.BytesIO()
+    parquet.write_table(table, data)
+    manifest = {**INVENTORY, "fileFormat": "Parquet"}
+    objects = {"k": json.dumps(manifest), "data.csv.gz": data.getvalue()}
+    output = machine(GET, {"InputType": "MANIFEST"}).run({}, bucket(objects)).output
+    assert output == [{"bucket": "b", "size": 1}, {"bucket": "b", "size": 2}]

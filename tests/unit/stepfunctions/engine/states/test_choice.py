@@ -304,3 +304,12 @@ def test_jsonata__a_rule_without_output_leaves_the_input_as_it_is() -> None:
     assert execution.output == {"x": 1}
     assert execution.events[2].details["assignedVariables"] == {"v": 2}
     assert jsonata(rules, {"x": 2}, Output={"state": 1}).output == {"state": 1}
+
+
+def test_choice__sets_variables_from_its_context() -> None:
+    rule = {"Variable": "$.x", "NumericEquals": 1, "Next": "Yes", "Assign": {"by.$": "$$.State.Name"}}
+    choice = {"Type": "Choice", "Choices": [rule], "Default": "Yes", "Assign": {"by.$": "$$.Execution.Name"}}
+    shown = {"Type": "Pass", "Parameters": {"by.$": "$by"}, "End": True}
+    machine = StateMachine({"StartAt": "C", "States": {"C": choice, "Yes": shown}})
+    assert machine.run({"x": 1}).output == {"by": "C"}
+    assert machine.run({"x": 2}, execution_name="night").output == {"by": "night"}

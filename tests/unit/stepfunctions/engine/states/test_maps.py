@@ -7,6 +7,7 @@ import pytest
 
 from pipeproof import StateMachine, returns, throws
 from pipeproof.stepfunctions.answers.mocks import by_iteration
+from pipeproof.stepfunctions.errors import StateFailure
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:work"
 TASK = {"Type": "Task", "Resource": FUNCTION, "End": True}
@@ -384,3 +385,30 @@ def test_map__without_a_path_goes_over_its_input(distributed: bool) -> None:
     execution = machine(distributed=distributed).run("text", check=False)
     assert execution.cause.endswith('Reference path "$" must point to array.')
     assert machine(distributed=distributed).run([1, 2]).output == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("limit", "path"), [(0, ["A", "A", "B", "B"]), (2, ["A", "A", "B", "B"]), (1, ["A", "B", "A", "B"])]
+)
+def test_map__iterations_advance_in_turns(limit: int, path: list[str]) -> None:
+    states = {"A": {"Type": "Pass", "Next": "B"}, "B": PASS}
+    state = {"Type": "Map", "ItemProcessor": {"StartAt": "A", "States": states}, "MaxConcurrency": limit, "End": True}
+    assert StateMachine({"StartAt": "Map", "States": {"Map": state}}).run([1, 2]).path == ["Map", *path]
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_distributed__needs_the_right_to_start_its_children(refused: bool) -> None:
+    asked: list[Any] = []
+
+    def refuse(request: Any) -> Any:
+        asked.append((request.resource.arn, request.payload))
+        return StateFailure("States.TaskFailed", "not authorized") if refused else None
+
+    running = machine(distributed=True).start([1])
+    running.run.handlers.refuse = refuse
+    running.advance()
+    found = running.result()
+    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:StateMachine"
+    assert asked[0] == ("arn:aws:states:::states:startExecution", {"StateMachineArn": arn})
+    assert (found.error, found.cause) == (("States.Permissions", "not authorized") if refused else (None, None))
+    assert ("MapRunStarted" in events(found)) is not refused

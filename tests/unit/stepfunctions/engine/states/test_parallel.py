@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeproof import StateMachine, returns, throws
+from pipeproof import MockError, StateMachine, returns, throws
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:work"
 
@@ -163,3 +163,8 @@ def test_branches_that_fail_at_one_instant__the_first_counts() -> None:
     failing = [{"StartAt": name, "States": {name: {"Type": "Fail", "Error": name}}} for name in ("First", "Second")]
     state = {"Type": "Parallel", "Branches": failing, "End": True}
     assert StateMachine({"StartAt": "P", "States": {"P": state}}).run(check=False).error == "First"
+
+
+def test_parallel__what_is_no_failure_of_a_state_ends_the_run() -> None:
+    with pytest.raises(MockError):
+        machine(branch("A"), branch("B")).run(mocks={"A": [], "B": returns(1)})
