@@ -54,6 +54,15 @@ def test_documentation__names_the_tests_of_every_dbt(noxfile: ModuleType) -> Non
     assert set(re.findall(r"^- (.+)$", text, re.MULTILINE)) == reasons
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/how-to/dbt.md"])
+def test_documentation__promises_the_dbt_that_is_allowed(page: str) -> None:
+    """From the lowest version to the last before the one that is not allowed."""
+    bounds = next(line for line in PROJECT["optional-dependencies"]["dbt"] if line.startswith("dbt-core"))
+    lowest, minor = re.findall(r">=([\d.]+),<1\.(\d+)$", bounds)[0]
+
+    assert f"dbt-core {lowest} to 1.{int(minor) - 1}" in (ROOT / page).read_text(encoding="utf-8")
+
+
 def test_workflow__runs_every_lane(noxfile: ModuleType) -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/versions.yml").read_text(encoding="utf-8"))
 
