@@ -231,9 +231,9 @@ class Inputs:
     )
     fail_under: tuple[tuple[str, float], ...] = _input(
         "",
-        thresholds("states", "branches", "models"),
+        thresholds("states", "branches", "models", "columns", "tests"),
         "`states=80 branches=70 models=90`: fail where less percent of the state machines' states and branches, or of "
-        "the dbt models, was exercised",
+        "the dbt project's models, columns and tests, was exercised",
     )
     allow_empty: bool = _input("false", boolean, "A run that collects no test passes")
 

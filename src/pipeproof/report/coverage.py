@@ -1,10 +1,12 @@
 """Coverage: what of the state machines and dbt models the tests exercised, out of the evidence that they left.
 
-Three measures: `states` that were entered; `branches` that were taken (Choice rules and other transitions, Retry,
-Catch); `models` that were built, or were part of what was.
+The measures: `states` that were entered; `branches` that were taken (Choice rules and other transitions, Retry, Catch;
+of an incremental model its first run and one that adds to it); `models` that were built, or were part of what was;
+`columns` that the project's YAML names and that a test looked at; and the project's own `tests` that ran.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from pipeproof.report.wording import percent
 from pipeproof.results.baseline import Earlier
 from pipeproof.results.model import Failure, Run, TestResult
 
-MEASURES = ("states", "branches", "models")
+MEASURES = ("states", "branches", "models", "columns", "tests")
 
 _NAMED = 20
 _BUILDING = {"run", "build", "seed", "snapshot"}
@@ -27,10 +29,10 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What can be covered: a state, a branch or a model.
+    """What can be covered: a state, a branch, a model, a column or a test of dbt's.
 
     Attributes:
-        measure: `states`, `branches` or `models`.
+        measure: One of [MEASURES][].
         owner: The state machine or the dbt project.
         name: Its own name.
         file: Its file, from the workspace; None where it has none.
@@ -58,8 +60,12 @@ def find_units(run: Run, workspace: Path) -> tuple[Unit, ...]:
             if isinstance(record.get("data"), Mapping):
                 by_kind.setdefault(str(record.get("kind")), []).append(record["data"])
     machines = by_kind.get("stepfunctions.execution", [])
-    projects, runs = by_kind.get("dbt.project", []), by_kind.get("dbt.run", [])
-    for found in (_machines(machines, workspace), _models(projects, runs, workspace)):
+    projects, runs, compared = (by_kind.get(kind, []) for kind in ("dbt.project", "dbt.run", "dbt.expect"))
+    for found in (
+        _machines(machines, workspace),
+        _models(projects, runs, workspace),
+        _checked(projects, runs, compared, workspace),
+    ):
         try:
             units.extend(found)
         except MALFORMED:
@@ -95,12 +101,50 @@ def _models(projects: Sequence[Record], runs: Sequence[Record], workspace: Path)
         for node in run["nodes"]:
             if run["command"] in _BUILDING and node["status"] not in NOT_BUILT:
                 built[str(node["id"])] = built.get(str(node["id"]), 0) + 1
+    first, adding = (_increments(runs, adds=adds) for adds in (False, True))
     for name, nodes in sorted(lineages.items()):
         seen = with_inlined(nodes, [at for at in built if at in nodes], given)
         for at, node in nodes.items():
             if at.startswith(f"model.{name}."):
                 file = _relative(str(Path(folders[name]) / str(node["file"])), workspace) if folders[name] else None
-                yield Unit("models", name, str(node["name"]), file, 1, built.get(at, int(at in seen)))
+                model = str(node["name"])
+                yield Unit("models", name, model, file, 1, built.get(at, int(at in seen)))
+                if node.get("materialized") == "incremental":
+                    yield Unit("branches", name, f"{model}: first run", file, 1, first[at])
+                    yield Unit("branches", name, f"{model}: is_incremental()", file, 1, adding[at])
+
+
+def _increments(runs: Sequence[Record], *, adds: bool) -> Counter[str]:
+    """Count the runs of each incremental model that added to what was there, or those that did not."""
+    nodes = (node for run in runs for node in run["nodes"] if node["status"] not in NOT_BUILT)
+    return Counter(str(node["id"]) for node in nodes if node.get("incremental") is adds)
+
+
+def _checked(
+    projects: Sequence[Record], runs: Sequence[Record], compared: Sequence[Record], workspace: Path
+) -> Iterator[Unit]:
+    """Give the columns that the projects' YAML names, and the projects' own tests."""
+    ran = Counter(str(node["id"]) for run in runs for node in run["nodes"] if node["status"] not in NOT_BUILT)
+    looked = Counter((str(one["id"]), str(column).lower()) for one in compared for column in one["columns"])
+    columns: dict[tuple[str, str], Unit] = {}
+    tests: dict[str, Unit] = {}
+    for record in projects:
+        name, folder = str(record["project"]), str(record.get("path") or "")
+        for check in record.get("checks", ()):
+            file = _relative(str(Path(folder) / str(check["file"])), workspace) if folder else None
+            tests[str(check["id"])] = Unit("tests", name, str(check["name"]), file, 1, ran[str(check["id"])])
+        by_test: Counter[tuple[str, str]] = Counter()
+        for check in record.get("checks", ()):
+            by_test[(str(check["node"]), str(check["column"]).lower())] += ran[str(check["id"])]
+        for node in record["nodes"]:
+            at = str(node["id"])
+            file = _relative(str(Path(folder) / str(node["file"])), workspace) if folder else None
+            for column in node.get("columns", ()) if at.startswith(f"model.{name}.") else ():
+                key = (at, str(column).lower())
+                told = f"{node['name']}.{column}"
+                columns[key] = Unit("columns", name, told, file, 1, looked[key] + by_test[key])
+    yield from columns.values()
+    yield from tests.values()
 
 
 def find_earlier_units(earlier: Mapping[str, Earlier] | None, workspace: Path) -> tuple[Unit, ...]:

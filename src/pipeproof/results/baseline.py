@@ -16,7 +16,7 @@ __all__ = ["Comparison", "Earlier", "baseline_files", "compare", "find_flaked", 
 
 _SLOWER_FACTOR = 2.0
 _SLOWER_SECONDS = 1.0
-_COVERING = ("stepfunctions.execution", "dbt.project", "dbt.run")
+_COVERING = ("stepfunctions.execution", "dbt.project", "dbt.run", "dbt.expect")
 """The kinds of evidence of which the coverage of a run is made."""
 BAD = (Status.FAILED, Status.ERROR)
 """The statuses of a test that is broken."""

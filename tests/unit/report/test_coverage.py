@@ -135,6 +135,68 @@ def test_cobertura__what_stands_in_no_file_of_the_workspace_is_left_out() -> Non
     assert render_cobertura(units, WORKSPACE, 0.0) is None
 
 
+CHECKED = {
+    "project": "shop", "path": "/w/warehouse",
+    "nodes": [
+        {"id": "model.shop.orders", "name": "orders", "file": "models/orders.sql", "materialized": "incremental",
+         "depends_on": [], "tests": 2, "columns": ["id", "Amount", "note"]},
+        {"id": "source.shop.raw.orders", "name": "raw.orders", "file": "models/s.yml", "materialized": None,
+         "depends_on": [], "tests": 0, "columns": ["id"]},
+        {"id": "model.package.other", "name": "other", "file": "models/o.sql", "materialized": "view",
+         "depends_on": [], "tests": 0, "columns": ["id"]},
+    ],
+    "checks": [
+        {"id": "test.shop.unique", "name": "unique_id", "file": "models/s.yml",
+         "node": "model.shop.orders", "column": "id"},
+        {"id": "unit_test.shop.orders.sums", "name": "sums", "file": "models/s.yml", "node": None, "column": None},
+        {"id": "test.shop.noted", "name": "noted", "file": "models/s.yml",
+         "node": "model.shop.orders", "column": "note"},
+    ],
+}  # fmt: skip
+
+
+def ran(status: str = "success", *, at: str = "model.shop.orders", incremental: bool | None = None) -> tuple[str, Any]:
+    node = {"id": at, "status": status, "incremental": incremental}
+    return "dbt.run", {"command": "build", "given": [], "nodes": [node]}
+
+
+def hits_of(measure: str, *evidence: tuple[str, Any]) -> dict[str, int]:
+    units = find_units(run_of(("dbt.project", CHECKED), *evidence, ("dbt.project", CHECKED)), WORKSPACE)
+    return {unit.name: unit.hits for unit in units if unit.measure == measure}
+
+
+def test_units__columns_that_a_test_looked_at() -> None:
+    """By a comparison or by a test of the project's that ran; models of packages and sources have none."""
+    assert hits_of("columns") == {"orders.id": 0, "orders.Amount": 0, "orders.note": 0}
+    compared = ("dbt.expect", {"id": "model.shop.orders", "columns": ["AMOUNT", "nothing"]})
+    tested, skipped = ran("pass", at="test.shop.unique"), ran("skipped", at="test.shop.noted")
+    assert hits_of("columns", compared, tested, tested, skipped) == {
+        "orders.id": 2,
+        "orders.Amount": 1,
+        "orders.note": 0,
+    }
+
+
+def test_units__tests_of_the_project() -> None:
+    """One that failed ran too."""
+    evidence = (ran("fail", at="test.shop.unique"), ran("pass", at="unit_test.shop.orders.sums"))
+    assert hits_of("tests", *evidence) == {"unique_id": 1, "sums": 1, "noted": 0}
+
+
+def test_units__both_ways_of_an_incremental_model() -> None:
+    both = {"orders: first run": 1, "orders: is_incremental()": 2}
+    evidence = [ran(incremental=False), ran(incremental=True), ran(incremental=True), ran("skipped", incremental=True)]
+    assert hits_of("branches", *evidence) == both
+    assert hits_of("branches") == dict.fromkeys(both, 0)
+
+
+def test_shortfalls__of_columns_and_tests() -> None:
+    units = find_units(run_of(("dbt.project", CHECKED), ran("pass", at="test.shop.unique")), WORKSPACE)
+    assert [failure.headline for failure in find_shortfalls(units, {"columns": 50, "tests": 30})] == [
+        "fail-under: 33.3 % of 3 columns were exercised, 50 % are asked for"
+    ]
+
+
 TEXTS = st.text(st.characters() | st.sampled_from("<>&\"'\0\x1b]"), max_size=8)
 
 

@@ -155,7 +155,7 @@ def find_key(manifest: Any, node: Any) -> list[str]:
 
 
 def lineage(manifest: Any) -> list[Mapping[str, Any]]:
-    """The project's nodes and sources for the report: what each is, what it is made of, how many tests it has."""
+    """The nodes and sources for the report: what each is and is made of, its columns, how many tests it has."""
     tests: dict[str, int] = {}
     checks = [node for node in manifest.nodes.values() if node.resource_type == "test"]
     for node in [*checks, *manifest.unit_tests.values()]:
@@ -171,8 +171,26 @@ def lineage(manifest: Any) -> list[Mapping[str, Any]]:
             "file": node.original_file_path,
             "depends_on": list(getattr(node, "depends_on_nodes", [])),
             "tests": tests.get(node.unique_id, 0),
+            "columns": [column.name for column in node.columns.values()],
         }
         for node in sorted([*built, *manifest.sources.values()], key=lambda node: str(node.unique_id))
+    ]
+
+
+def list_checks(manifest: Any) -> list[Mapping[str, Any]]:
+    """The project's own data tests and unit tests for the report: what each looks at, those of packages left out."""
+    own = manifest.metadata.project_name
+    checks = [node for node in manifest.nodes.values() if node.resource_type == "test"]
+    return [
+        {
+            "id": check.unique_id,
+            "name": check.name,
+            "file": check.original_file_path,
+            "node": getattr(check, "attached_node", None),
+            "column": getattr(check, "column_name", None),
+        }
+        for check in sorted([*checks, *manifest.unit_tests.values()], key=lambda check: str(check.unique_id))
+        if check.package_name == own
     ]
 
 

@@ -1,7 +1,7 @@
 """One test's dbt: the project in a schema of its own, with stand-ins for what the test does not build."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import date, datetime
@@ -203,11 +203,12 @@ class Dbt:
         __tracebackhide__ = True
         view = self.project.view(request.vars)
         self._lately = [view, *(other for other in self._lately if other is not view)]
+        there = {*self._given, *(at for at, status in self._statuses.items() if status == "success")}
         started = time.perf_counter()
         ran = self._execute(request)
         manifest, nodes = ran.manifest, ran.nodes
         result = DbtResult(request.command, nodes, time.perf_counter() - started)
-        self._record_run(request, result)
+        self._record_run(request, result, there)
         self._statuses |= {node.unique_id: node.status for node in nodes.values()}
         for node in nodes.values():
             if node.unique_id in self._given:  # built now: no stand-in any more
@@ -353,7 +354,10 @@ class Dbt:
                 expected = self._warehouse.read_table(query)
         else:
             expected, typed = read_rows(rows, self._folders)
-        key = manifests.find_key(self._view.manifest, self._find(name))
+        node = self._find(name)
+        key = manifests.find_key(self._view.manifest, node)
+        compared = [*(expected.column_names if columns is None else columns)]
+        self._record("dbt.expect", {"id": node.unique_id, "columns": compared})
         difference = compare_tables(
             built, expected, typed=typed, columns=columns, ordered=ordered, tolerance=tolerance, key=key
         )
@@ -488,8 +492,8 @@ class Dbt:
             raise text_failed(self.project, what, ran, place)
         return compiled
 
-    def _record_run(self, request: Request, result: DbtResult) -> None:
+    def _record_run(self, request: Request, result: DbtResult, there: Collection[str]) -> None:
         from pipeproof.environments.dbt.scenario.evidence import describe_run
 
-        for kind, data in describe_run(self.project, self.schema, request, result, self._given):
+        for kind, data in describe_run(self.project, self.schema, request, result, self._given, there):
             self._record(kind, data)

@@ -85,6 +85,11 @@ class DbtProject:
         return list(self.view().lineage)
 
     @property
+    def checks(self) -> list[Mapping[str, Any]]:
+        """The project's own data tests and unit tests: `id`, `name`, `file`, `node`, `column`."""
+        return manifests.list_checks(self.view().manifest)
+
+    @property
     def nodes_manifest(self) -> Any:
         """dbt's manifest as it was parsed, to look at."""
         return self.view().manifest
