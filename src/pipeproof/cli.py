@@ -201,8 +201,11 @@ _REPORT_FLAGS = (
     "summary",
     "baseline",
     "history",
+    "quarantine",
     "fail-on",
     "fail-under",
+    "pr-comment",
+    "github-token",
     "allow-empty",
 )
 """The inputs that count where the tests ran already."""

@@ -1,10 +1,9 @@
 """What the steps of one run share: the job, and what is gathered on its way."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
 from pipeproof.access import make_audit
 from pipeproof.credentials.audit import Audit
@@ -18,10 +17,6 @@ from pipeproof.redaction import Redactor
 from pipeproof.results.model import Run
 from pipeproof.sandbox.process import Cancellation
 from pipeproof.transport import Transport
-
-if TYPE_CHECKING:
-    from pipeproof.report.coverage import Unit
-    from pipeproof.results.past import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +68,6 @@ class Trail:
         unjudged: What came of the tests before the quarantine and thresholds are held against it, and the exit code
             where it is not the run's own: a shard leaves this to the job that merges.
         files: Further files of the report: names and contents.
-        before: What could be covered in the baseline.
-        past: What earlier reports say of each test, by node id.
     """
 
     redactor: Redactor
@@ -82,8 +75,6 @@ class Trail:
     account_id: str | None = None
     unjudged: tuple[Run, int | None] | None = None
     files: dict[str, bytes] = field(default_factory=dict)
-    before: "Sequence[Unit]" = ()
-    past: "Mapping[str, Past]" = field(default_factory=dict)
 
 
 def follow(job: Job) -> Trail:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeproof.access import Access, build_request, grant, judge
 from pipeproof.credentials.request import CredentialRequest
@@ -18,8 +17,8 @@ from pipeproof.github.checkout_token import ADVICE, find_tokens
 from pipeproof.github.context import read_context, read_event
 from pipeproof.github.file_commands import Snapshot
 from pipeproof.identity.eligibility import Eligibility
-from pipeproof.inputs import action_values, artifact_pattern, read_inputs
-from pipeproof.job import Job, Trail, base_of, follow, open_api
+from pipeproof.inputs import action_values, read_inputs
+from pipeproof.job import Job, Trail, follow
 from pipeproof.outlets.choice import choose_outlet
 from pipeproof.results.model import EXIT_CANCELLED, Failure, Run
 from pipeproof.runner_files import Kept, kept_for_the_runner
@@ -27,12 +26,9 @@ from pipeproof.sandbox.environment import environment_for_tests
 from pipeproof.sandbox.identity import Home, contained, make_home, scratch_root, user_for_tests
 from pipeproof.sandbox.process import Cancellation, shield_supervisor
 from pipeproof.scratch import scratch_folder
+from pipeproof.standard import Standard, read_standard
 from pipeproof.trial import install, test
 from pipeproof.variables import DEBUG
-
-if TYPE_CHECKING:
-    from pipeproof.results.quarantine import Entry
-    from pipeproof.results.renames import Earlier
 
 _WEAKER = (
     "Outside of pipeproof's image the tests run as the same user as this step: they can write to the files by which it "
@@ -93,10 +89,7 @@ def run(job: Job) -> int:
     """Take the steps of one run; give the exit code."""
     verdict = None if job.inputs.merge else judge_first(job)
     trail = follow(job)
-    # Read before the tests run: they may write over it.
-    earlier = read_earlier(job)
-    entries = read_excuses(job)
-    read_history(job, trail)
+    standard = read_standard(job)
     kept = Kept()
     if verdict is None:
         from pipeproof.merging import merge
@@ -104,10 +97,10 @@ def run(job: Job) -> int:
         outcome, code = merge(job, trail)
     else:
         with scratch(job) as home, kept_for_the_runner(job, home) as kept:
-            outcome, code = prove(job, home, verdict, trail, earlier)
+            outcome, code = prove(job, home, verdict, trail, standard)
     from pipeproof.conclusion import conclude
 
-    return conclude(job, outcome, code, trail, earlier, entries, kept)
+    return conclude(job, outcome, code, trail, standard, kept)
 
 
 def load_conclusion() -> None:
@@ -125,9 +118,7 @@ def judge_first(job: Job) -> Eligibility:
     return verdict
 
 
-def prove(
-    job: Job, home: Home, verdict: Eligibility, trail: Trail, earlier: "Mapping[str, Earlier] | None"
-) -> tuple[Run, int | None]:
+def prove(job: Job, home: Home, verdict: Eligibility, trail: Trail, standard: Standard) -> tuple[Run, int | None]:
     """Install, have credentials and test; give what came of it, and the exit code where it is not the run's own."""
     environment = environment_for_tests(job.environ, home=home.folder, without=job.inputs.id_token_variables)
     try:
@@ -135,47 +126,12 @@ def prove(
         request = build_request(job.inputs, job.project, job.environ)
         python = install(job, home, environment)
         with credentials(job, home, request, verdict, trail) as access:
-            known = None if earlier is None else list(earlier)
+            known = None if standard.earlier is None else list(standard.earlier)
             return test(job, home, environment, python, access, trail.redactor, known, load_conclusion), None
     except PipeproofError as error:
         if job.cancellation.times:  # what fails then fails for that reason
             return Run(cancelled=True), EXIT_CANCELLED
         return Run(failures=(Failure("session", "", str(error)),)), error.exit_code
-
-
-def read_earlier(job: Job) -> "dict[str, Earlier] | None":
-    """Read the baseline: a file of the workspace, or what the base branch's last run has left."""
-    inputs, context = job.inputs, job.context
-    pattern = artifact_pattern(inputs.baseline)
-    if inputs.baseline is None:
-        return None
-    from pipeproof.history import find_baseline
-    from pipeproof.results.baseline import read_baseline
-
-    if pattern is None:
-        return read_baseline(job.project / inputs.baseline)
-    if context is None:
-        job.outlet.say("There is no baseline: `baseline: auto` looks into the artifacts of a workflow on GitHub.")
-        return None
-    return find_baseline(open_api(job), context.run_id, base_of(context), pattern, inputs.title, job.outlet.say)
-
-
-def read_excuses(job: Job) -> "tuple[Entry, ...]":
-    """Read the quarantine: of a branch that is proposed, the one of the branch that it is proposed to."""
-    if not job.inputs.quarantine:
-        return ()
-    from pipeproof.excuses import read_quarantine
-
-    base = base_of(job.context) if job.context else None
-    return read_quarantine(job.inputs.quarantine, job.workspace, base, open_api(job), job.outlet.warn)
-
-
-def read_history(job: Job, trail: Trail) -> None:
-    """Read what earlier reports say of each test."""
-    if job.inputs.history:
-        from pipeproof.results.past import read_past
-
-        trail.past = read_past(job.project / job.inputs.history)
 
 
 def warn_of_tokens(job: Job) -> None:

@@ -4,13 +4,14 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from pipeproof.commenting import comment_on_pull_request
 from pipeproof.github.context import read_event
 from pipeproof.job import Job, Trail, open_api
 from pipeproof.journal import remove_journal
+from pipeproof.judging import Verdict
 from pipeproof.merging import describe_shard
 from pipeproof.redaction import Redactor
 from pipeproof.report.annotation import Annotation
@@ -39,7 +40,6 @@ from pipeproof.report.past import render_past
 from pipeproof.report.sarif import render_sarif
 from pipeproof.report.summary import Links, render_summary
 from pipeproof.results.attestation import build_statement
-from pipeproof.results.baseline import Comparison
 from pipeproof.results.ctrf import write_ctrf
 from pipeproof.results.junit import write_junit
 from pipeproof.results.model import Run
@@ -48,16 +48,9 @@ from pipeproof.sandbox.identity import scratch_root
 from pipeproof.scratch import scratch_folder
 
 
-def report(
-    job: Job,
-    outcome: Run,
-    comparison: Comparison | None,
-    tampered: Sequence[str],
-    trail: Trail,
-    units: Sequence[Unit],
-) -> None:
+def report(job: Job, verdict: Verdict, tampered: Sequence[str], trail: Trail) -> None:
     """Say what happened: annotations, summary, outputs, files."""
-    inputs, outlet, context = job.inputs, job.outlet, job.context
+    outcome, inputs = verdict.run, job.inputs
     notes = [f"The tests wrote to {name}; it was put back as it was." for name in tampered]
     if outcome.not_run and not outcome.cancelled:
         count = len(outcome.not_run)
@@ -65,57 +58,112 @@ def report(
     if outcome.dropped:
         records = "one record" if outcome.dropped == 1 else f"{outcome.dropped} records"
         notes.append(f"The test process wrote {records} that pipeproof could not read as results; they were left out.")
-    for note in notes:
-        outlet.warn(note)
-    newly_failing = {result.id for result in comparison.newly_failing} if comparison else ()
-    links = Links(context.link_to if context and context.repository and context.sha else None)
-    thresholds = dict(inputs.fail_under)
+    verdict = replace(verdict, notes=(*notes, *verdict.notes))
     faults = Faults()
-    summary = ""
-    page = partial(render_page, outcome, inputs.title, links, workspace=job.workspace, notes=notes)
     files: dict[str, Callable[[Path], None]] = {
         CTRF: lambda path: write_ctrf(outcome, path, inputs.title),
         JUNIT: lambda path: write_junit(outcome, path, inputs.title),
-        STATEMENT: lambda path: write_statement(outcome, job.environ, path),
-        SARIF: lambda path: write_text(path, render_sarif(outcome, job.workspace, newly_failing)),
-        COBERTURA: lambda path: write_cobertura(units, job.workspace, outcome.started, path),
-        PAGE: lambda path: write_text(path, page(comparison=comparison, units=units, thresholds=thresholds)),
     }
-    if job.environ.get("GITLAB_CI") == "true":
-        files[CODE_QUALITY] = lambda path: write_text(path, render_code_quality(outcome, job.workspace, newly_failing))
     with scratch_folder("report-", scratch_root()) as made:
         for name, write in files.items():
             with faults.held(), said_of_files(job):
                 write(made / name)
-        with faults.held():
-            summary = render_summary(
-                outcome,
-                inputs.title,
-                links,
-                workspace=job.workspace,
-                notes=notes,
-                comparison=comparison,
-                exercised=render_coverage(units, thresholds, trail.before) + render_exercised(outcome, job.workspace),
-                diagrams=render_diagrams(outcome),
-                past=render_past(outcome, trail.past),
-            )
-            with said_of_files(job):
-                write_text(made / SUMMARY, summary)
+        publish(job, verdict, trail, made, faults, place_report)
+    faults.raise_first()
+
+
+def publish(
+    job: Job, verdict: Verdict, trail: Trail, made: Path, faults: "Faults", place: Callable[[Job, Path, Trail], None]
+) -> None:
+    """Say what came of a run whose tests are written out already.
+
+    Args:
+        job: Its inputs and its outlet count.
+        verdict: What the run came to.
+        trail: What was gathered on its way.
+        made: A folder of our own, in which the tests lie; the other files of the report are added to it.
+        faults: Holds what goes wrong in a step.
+        place: Puts the files where the user finds them.
+    """
+    outcome, inputs, outlet = verdict.run, job.inputs, job.outlet
+    for note in verdict.notes:
+        outlet.warn(note)
+    for name, write in _files(job, verdict).items():
         with faults.held(), said_of_files(job):
-            place_report(job, made, trail)
+            write(made / name)
+    summary = ""
     with faults.held():
-        outlet.annotate(annotations(outcome, inputs.annotations, job.workspace, newly_failing))
+        summary = _summarize(job, verdict)
+        with said_of_files(job):
+            write_text(made / SUMMARY, summary)
+    placed = False
+    with faults.held(), said_of_files(job):
+        place(job, made, trail)
+        placed = True
+    with faults.held():
+        outlet.annotate(annotations(outcome, inputs.annotations, job.workspace, verdict.newly_failing))
     if summary and (inputs.summary == "always" or (inputs.summary == "on-failure" and outcome.conclusion != "success")):
         with faults.held():
             outlet.add_summary(summary)
     with faults.held():
-        comment(job, outcome, comparison, notes, trail)
+        comment(job, verdict, trail)
     with faults.held():
         stated = bool(job.environ.get("GITHUB_SHA"))
         outlet.set_outputs(outputs(outcome, job.report, job.workspace, trail.account_id, stated=stated))
     with faults.held():
-        outlet.draw_totals(outcome, os.path.relpath(job.report))
-    faults.raise_first()
+        outlet.draw_totals(outcome, os.path.relpath(job.report) if placed else None)
+
+
+def _files(job: Job, verdict: Verdict) -> dict[str, Callable[[Path], None]]:
+    """Return what writes each file of the report beside the tests and the summary."""
+    outcome = verdict.run
+    files: dict[str, Callable[[Path], None]] = {
+        STATEMENT: lambda path: write_statement(outcome, job.environ, path),
+        SARIF: lambda path: write_text(path, render_sarif(outcome, job.workspace, verdict.newly_failing)),
+        COBERTURA: lambda path: write_cobertura(verdict.units, job.workspace, outcome.started, path),
+        PAGE: lambda path: write_text(path, _page(job, verdict)),
+    }
+    if job.environ.get("GITLAB_CI") == "true":
+        files[CODE_QUALITY] = lambda path: write_text(
+            path, render_code_quality(outcome, job.workspace, verdict.newly_failing)
+        )
+    return files
+
+
+def _page(job: Job, verdict: Verdict) -> str:
+    return render_page(
+        verdict.run,
+        job.inputs.title,
+        _links(job),
+        workspace=job.workspace,
+        notes=verdict.notes,
+        comparison=verdict.comparison,
+        units=verdict.units,
+        before=verdict.before,
+        thresholds=dict(job.inputs.fail_under),
+        history=verdict.history,
+    )
+
+
+def _summarize(job: Job, verdict: Verdict) -> str:
+    outcome = verdict.run
+    coverage = render_coverage(verdict.units, dict(job.inputs.fail_under), verdict.before)
+    return render_summary(
+        outcome,
+        job.inputs.title,
+        _links(job),
+        workspace=job.workspace,
+        notes=verdict.notes,
+        comparison=verdict.comparison,
+        exercised=coverage + render_exercised(outcome, job.workspace),
+        diagrams=render_diagrams(outcome),
+        past=render_past(outcome, verdict.history),
+    )
+
+
+def _links(job: Job) -> Links:
+    context = job.context
+    return Links(context.link_to if context and context.repository and context.sha else None)
 
 
 class Faults:
@@ -154,6 +202,12 @@ def redact_own_files(job: Job, redactor: Redactor) -> None:
             job.outlet.warn(f"{path} was not searched for secrets: keep it to yourself")
 
 
+def redact_files(made: Path, redactor: Redactor) -> None:
+    """Take the secrets out of what was written, where there are any: the files can be large."""
+    if redactor:
+        rewrite_files(made, PurePath(), redactor.redact_bytes)
+
+
 def place_report(job: Job, made: Path, trail: Trail) -> None:
     """Put what was written, the secrets taken out, in the report's folder."""
     head = trail.audit.write(made / AUDIT)
@@ -162,7 +216,7 @@ def place_report(job: Job, made: Path, trail: Trail) -> None:
         write_text(made / SHARD, told)
     for name, data in trail.files.items():
         (made / name).write_bytes(data)
-    rewrite_files(made, PurePath(), trail.redactor.redact_bytes)
+    redact_files(made, trail.redactor)
     redact_own_files(job, trail.redactor)
     place_files(made, job.workspace, job.report_folder)
     remove_journal(job.workspace, job.report_folder)
@@ -182,13 +236,13 @@ def write_cobertura(units: Sequence[Unit], workspace: Path, started: float, path
         write_text(path, covered)
 
 
-def comment(job: Job, outcome: Run, comparison: Comparison | None, notes: Sequence[str], trail: Trail) -> None:
+def comment(job: Job, verdict: Verdict, trail: Trail) -> None:
     """Write the comment on the pull request, where one is asked for."""
     inputs = job.inputs
-    if inputs.pr_comment == "never" or outcome.cancelled:
+    if inputs.pr_comment == "never" or verdict.run.cancelled:
         return
     comment_on_pull_request(
-        outcome,
+        verdict.run,
         inputs.title,
         open_api(job),
         job.context,
@@ -196,7 +250,7 @@ def comment(job: Job, outcome: Run, comparison: Comparison | None, notes: Sequen
         workspace=job.workspace,
         notice=lambda text: job.outlet.annotate([Annotation("notice", "pipeproof", text)]),
         redact=trail.redactor.redact,
-        notes=notes,
-        comparison=comparison,
-        create=inputs.pr_comment == "always" or outcome.conclusion != "success",
+        notes=verdict.notes,
+        comparison=verdict.comparison,
+        create=inputs.pr_comment == "always" or verdict.run.conclusion != "success",
     )

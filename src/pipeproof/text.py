@@ -7,6 +7,8 @@ from difflib import get_close_matches
 
 _LINE_BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f]")
+"""What of ASCII is a control character, and neither a line break nor a tab."""
 PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 """`${Name}`, as templates and IAM's policies write what is put in; its group is the name."""
 
@@ -23,6 +25,8 @@ def plain(text: str) -> str:
     go as well: with them a message can be made to read as another.
     """
     without = strip_ansi(text.replace("\r\n", "\n"))
+    if without.isascii():
+        return _CONTROL.sub("", without)
     # Judged once for each kind of character: texts are long and made of few.
     unseen = (c for c in set(without) - {"\n", "\t"} if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co"))
     return without.translate(dict.fromkeys(map(ord, unseen)))

@@ -14,6 +14,10 @@ from pipeproof.results.model import Failure, Run, Status, TestResult
 ENTRY = "- {{test: 'test_it.py::{name}', reason: r, owner: o, expires: 2999-12-31}}\n"
 CODE = "def test_known():\n    assert 0, 'known'\n\ndef test_mine():\n    assert 0, 'mine'\n"
 
+RED = (
+    '<testsuite name="s"><testcase classname="test_it" name="test_known"><failure message="no"/></testcase></testsuite>'
+)
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
@@ -82,3 +86,37 @@ def test_pull_request__of_a_fork_is_commented_by_a_workflow_that_follows(
     assert "Orders: failed, 1 of 1 test" in comment["body"]
     assert "@octo" not in comment["body"].replace("<pre>@octo #1</pre>", "")  # in code nobody is mentioned
     assert capsys.readouterr().out == "the comment: created\nthe comment: nothing\n"
+
+
+def test_report__on_a_pull_request_is_commented_judged_by_its_base_and_ready_to_be_attested(
+    workspace: Path, runner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workspace / "red.xml").write_text(RED)
+    (workspace / "q.yml").write_text(ENTRY.format(name="test_known"))
+    (runner.folder / "event.json").write_text(json.dumps({"pull_request": {"number": 7, "base": {"ref": "main"}}}))
+    with GitHub() as github:
+        github.files["main", "q.yml"] = ""
+        told = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_API_URL": github.url}
+        for name, value in {**runner.environ(workspace, {}), **told}.items():
+            monkeypatch.setenv(name, value)
+        given = ["--quarantine", "q.yml", "--pr-comment", "always", "--github-token", TOKEN]
+        assert cli.main(["report", str(workspace / "red.xml"), "--directory", str(workspace), *given]) == 1
+        github.files["main", "q.yml"] = (workspace / "q.yml").read_text()
+        assert cli.main(["report", str(workspace / "red.xml"), "--directory", str(workspace), *given]) == 0
+    (comment,) = github.comments[7]
+    assert "### Quarantine" in comment["body"]
+    statement = json.loads((workspace / "pipeproof-report" / "test-result.intoto.json").read_text())
+    assert statement["subject"][0]["digest"] == {"gitCommit": "0123456789abcdef0123456789abcdef01234567"}
+    assert statement["predicate"]["warnedTests"] == ["test_it.py::test_known"]
+    assert TOKEN not in "".join(path.read_text() for path in (workspace / "pipeproof-report").iterdir())
+
+
+def test_report__finds_its_baseline_by_itself(
+    workspace: Path, runner: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As far as a run of the action does: without a token it says what it needs, and the report is made."""
+    (workspace / "red.xml").write_text(RED.replace("failure", "skipped"))
+    for name, value in runner.environ(workspace, {}).items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["report", str(workspace / "red.xml"), "--directory", str(workspace), "--baseline", "auto"]) == 0
+    assert "`baseline: auto` needs `github-token`" in capsys.readouterr().out

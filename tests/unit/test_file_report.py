@@ -1,5 +1,6 @@
 """`pipeproof report FILE …`: the whole report of what another tool ran."""
 
+import html
 import json
 import re
 import sys
@@ -131,7 +132,9 @@ def test_report__into_a_file_ends_in_what_to_do(workspace: Path, capsys: pytest.
     put(workspace, green=GREEN)
     (workspace / "taken").touch()
     assert main(["report", "in", "--report-dir", "taken"]) == 2
-    assert capsys.readouterr().err.startswith("pipeproof: report-dir: taken cannot be written: no folder\n")
+    assert "report-dir: 'taken' cannot be a folder, as 'taken' is a file" in capsys.readouterr().err
+    assert main(["report", "in", "--report-dir", "taken/below"]) == 2
+    assert "report-dir: 'taken/below' cannot be a folder, as 'taken' is a file" in capsys.readouterr().err
 
 
 def test_report__to_a_full_disk_ends_in_one_line(
@@ -156,3 +159,36 @@ def test_report__on_github_annotates_and_sets_outputs(
     assert "::error file=orders.py,line=3,title=orders.py%3A%3Atwo::no" in capsys.readouterr().out
     assert re.search("failed(=|<<).*1", (workspace / "GITHUB_OUTPUT").read_text(), re.DOTALL)
     assert "### Failures" in (workspace / "GITHUB_STEP_SUMMARY").read_text()
+
+
+QUARANTINE = "- {{test: 'orders.py::{name}', reason: the vendor is down, owner: me, expires: {until}}}\n"
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_report__excuses_what_stands_in_the_quarantine(workspace: Path, *, alone: bool) -> None:
+    """In each file of the report, also where the JUnit that is read would else be taken as it is."""
+    put(workspace, red=RED)
+    (workspace / "q.yml").write_text(QUARANTINE.format(name="two", until="2999-12-31"))
+    if not alone:
+        put(workspace, green=GREEN)
+    assert main(["report", "in/red.xml" if alone else "in", "--quarantine", "q.yml"]) == 0
+    folder = workspace / "pipeproof-report"
+    assert "### Quarantine" in (folder / "summary.md").read_text()
+    assert "the vendor is down" in (folder / "report.html").read_text()
+    (case,) = [case for suite in JUnitXml.fromfile(str(folder / "junit.xml")) for case in suite if case.name == "two"]
+    assert case.is_skipped
+    (test,) = [test for test in report_of(workspace)["results"]["tests"] if test["name"] == "two"]  # type: ignore[index]
+    assert (test["status"], test["extra"]["excused"][0]["message"]) == ("skipped", "no")
+
+
+def test_report__fails_for_an_entry_that_is_over_and_tells_of_one_without_a_test(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(workspace, green=GREEN)
+    entries = QUARANTINE.format(name="one", until="2020-01-01") + QUARANTINE.format(name="none", until="2999-12-31")
+    (workspace / "q.yml").write_text(entries)
+    assert main(["report", "in", "--quarantine", "q.yml"]) == 1
+    assert "q.yml:2: there is no test orders.py::none" in capsys.readouterr().out
+    summary = html.unescape((workspace / "pipeproof-report" / "summary.md").read_text())
+    assert "the quarantine of orders.py::one ended on 2020-01-01" in summary
+    assert "there is no test orders.py::none" in summary

@@ -53,6 +53,25 @@ def two(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize(
+    ("times", "duration"),
+    [
+        ([(100.0, 10.0), (100.0, 12.0)], 12.0),
+        ([(100.0, 10.0), (105.0, 10.0)], 15.0),
+        ([(100.0, 10.0), (102.0, 3.0)], 10.0),
+        ([(100.0, 10.0), (14_500.0, 5.0)], 15.0),  # hours later the failed one was run again
+    ],
+)
+def test_merge__takes_as_long_as_a_shard_was_running(
+    times: list[tuple[float, float]], duration: float, tmp_path: Path
+) -> None:
+    for index, (started, took) in enumerate(times, 1):
+        own = SUITE[2 * index - 2 : 2 * index]
+        put(tmp_path, f"shards/{index}", Shard(index, 2), part(*own, started=started, duration=took))
+    run, _ = merged(tmp_path)
+    assert (run.started, run.duration) == (100.0, duration)
+
+
 def test_merge__is_the_run_of_the_suite_in_its_order(two: Path) -> None:
     run, code = merged(two)
     assert (code, run.failures, run.conclusion) == (None, (), "success")

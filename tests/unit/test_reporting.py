@@ -11,6 +11,7 @@ from pipeproof.access import make_audit
 from pipeproof.github.file_commands import Snapshot
 from pipeproof.inputs import read_inputs
 from pipeproof.job import Job, Trail
+from pipeproof.judging import Verdict
 from pipeproof.redaction import Redactor
 from pipeproof.reporting import report
 from pipeproof.results.model import Failure, Run, Status, TestResult
@@ -36,7 +37,7 @@ def reported(workspace: Path) -> tuple[Mock, Exception | None]:
     inputs = read_inputs({"summary": "always"}, workspace)
     job = Job(inputs, workspace, {}, None, Snapshot(), outlet, Cancellation())
     try:
-        report(job, Run(results=(FAILED,), dropped=2), None, (), Trail(redactor, make_audit({}, redactor)), ())
+        report(job, Verdict(Run(results=(FAILED,), dropped=2)), (), Trail(redactor, make_audit({}, redactor)))
     except RuntimeError as error:
         return outlet, error
     return outlet, None

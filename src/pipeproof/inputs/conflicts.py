@@ -21,6 +21,8 @@ def find_conflicts(inputs: Inputs, workspace: Path) -> Iterator[str]:
     for name, value in (("working-directory", inputs.working_directory), ("report-dir", inputs.report_dir)):
         if not _lies_below(root, value):
             yield f"{name}: {value!r} leaves the workspace {workspace}; give a path below it"
+        elif name == "report-dir" and (file := _file_on_the_way(root, value)):
+            yield f"report-dir: {value!r} cannot be a folder, as {str(file.relative_to(root))!r} is a file"
     project = root / inputs.working_directory
     if not _is(Path.is_dir, project):
         yield f"working-directory: {inputs.working_directory!r} is not a folder of the workspace {workspace}"
@@ -60,6 +62,13 @@ def _lies_below(root: Path, value: str) -> bool:
         return written.is_relative_to(root) and real.is_relative_to(root)
     except (OSError, ValueError, RuntimeError):  # a loop of links, a name that no file can have
         return False
+
+
+def _file_on_the_way(root: Path, value: str) -> Path | None:
+    """Return what of a path below the root is there and is no folder."""
+    path = root / value
+    ways = (one for one in (path, *path.parents) if one != root and one.is_relative_to(root))
+    return next((one for one in ways if _is(Path.exists, one) and not _is(Path.is_dir, one)), None)
 
 
 def _is(kind: Callable[[Path], bool], path: Path) -> bool:

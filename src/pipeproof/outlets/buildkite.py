@@ -38,7 +38,7 @@ class Buildkite(Terminal):
         """Pass on a line of the tests; one that would begin a group is moved by a blank."""
         super().pass_on(f" {line}" if _GROUP.match(line) else line)
 
-    def draw_totals(self, run: Run, report: str) -> None:
+    def draw_totals(self, run: Run, report: str | None) -> None:
         """End the log with the totals, in a group that is open."""
         self.say("+++ Report")
         super().draw_totals(run, report)

@@ -55,5 +55,5 @@ class Outlet(Protocol):
     def release_output(self) -> None:
         """Show what was held back: the run ended in a way that only pytest's own words explain."""
 
-    def draw_totals(self, run: Run, report: str) -> None:
-        """Show the end of a run: the totals, and where the report is."""
+    def draw_totals(self, run: Run, report: str | None) -> None:
+        """Show the end of a run: the totals, and where the report is; None where it could not be written."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from pipeproof.report.annotation import Annotation
-from pipeproof.report.wording import duration
+from pipeproof.report.wording import duration, tell_report
 from pipeproof.results.collector import Collector
 from pipeproof.results.model import Run, Status, TestResult
 from pipeproof.text import plain, split_lines
@@ -152,7 +152,7 @@ class Terminal:
         doing = plain(self.redact(running)) if running else "finishing" if done >= collector.collected else ""
         return f"{done}/{collector.collected}{bad}  {doing}".rstrip()
 
-    def draw_totals(self, run: Run, report: str) -> None:
+    def draw_totals(self, run: Run, report: str | None) -> None:
         """Draw the end of a run: what failed, flaky and skipped tests in short, then the totals."""
         self._clear()
         if self._holds:
@@ -181,7 +181,7 @@ class Terminal:
         ]
         verdict = self._paint(run.conclusion, "32" if run.conclusion == "success" else "31")
         self._out.write(
-            f"{verdict}: {', '.join(words) or 'no tests'} in {duration(run.duration)}; report in {report}\n"
+            f"{verdict}: {', '.join(words) or 'no tests'} in {duration(run.duration)}; {tell_report(report)}\n"
         )
         self._out.flush()
 

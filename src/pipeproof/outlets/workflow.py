@@ -9,6 +9,7 @@ from typing import TextIO
 from pipeproof.github.commands import neutralize, render_command
 from pipeproof.github.file_commands import append_output
 from pipeproof.report.annotation import Annotation
+from pipeproof.report.wording import tell_report
 from pipeproof.results.collector import Collector
 from pipeproof.results.model import Run, TestResult
 from pipeproof.text import plain, split_lines
@@ -100,12 +101,12 @@ class Workflow:
     def release_output(self) -> None:
         """Nothing is held back."""
 
-    def draw_totals(self, run: Run, report: str) -> None:
+    def draw_totals(self, run: Run, report: str | None) -> None:
         """End the log with the totals."""
         totals = run.totals
         self.say(
             f"{run.conclusion}: {totals.tests} tests, {totals.passed} passed, {totals.failed} failed, "
-            f"{totals.errors} errors, {totals.skipped} skipped, {totals.flaky} flaky; report in {report}"
+            f"{totals.errors} errors, {totals.skipped} skipped, {totals.flaky} flaky; {tell_report(report)}"
         )
 
     def _write(self, line: str) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from pipeproof.results.model import Attempt, Failure, Run, TestResult
@@ -21,16 +22,29 @@ def leave_out(workspace: Path) -> Change:
 
 def tell_from(run: Run, workspace: Path) -> Run:
     """Give the run with the workspace left out of what its failures say, and of what the tests that failed printed."""
-    change = leave_out(workspace)
-    if change is str:
+    root = workspace.as_posix().rstrip("/")
+    if not root:
         return run
+    if not any(_names(one, root) for one in run.results) and not any(map(_in(root), run.failures)):
+        return run
+    change = leave_out(workspace)
     return replace(
         run,
-        results=tuple(
-            _result(one, change) if one.failures or one.attempts or one.excused else one for one in run.results
-        ),
+        results=tuple(_result(one, change) if _names(one, root) else one for one in run.results),
         failures=_failures(run.failures, change),
     )
+
+
+def _names(result: TestResult, root: str) -> bool:
+    """Return whether a test that failed names the workspace at all: most do not, and are as they were."""
+    if not (result.failures or result.attempts or result.excused):
+        return False
+    told = chain(result.failures, result.excused, *(attempt.failures for attempt in result.attempts))
+    return any(map(_in(root), told)) or any(root in text for _, text in result.output)
+
+
+def _in(root: str) -> Callable[[Failure], bool]:
+    return lambda failure: root in failure.message or root in failure.traceback
 
 
 def _result(result: TestResult, change: Change) -> TestResult:

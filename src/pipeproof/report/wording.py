@@ -18,6 +18,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
+def tell_report(folder: str | None) -> str:
+    """Say where the report is; None where it could not be written."""
+    return f"report in {folder}" if folder else "the report's files could not be written"
+
+
 def percent(share: float) -> str:
     """Write a share for people, rounded down: 99.96 % are not 100 %."""
     return f"{int(share * 10) / 10:g} %"

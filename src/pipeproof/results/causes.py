@@ -1,10 +1,11 @@
 """Causes: failures that are one and the same, told once, those that the reader should see first in front."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from pipeproof.results.model import Failure, Run, TestResult
+from pipeproof.results.model import Failure, Run, Same, TestResult
 
 _PASSING = re.compile(
     r"0x[0-9a-fA-F]{4,}"
@@ -38,7 +39,7 @@ class Cause:
         return self.members[0][0]
 
 
-def group_causes(run: Run, newly_failing: Collection[str] = ()) -> list[Cause]:
+def group_causes(run: Run, newly_failing: Collection[str] = ()) -> Sequence[Cause]:
     """Put the failures of a run's tests together by their cause: the same words on the same line.
 
     What tests that newly fail have comes first; then what is unlike all before it, in its line and in its words; then
@@ -48,11 +49,20 @@ def group_causes(run: Run, newly_failing: Collection[str] = ()) -> list[Cause]:
         run: The results.
         newly_failing: Node ids of the tests that did not fail in the baseline.
     """
+    return _group(Same(run.results), frozenset(newly_failing))
+
+
+@lru_cache(maxsize=1)
+def _group(run: Same, newly_failing: frozenset[str]) -> Sequence[Cause]:
     groups: dict[tuple[str | None, int | None, str], list[tuple[TestResult, Failure]]] = {}
     for result in run.results:
         for failure in result.failures:
             groups.setdefault((failure.file, failure.line, words_of(failure)), []).append((result, failure))
-    new = {key for key, members in groups.items() if any(result.id in newly_failing for result, _ in members)}
+    new = {
+        key
+        for key, members in groups.items()
+        if newly_failing and any(result.id in newly_failing for result, _ in members)
+    }
     places: set[object] = set()
     words: set[str] = set()
     ranks: dict[tuple[str | None, int | None, str], int] = {}
@@ -64,9 +74,10 @@ def group_causes(run: Run, newly_failing: Collection[str] = ()) -> list[Cause]:
         words.add(said)
     ordered = sorted(ranks, key=ranks.__getitem__)
     del places, words, ranks  # of many causes they take as much memory as the causes
-    return [Cause(tuple(groups.pop(key)), key in new) for key in ordered]
+    return tuple(Cause(tuple(groups.pop(key)), key in new) for key in ordered)
 
 
 def words_of(failure: Failure) -> str:
     """Give what a failure says in one line, without what differs from run to run."""
-    return _PASSING.sub("…", failure.headline)
+    said = failure.headline
+    return _PASSING.sub("…", said) if "-" in said or "0x" in said else said

@@ -15,6 +15,8 @@ from json.encoder import encode_basestring as _quoted
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from pipeproof.errors import InputError
 from pipeproof.results.model import Failure, Run, Status, TestResult
 from pipeproof.untrusted import read_file
@@ -26,6 +28,9 @@ _STATUS = {
     Status.ERROR: "failed",
     Status.SKIPPED: "skipped",
 }
+
+_REQUIRED = ("name", "status", "duration")
+"""What each test of the format has."""
 
 _DEPTH = 100
 """How deep a record goes that has to be mended before it can be written."""
@@ -47,9 +52,9 @@ class CtrfFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("w", encoding="utf-8", errors="backslashreplace")
-        self._file.write('{"reportFormat": "CTRF", "specVersion": "0.0.0", "results": {"tests": [')
-        self._comma = "\n"
+        self._file = path.open("wb")
+        self._file.write(b'{"reportFormat": "CTRF", "specVersion": "0.0.0", "results": {"tests": [')
+        self._comma = b"\n"
 
     def __enter__(self) -> "CtrfFile":
         return self
@@ -59,8 +64,8 @@ class CtrfFile:
 
     def add(self, result: TestResult) -> None:
         """Write one test."""
-        self._file.write(f"{self._comma}{_render(result)}")
-        self._comma = ",\n"
+        self._file.write(self._comma + _render(result))
+        self._comma = b",\n"
 
     def end(self, run: Run, title: str) -> None:
         """Write what the tests came to.
@@ -70,10 +75,10 @@ class CtrfFile:
             title: The heading.
         """
         results, about = _dump(_about_results(run)), _dump(_about_run(run, title))
-        self._file.write(f"\n], {results[1:]}, {about[1:]}\n")
+        self._file.write(b"\n], %b, %b\n" % (results[1:], about[1:]))
 
 
-def _render(result: TestResult) -> str:
+def _render(result: TestResult) -> bytes:
     """Render one test; one that only passed, as most do, is put together by hand."""
     if result.status is not Status.PASSED or result.output or result.evidence or result.properties or result.attempts:
         return _dump(_test(result))
@@ -86,16 +91,17 @@ def _render(result: TestResult) -> str:
         place += f', "start": {round(result.started * 1000)}'
     if result.worker:
         place += f', "threadId": {_quoted(result.worker)}'
-    path = result.path
+    file, _, name = result.id.partition("::")
+    classes = name.partition("[")[0].rpartition("::")[0]
     return (
-        f'{{"name": {_quoted(result.name)}, "status": "passed", "duration": {round(result.duration * 1000)}, '
-        f'"rawStatus": "passed"{place}, "suite": {_suite(path[:-1] or path)}, "extra": {{"id": {_quoted(result.id)}}}}}'
-    )
+        f'{{"name": {_quoted(name or result.id)}, "status": "passed", "duration": {round(result.duration * 1000)}, '
+        f'"rawStatus": "passed"{place}, "suite": {_suite(file, classes)}, "extra": {{"id": {_quoted(result.id)}}}}}'
+    ).encode("utf-8", "backslashreplace")
 
 
 @lru_cache(maxsize=1024)
-def _suite(path: tuple[str, ...]) -> str:
-    return f"[{', '.join(map(_quoted, path))}]"
+def _suite(file: str, classes: str) -> str:
+    return f"[{', '.join(map(_quoted, [file, *(classes.split('::') if classes else ())]))}]"
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -140,11 +146,11 @@ def read_tests(path: Path) -> list[dict[str, Any]]:
     return tests
 
 
-def _dump(record: dict[str, Any]) -> str:
+def _dump(record: dict[str, Any]) -> bytes:
     try:
-        return json.dumps(record, ensure_ascii=False, default=str, allow_nan=False)
-    except (ValueError, RecursionError):  # what Python's JSON has and JSON has not: NaN, infinity; or endless depth
-        return json.dumps(_storable(record), ensure_ascii=False, default=str)
+        return orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # halves of characters, numbers beyond 64 bits, endless depth
+        return json.dumps(_storable(record), ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
 
 
 def _storable(value: Any, depth: int = 0) -> Any:
@@ -211,34 +217,26 @@ def _about_results(run: Run) -> dict[str, Any]:
 
 
 def _test(result: TestResult) -> dict[str, Any]:
-    optional: dict[str, Any] = {
+    told: dict[str, Any] = {
+        "name": result.name,
+        "status": _STATUS[result.status],
+        "duration": round(result.duration * 1000),
+        "rawStatus": str(result.status),
         "filePath": result.file,
         "line": result.line,
         "start": round(result.started * 1000) if result.started else None,
         "threadId": result.worker,
-        "suite": list(result.path[:-1]) or [result.id],
-    }
-    if result.failures:
-        optional["message"] = "\n\n".join(failure.headline for failure in result.failures)
-        optional["trace"] = "\n\n".join(failure.traceback for failure in result.failures)
-    elif result.reason:
-        optional["message"] = result.reason
-    if result.attempts:
-        optional |= {
-            "flaky": result.status is Status.FLAKY,
-            "retries": len(result.attempts),
-            "retryAttempts": list(_attempts(result)),
-        }
-    output = [line for _, text in result.output for line in text.splitlines()]
-    return {
-        "name": result.name,
-        "status": _STATUS[result.status],
-        "duration": round(result.duration * 1000),
-        "rawStatus": result.status.value,
-        **{key: value for key, value in optional.items() if value},
-        **({"stdout": output} if output else {}),
+        "suite": result.path[:-1] or [result.id],
+        "message": "\n\n".join([failure.headline for failure in result.failures]) or result.reason,
+        "trace": "\n\n".join([failure.traceback for failure in result.failures]),
+        "flaky": result.status is Status.FLAKY,
+        "retries": len(result.attempts),
+        "retryAttempts": list(_attempts(result)),
+        "stdout": [line for _, text in result.output for line in text.splitlines()],
         "extra": _extra(result),
     }
+    # CTRF's own are there in any case; what says nothing is left out.
+    return {key: value for key, value in told.items() if value or key in _REQUIRED}
 
 
 def _extra(result: TestResult) -> dict[str, Any]:
@@ -248,7 +246,7 @@ def _extra(result: TestResult) -> dict[str, Any]:
         "reason": result.reason,
         "expectation": result.expectation,
         "excused": [_failure(failure) for failure in result.excused],
-        "evidence": list(result.evidence),
+        "evidence": result.evidence,
         "properties": dict(result.properties),
         "subtests": result.subtests,
     }

@@ -1,10 +1,10 @@
-"""The past of each test, out of a folder of earlier `report.json` files: how often it flaked, and since when it fails.
+"""The past of each test and of the suite, out of a folder of earlier `report.json` files: rates, first commits, trends.
 
 Each file is an observation of the tests in it, so it does not matter whether a run has left one, or one for each shard.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,6 +15,8 @@ from pipeproof.results.model import Run, Status
 
 _MOST = 100
 """Files that are read, the newest."""
+_LAST = 10
+"""Outcomes of a test that are kept, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Past:
         failing_since: The report since which it has failed in each, up to the last; `None` where it did not fail last.
         first: The report in which it is seen first.
         seconds: The median of its durations where it passed; `None` where it never did.
+        last: Its last outcomes, the newest at the end.
     """
 
     runs: int
@@ -44,10 +47,30 @@ class Past:
     failing_since: Moment | None
     first: Moment
     seconds: float | None
+    last: tuple[Status, ...] = ()
 
 
-def read_past(folder: Path) -> dict[str, Past]:
-    """Read the past of the tests in a folder's reports, by node id.
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What an earlier run came to: of one report, or of the reports of its shards; `seconds` of all its tests."""
+
+    moment: Moment
+    tests: int
+    failed: int
+    flaky: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a folder of reports tells: of each test by its node id, and of each run, the oldest first."""
+
+    tests: Mapping[str, Past] = field(default_factory=dict)
+    points: tuple[Point, ...] = ()
+
+
+def read_history(folder: Path) -> History:
+    """Read what a folder's reports tell.
 
     Raises:
         InputError: A file is no `report.json` of pipeproof.
@@ -58,10 +81,44 @@ def read_past(folder: Path) -> dict[str, Past]:
     for moment, tests in documents[-_MOST:]:
         for name, status, seconds in tests:
             seen.setdefault(name, []).append((moment, status, seconds))
-    return {name: _past(moments) for name, moments in seen.items()}
+    return History({name: _past(moments) for name, moments in seen.items()}, tuple(_points(documents[-_MOST:])))
 
 
-def _told(document: Mapping[str, Any]) -> tuple[Moment, list[tuple[str, Status, float]]]:
+def _points(documents: Iterable["_Document"]) -> Iterator[Point]:
+    """Yield a point a run: reports of one commit that follow each other and share no test are its shards."""
+    last: Point | None = None
+    names: set[str] = set()
+    for moment, tests in documents:
+        own = {name for name, _, _ in tests}
+        statuses = [status for _, status, _ in tests]
+        found = Point(
+            moment,
+            len(tests),
+            sum(status in BAD for status in statuses),
+            statuses.count(Status.FLAKY),
+            sum(seconds for _, _, seconds in tests),
+        )
+        if last and moment.commit and moment.commit == last.moment.commit and names.isdisjoint(own):
+            last = Point(
+                last.moment,
+                last.tests + found.tests,
+                last.failed + found.failed,
+                last.flaky + found.flaky,
+                last.seconds + found.seconds,
+            )
+            names |= own
+            continue
+        if last:
+            yield last
+        last, names = found, own
+    if last:
+        yield last
+
+
+_Document = tuple[Moment, list[tuple[str, Status, float]]]
+
+
+def _told(document: Mapping[str, Any]) -> _Document:
     """Return of a report what is kept, so that one document is held at a time."""
     results = document["results"]
     summary, environment = results.get("summary"), results.get("environment")
@@ -88,6 +145,7 @@ def _past(moments: Iterable[tuple[Moment, Status, float]]) -> Past:
         failing_since=since,
         first=told[0][0],
         seconds=median(passed) if passed else None,
+        last=tuple(status for _, status, _ in ran[-_LAST:]),
     )
 
 

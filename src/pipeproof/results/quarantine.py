@@ -11,13 +11,15 @@ It is a file of the repository, a list in YAML with four words an entry::
 `expires`; from the next day on it fails the run until it is taken out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import InputError
 from pipeproof.results.model import Failure, Run, Status, TestResult
+from pipeproof.results.renames import TestSources, without_parameters
 
 if TYPE_CHECKING:
     import yaml
@@ -115,13 +117,45 @@ def apply_quarantine(run: Run, entries: Iterable[Entry], today: date, file: str)
         file: The quarantine's file, where the failures for its entries stand.
     """
     entries = tuple(entries)
-    current = [entry for entry in entries if today <= entry.expires]
+    if not entries:
+        return run
     over = [entry for entry in entries if today > entry.expires]
     return replace(
         run,
-        results=tuple(_excuse(result, current) for result in run.results),
+        results=tuple(map(excuse_by(entries, today), run.results)),
         failures=(*run.failures, *(_expired(entry, file) for entry in over)),
     )
+
+
+def excuse_by(entries: Iterable[Entry], today: date) -> Callable[[TestResult], TestResult]:
+    """Return what excuses a test's failures by the entries that count today; one that is excused stays as it is."""
+    current = [entry for entry in entries if today <= entry.expires]
+    return lambda result: _excuse(result, current)
+
+
+def find_strangers(run: Run, entries: Collection[Entry], workspace: Path) -> tuple[Entry, ...]:
+    """Give the entries that stand for no test: misspelt, or their test was renamed or taken out.
+
+    A test that only was not picked this time (`-k`, a shard) is one: its file still has it.
+
+    Args:
+        run: The results.
+        entries: The quarantine.
+        workspace: Where the sources of tests are looked up.
+    """
+    if not entries:
+        return ()
+    known = {*(result.id for result in run.results), *run.not_run, *run.suite}
+    functions = set(map(without_parameters, known))
+    sources = TestSources(workspace)
+
+    def is_test(entry: Entry) -> bool:
+        function = without_parameters(entry.test)
+        if function in functions:  # then the parameters of an entry that names some have to be there too
+            return entry.test in known or entry.test == function
+        return sources.have(entry.test, None)
+
+    return tuple(entry for entry in entries if not is_test(entry))
 
 
 def _excuse(result: TestResult, entries: Iterable[Entry]) -> TestResult:

@@ -53,9 +53,9 @@ def find_earlier(
         return found
     by_function: dict[str, list[Earlier]] = {}
     for test, then in earlier.items():
-        by_function.setdefault(_function(test), []).append(then)
+        by_function.setdefault(without_parameters(test), []).append(then)
     for result in rest:
-        function = _function(result.id)
+        function = without_parameters(result.id)
         was_whole = function in earlier
         if function in by_function and (was_whole or result.id == function):
             found[result.id] = _together(by_function[function])
@@ -63,8 +63,8 @@ def find_earlier(
     if rest and workspace is not None:
         current = {result.id for result in results}
         candidates = {test: then for test, then in earlier.items() if test not in current}
-        found |= _moved(rest, candidates, _Sources(workspace))
-        found |= _renamed([result for result in rest if result.id not in found], candidates, _Sources(workspace))
+        found |= _moved(rest, candidates, TestSources(workspace))
+        found |= _renamed([result for result in rest if result.id not in found], candidates, TestSources(workspace))
     return found
 
 
@@ -74,7 +74,7 @@ def _together(parts: Collection[Earlier]) -> Earlier:
     return Earlier(worst.status, float("inf"), worst.file, worst.words)
 
 
-def _moved(rest: Iterable[TestResult], candidates: Mapping[str, Earlier], sources: "_Sources") -> dict[str, Earlier]:
+def _moved(rest: Iterable[TestResult], candidates: Mapping[str, Earlier], sources: "TestSources") -> dict[str, Earlier]:
     """Tests whose name is as it was, in another file or class, where it is in one place only."""
     by_name: dict[str, list[str]] = {}
     for test in candidates:
@@ -84,21 +84,24 @@ def _moved(rest: Iterable[TestResult], candidates: Mapping[str, Earlier], source
         same = [
             test
             for test in by_name.get(_last(result.id), ())
-            if _function(test) != _function(result.id) and not sources.have(test, candidates[test].file)
+            if without_parameters(test) != without_parameters(result.id)
+            and not sources.have(test, candidates[test].file)
         ]
         if len(same) == 1:
             found[result.id] = candidates[same[0]]
     return found
 
 
-def _renamed(rest: Iterable[TestResult], candidates: Mapping[str, Earlier], sources: "_Sources") -> dict[str, Earlier]:
+def _renamed(
+    rest: Iterable[TestResult], candidates: Mapping[str, Earlier], sources: "TestSources"
+) -> dict[str, Earlier]:
     """Tests that fail with the words of one that is gone: of the same file, or the same function's other parameters."""
     failing = {test: then for test, then in candidates.items() if then.words}
     found = {}
     for result in rest:
         words = tuple(words_of(failure) for failure in result.failures)
         for test, then in failing.items():
-            same_function = _function(test) == _function(result.id)
+            same_function = without_parameters(test) == without_parameters(result.id)
             same_file = then.file == result.file and not sources.have(test, then.file)
             if words and then.words == words and (same_function or same_file):
                 found[result.id] = then
@@ -107,8 +110,10 @@ def _renamed(rest: Iterable[TestResult], candidates: Mapping[str, Earlier], sour
     return found
 
 
-class _Sources:
+class TestSources:
     """Looks up whether a test is still defined where it was."""
+
+    __test__ = False  # for pytest: this is no test class
 
     def __init__(self, workspace: Path) -> None:
         self._workspace = workspace
@@ -117,7 +122,7 @@ class _Sources:
     def have(self, test: str, file: str | None) -> bool:
         """Return whether the file still names all parts of a node id: its classes and its function."""
         text = self._text(file or test.partition("::")[0])
-        names = _function(test).split("::")[1:]
+        names = without_parameters(test).split("::")[1:]
         return bool(text) and all(re.search(rf"\b{re.escape(name)}\b", text) for name in names)
 
     def _read(self, file: str) -> str:
@@ -127,7 +132,7 @@ class _Sources:
             return ""
 
 
-def _function(test: str) -> str:
+def without_parameters(test: str) -> str:
     """Return the node id without its parameters."""
     file, colons, rest = test.partition("::")
     return f"{file}{colons}{rest.partition('[')[0]}"

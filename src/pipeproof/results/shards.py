@@ -160,12 +160,22 @@ def merge_runs(shards: Sequence[Found]) -> Run:
         warnings=tuple(_warnings(runs)),
         deselected=max(max(run.deselected - _left_to_others(run), 0) for run in runs),
         started=min(run.started for run in runs),
-        duration=max(run.started + run.duration for run in runs) - min(run.started for run in runs),
+        duration=_time_of(runs),
         exit_status=None if None in statuses else max(status or 0 for status in statuses),
         cancelled=any(run.cancelled for run in runs),
         environment=runs[0].environment,
         dropped=sum(run.dropped for run in runs),
     )
+
+
+def _time_of(runs: Iterable[Run]) -> float:
+    """Return the seconds in which any shard ran: the hours until somebody runs one again are not the suite's."""
+    spent, reached = 0.0, 0.0
+    for run in sorted(runs, key=lambda run: run.started):
+        end = run.started + run.duration
+        spent += max(end - max(run.started, reached), 0.0)
+        reached = max(reached, end)
+    return spent
 
 
 def _left_to_others(run: Run) -> int:

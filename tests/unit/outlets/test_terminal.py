@@ -32,6 +32,15 @@ def test_totals__end_with_a_line_for_each_failure(tmp_path: Path, monkeypatch: p
     assert "1 failed" in totals
 
 
+@pytest.mark.parametrize(
+    ("report", "end"), [("report", "; report in report"), (None, "; the report's files could not be written")]
+)
+def test_totals__say_where_the_report_is_if_it_is_anywhere(tmp_path: Path, report: str | None, end: str) -> None:
+    screen = Screen()
+    Terminal(tmp_path, screen).draw_totals(Run(), report)
+    assert screen.getvalue().splitlines()[-1].endswith(end)
+
+
 def test_totals__a_file_without_a_line_is_named_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """JUnit of other tools often names a class alone, and so a file."""
     monkeypatch.chdir(tmp_path)

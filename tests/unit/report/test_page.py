@@ -16,6 +16,7 @@ from pipeproof.report.links import Links
 from pipeproof.report.page.document import LIMIT, render_page
 from pipeproof.results.baseline import Comparison
 from pipeproof.results.model import Attempt, Failure, Run, Status, TestResult, Warned
+from pipeproof.results.past import History, Moment, Past, Point
 from pipeproof.results.quarantine import QUARANTINED
 
 Make = Callable[..., TestResult]
@@ -122,9 +123,34 @@ def everything(text: str, count: int = 1) -> tuple[Run, Comparison, list[Unit]]:
 def page_of(text: str, count: int = 1, limit: int = LIMIT) -> str:
     run, comparison, units = everything(text, count)
     links = Links(lambda file, line: f"https://git.example/{line}")
+    moment = Moment(1e9, text)
+    past = {result.id: Past(3, 1, 1, moment, moment, 0.1, (result.status,)) for result in run.results}
     return render_page(
-        run, text, links, notes=[text], comparison=comparison, units=units, thresholds={"states": 50}, limit=limit
+        run,
+        text,
+        links,
+        notes=[text],
+        comparison=comparison,
+        units=units,
+        before=units,
+        thresholds={"states": 50},
+        history=History(past, (Point(moment, 1, 1, 1, 1.0),)),
+        limit=limit,
     )
+
+
+def test_page__tells_of_earlier_runs_and_of_the_change_of_coverage(failed: Make) -> None:
+    run = Run((failed("t.py::broken", "no price"),))
+    then, since = Moment(86_400.0, "a" * 40), Moment(172_800.0, "b" * 40)
+    past = {"t.py::broken": Past(4, 2, 1, since, then, 0.1, (Status.PASSED, Status.FLAKY, Status.FAILED))}
+    history = History(past, (Point(then, 1, 0, 0, 1.0), Point(since, 1, 1, 0, 2.0)))
+    units = [Unit("states", "orders", name, None, None, 1) for name in "ab"]
+    before = [*units[1:], Unit("states", "orders", "c", None, None, 0)]
+    page = render_page(run, "Orders", Links(), units=units, before=before, history=history)
+    seen = Seen(page)
+    for told in ("In earlier runs", "✓≈✗✗", "2 of 4 (50 %)", "b" * 12, "1970-01-03", "now", "+50 points"):
+        assert told in seen.text
+    assert "In earlier runs" not in Seen(render_page(run, "Orders", Links())).text
 
 
 def test_page__has_all_of_the_summary(failed: Make) -> None:

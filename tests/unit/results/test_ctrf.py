@@ -167,9 +167,20 @@ def test_ctrf__is_json_for_any_text(text: str, mixed_run: Make, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), [-float("inf")], {"x": float("nan")}])
-def test_ctrf__writes_numbers_that_json_has_not_as_text(value: object, tmp_path: Path) -> None:
+def test_ctrf__writes_numbers_that_json_has_not_as_null(value: object, tmp_path: Path) -> None:
     result = TestResult("t.py::x", "t.py", 1, Status.PASSED, evidence=({"kind": "x", "data": {"value": value}},))
-    assert written(Run((result,)), tmp_path)["results"]["tests"][0]["extra"]["evidence"]
+    text = json.dumps(written(Run((result,)), tmp_path)["results"]["tests"][0]["extra"]["evidence"])
+    assert "null" in text
+    assert "NaN" not in text
+    assert "Infinity" not in text
+
+
+@pytest.mark.parametrize("value", [1 << 70, "half \ud800 a pair", {1: "a key that is no text"}])
+def test_ctrf__writes_what_the_fast_way_does_not_know(value: object, tmp_path: Path) -> None:
+    result = TestResult("t.py::x", "t.py", 1, Status.PASSED, evidence=({"kind": "x", "data": {"value": value}},))
+    (record,) = written(Run((result,)), tmp_path)["results"]["tests"][0]["extra"]["evidence"]
+    assert record["data"]["value"] == ({"1": "a key that is no text"} if isinstance(value, dict) else value)
+    assert read_tests(tmp_path / "report.json")[0]["extra"]["evidence"] == [record]
 
 
 def test_ctrf__writes_evidence_of_endless_depth_to_some_depth(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a folder of earlier reports says of each test."""
 
+import html
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from pipeproof.report.past import render_past
 from pipeproof.results.commit import find_commit
 from pipeproof.results.ctrf import write_ctrf
 from pipeproof.results.model import Attempt, Failure, Run, Status, TestResult
-from pipeproof.results.past import read_past
+from pipeproof.results.past import read_history
 
 BOOM = Failure("call", "E", "boom")
 LETTERS = {"p": Status.PASSED, "f": Status.FAILED, "e": Status.ERROR, "k": Status.FLAKY, "s": Status.SKIPPED}
@@ -53,7 +54,7 @@ def test_past__counts_runs_and_finds_since_when(
     told: str, runs: int, failed: int, flaky: int, since: str | None, first: str, tmp_path: Path
 ) -> None:
     put(tmp_path, {"a": told})
-    past = read_past(tmp_path)["a"]
+    past = read_history(tmp_path).tests["a"]
     assert (past.runs, past.failed, past.flaky) == (runs, failed, flaky)
     assert (past.failing_since.commit[0] if past.failing_since and past.failing_since.commit else None) == since
     assert (past.first.commit or "")[0] == first
@@ -64,33 +65,65 @@ def test_past__is_told_of_tests_that_fail_or_flake(tmp_path: Path) -> None:
     run = Run(
         (result("good", "p"), result("bad", "f"), result("shaky", "p"), result("mended", "p"), result("new", "f"))
     )
-    rendered = render_past(run, read_past(tmp_path))
-    rows = [line for line in rendered.splitlines() if "<code>" in line]
+    rendered = html.unescape(render_past(run, read_history(tmp_path)))
+    rows = [line for line in rendered.partition("Trend")[0].splitlines() if "<code>" in line]
     assert [row.split("</code>")[0].split("<code>")[1] for row in rows] == ["bad", "shaky"]
-    assert "2 of 3 (67 %)" in rows[0]
-    assert "<code>111111111111</code> 1970&#45;01&#45;03" in rows[0]
-    assert "2 of 3 (67 %)" in rows[1]
+    assert "| ✓✗✗✗ | — | 2 of 3 (67 %)" in rows[0]
+    assert "<code>111111111111</code> 1970-01-03" in rows[0]
+    assert "| ≈✓≈✓ | 2 of 3 (67 %)" in rows[1]
 
 
 def test_past__a_test_is_slower_than_its_median_of_three_runs(tmp_path: Path) -> None:
     put(tmp_path, {"a": "ppp", "b": "ppp", "c": "pp"}, seconds=2.0)
     run = Run((result("a", "p", 4.5), result("b", "p", 3.9), result("c", "p", 9.0)))
-    rendered = render_past(run, read_past(tmp_path))
+    rendered = render_past(run, read_history(tmp_path))
     assert "<code>a</code> | 2.0 s | 4.5 s" in rendered
     assert "<code>b</code>" not in rendered
     assert "<code>c</code>" not in rendered
 
 
-def test_past__of_nothing_of_note_is_no_section(tmp_path: Path) -> None:
-    put(tmp_path, {"a": "ppp"})
-    assert render_past(Run((result("a", "p"),)), read_past(tmp_path)) == ""
-    assert read_past(tmp_path / "9" / "..") != {}
+def test_past__shows_how_the_suite_went_from_run_to_run(tmp_path: Path) -> None:
+    put(tmp_path, {"a": "ppp", "b": " fk"}, seconds=1.5)
+    rendered = render_past(Run((result("a", "p", 2.0), result("b", "p", 1.0))), read_history(tmp_path))
+    rows = [line for line in rendered.partition("Trend")[2].splitlines() if line.startswith("| <code>")]
+    assert [row.split(" | ", 1)[1] for row in rows] == [
+        "1 | 0 | 0 | 1.5 s |",
+        "2 | 1 | 0 | 3.0 s |",
+        "2 | 0 | 1 | 3.0 s |",
+    ]
+    assert rendered.splitlines()[-2] == "| now | 2 | 0 | 0 | 3.0 s |"
+
+
+@pytest.mark.parametrize(
+    ("commits", "tests", "points"),
+    [
+        ("aa", ("one", "two"), [2]),
+        ("aa", ("one", "one"), [1, 1]),  # the same tests again: another run of the commit
+        ("ab", ("one", "two"), [1, 1]),
+        ("aba", ("one", "two", "two"), [1, 1, 1]),
+        ("aaa", ("one", "two", "one"), [2, 1]),
+        ("  ", ("one", "two"), [1, 1]),
+    ],
+)
+def test_history__takes_the_shards_of_a_commit_for_one_run(
+    commits: str, tests: tuple[str, ...], points: list[int], tmp_path: Path
+) -> None:
+    for number, (commit, test) in enumerate(zip(commits, tests, strict=True)):
+        path = tmp_path / f"{number}" / "report.json"
+        path.parent.mkdir()
+        environment = {"commit": commit * 12} if commit.strip() else {}
+        write_ctrf(Run((result(test, "p"),), started=number + 1.0, environment=environment), path, "t")
+    assert [point.tests for point in read_history(tmp_path).points] == points
+
+
+def test_past__without_earlier_reports_is_no_section(tmp_path: Path) -> None:
+    assert render_past(Run((result("a", "f"),)), read_history(tmp_path)) == ""
 
 
 def test_past__a_file_that_is_no_report_is_named(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text("{}")
     with pytest.raises(InputError, match=r"report\.json is not a report"):
-        read_past(tmp_path)
+        read_history(tmp_path)
 
 
 @pytest.mark.parametrize(

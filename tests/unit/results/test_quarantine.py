@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeproof.errors import InputError
 from pipeproof.results.model import Attempt, Failure, Run, Status, TestResult
-from pipeproof.results.quarantine import QUARANTINED, Entry, apply_quarantine, parse_quarantine
+from pipeproof.results.quarantine import QUARANTINED, Entry, apply_quarantine, find_strangers, parse_quarantine
 
 TODAY = date(2026, 11, 30)
 BOOM = Failure("call", "ValueError", "boom", file="t.py", line=3)
@@ -140,3 +141,35 @@ def test_quarantine__an_entry_that_is_over_fails_a_test_that_passes_too() -> Non
     run = held(result("t.py::test_a", Status.PASSED), entries=(entry(expires=date(2026, 1, 1)),))
     assert run.conclusion == "failure"
     assert "the quarantine of t.py::test_a ended on 2026-01-01" in run.failures[0].message
+
+
+@pytest.mark.parametrize(
+    ("named", "ran", "source", "stranger"),
+    [
+        ("t.py::test_a", ["t.py::test_a"], "", False),
+        ("t.py::test_a", ["t.py::test_a[1]", "t.py::test_a[2]"], "", False),
+        ("t.py::test_a[1]", ["t.py::test_a[1]"], "", False),
+        ("t.py::test_a[3]", ["t.py::test_a[1]"], "def test_a(): ...", True),
+        ("t.py::test_b", ["t.py::test_a"], "def test_a(): ...", True),
+        ("t.py::test_b", ["t.py::test_a"], "def test_a(): ...\ndef test_b(): ...", False),  # another shard's, or -k
+        ("gone.py::test_a", ["t.py::test_a"], "def test_a(): ...", True),
+        ("t.py::TestX::test_a", ["t.py::test_a"], "def test_a(): ...", True),
+        ("com.acme.Orders::late", ["com.acme.Orders::late"], "", False),
+        ("com.acme.Orders::late", ["com.acme.Orders::early"], "", True),
+    ],
+)
+def test_strangers__are_entries_that_no_test_is_named_by(
+    named: str,
+    ran: list[str],
+    source: str,
+    stranger: bool,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "t.py").write_text(source)
+    found = find_strangers(Run(tuple(result(test) for test in ran)), [entry(named)], tmp_path)
+    assert [one.test for one in found] == ([named] if stranger else [])
+
+
+def test_strangers__a_test_that_was_collected_and_did_not_run_is_none(tmp_path: Path) -> None:
+    entries = [entry("t.py::test_a"), entry("t.py::test_b[1]")]
+    assert find_strangers(Run(not_run=("t.py::test_a",), suite=("t.py::test_b[1]",)), entries, tmp_path) == ()

@@ -4,11 +4,11 @@ What can be filtered has `data-status`, `data-module` and `data-cause`: each a l
 asked for.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from pipeproof.report.page.markup import NOTHING, Markup, code, element, join
+from pipeproof.report.page.markup import NOTHING, Markup, code, element, join, text
 from pipeproof.report.wording import duration, first_line, tell
 from pipeproof.results.causes import Cause
 from pipeproof.results.model import Failure, Run, Status, TestResult
@@ -49,9 +49,7 @@ class Catalogue:
 
 def catalogue(run: Run, causes: Sequence[Cause]) -> Catalogue:
     """Number the modules and the causes of a run."""
-    modules: dict[str, int] = {}
-    for result in run.results:
-        modules.setdefault(module_of(result), len(modules) + 1)
+    modules = {module: number for number, module in enumerate(dict.fromkeys(map(module_of, run.results)), 1)}
     causes_of: dict[str, list[int]] = {}
     for number, cause in enumerate(causes, 1):
         for result, _ in cause.members:
@@ -75,7 +73,7 @@ def show_tests(run: Run, known: Catalogue, shown_causes: int, room: int) -> Mark
         return NOTHING
     room -= _TABLE
     said = any(result.failures or result.reason for result in run.results)
-    ordered = sorted(run.results, key=lambda result: ORDER.index(result.status))
+    ordered = (result for status in ORDER for result in run.results if result.status is status)
     rows: list[Markup] = []
     for row in _rows(ordered, known, shown_causes, said=said):
         room -= len(row.encode())
@@ -101,19 +99,17 @@ def _outcome(status: Status) -> Markup:
     return element("td", f"{_SIGNS[status]} {status.value}", class_=status.value)
 
 
-def _rows(results: Sequence[TestResult], known: Catalogue, shown_causes: int, *, said: bool) -> Iterator[Markup]:
+def _rows(results: Iterable[TestResult], known: Catalogue, shown_causes: int, *, said: bool) -> Iterator[Markup]:
     for result in results:
-        causes = [
-            element("a", f"cause {number}", href=f"#cause-{number}")
-            for number in known.causes_of.get(result.id, ())[:_LINKED]
-            if number <= shown_causes
-        ]
-        words = headline(result.failures[0]) if result.failures else first_line(result.reason or "", _HEADLINE)
-        yield element(
-            "tr",
-            _outcome(result.status),
-            element("td", code(result.id)),
-            element("td", words, " " if words and causes else None, join(causes, ", ")) if said else None,
-            element("td", duration(result.duration), class_="number"),
-            **known.words_of(result),
+        causes = known.causes_of.get(result.id, ())
+        told = ""
+        if said:
+            links = [f'<a href="#cause-{at}">cause {at}</a>' for at in causes[:_LINKED] if at <= shown_causes]
+            words = headline(result.failures[0]) if result.failures else first_line(result.reason or "", _HEADLINE)
+            told = f"<td>{text(words)}{' ' if words and links else ''}{', '.join(links)}</td>"
+        # Put together here and not of elements: it is most of what a large page is made of.
+        yield Markup(
+            f'<tr data-status="{result.status}" data-module="{known.modules[module_of(result)]}" '
+            f'data-cause="{" ".join(map(str, causes))}">{_outcome(result.status)}<td>{code(result.id)}</td>{told}'
+            f'<td class="number">{duration(result.duration)}</td></tr>'
         )

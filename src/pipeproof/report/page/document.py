@@ -24,6 +24,7 @@ from pipeproof.report.page.failures import show_failures
 from pipeproof.report.page.filters import show_filters
 from pipeproof.report.page.markup import NOTHING, Markup, cell, element, join, table
 from pipeproof.report.page.timeline import draw_timeline
+from pipeproof.report.past import list_past
 from pipeproof.report.relative import tell_from
 from pipeproof.report.sections import (
     count_outcomes,
@@ -40,6 +41,7 @@ from pipeproof.report.wording import counted, duration, first_line
 from pipeproof.results.baseline import Comparison
 from pipeproof.results.causes import group_causes
 from pipeproof.results.model import Run
+from pipeproof.results.past import History
 
 LIMIT = 5_000_000
 """Bytes of a page: what a browser shows at once."""
@@ -64,7 +66,9 @@ def render_page(
     notes: Sequence[str] = (),
     comparison: Comparison | None = None,
     units: Sequence[Unit] = (),
+    before: Sequence[Unit] = (),
     thresholds: Mapping[str, float] | None = None,
+    history: History = History(),  # noqa: B008 - it is frozen
     limit: int = LIMIT,
 ) -> str:
     """Render the page of a run, at most `limit` bytes of it; what finds no room is left out, and the page says so.
@@ -77,21 +81,24 @@ def render_page(
         notes: Lines of plain text that the reader has to know of the run.
         comparison: What changed since the baseline, where there is one.
         units: What could be covered.
+        before: What could be covered in the baseline.
         thresholds: What share of each measure is asked for.
+        history: What earlier reports say of these tests.
         limit: Bytes, 100,000 at least.
     """
     run = tell_from(run, workspace)
     name = first_line(title, _TITLE_LIMIT)
     known = catalogue(run, group_causes(run, {result.id for result in comparison.newly_failing} if comparison else ()))
-    before = [_head(name, run), _header(name, run, comparison, links), _list_notes(notes)]
-    before += [show_filters(run, known)] if run.results else []
+    head = [_head(name, run), _header(name, run, comparison, links), _list_notes(notes)]
+    head += [show_filters(run, known)] if run.results else []
     after = _footer(run)
-    exercised = [list_coverage(units, thresholds or {}), *list_exercised(run, workspace)]
-    room = limit - _FRAME - sum(len(part.encode()) for part in (*before, after))
+    exercised = [list_coverage(units, thresholds or {}, before), *list_exercised(run, workspace)]
+    room = limit - _FRAME - sum(len(part.encode()) for part in (*head, after))
     failures, shown_causes = show_failures(run, known, links, workspace, room // 2)
     makers: list[tuple[str, str, Callable[[int], Markup]]] = [
         ("failures", "Failures", lambda _: failures),
         ("changes", "Since the baseline", lambda _: _changes(comparison, links)),
+        ("history", "In earlier runs", lambda _: _tables(list_past(run, history, _ROWS), links)),
         ("quarantine", "Quarantine", lambda _: _tables([list_quarantine(run, _ROWS)], links, heading=True)),
         ("flaky", "Flaky", lambda _: _tables([list_flaky(run, _ROWS)], links, heading=True)),
         ("exercised", "What was exercised", lambda _: _tables(exercised, links)),
@@ -112,7 +119,7 @@ def render_page(
         if content:
             sections.append((key, heading, content))
     body = [_navigation(sections), element("main", *(_section(*section) for section in sections), id="results")]
-    return f"{before[0]}<body>{join([*before[1:], *body, after])}</body></html>\n"
+    return f"{head[0]}<body>{join([*head[1:], *body, after])}</body></html>\n"
 
 
 @cache

@@ -1,6 +1,7 @@
 """HTML whose texts are texts: what others wrote is escaped here, and nowhere else becomes a part of the page."""
 
 import html
+from functools import cache
 
 from pipeproof.report.links import Links
 from pipeproof.report.markdown import BLANK
@@ -24,11 +25,11 @@ NOTHING = Markup("")
 
 def text(words: str) -> Markup:
     """Show any text as it is, without what would only change how its neighbours are drawn."""
-    # Nearly all texts are plain already, and pages have many.
     return Markup(html.escape(_seen(words)))
 
 
 def _seen(words: str) -> str:
+    # Nearly all texts are plain already, and pages have many.
     return words if words.isascii() and words.isprintable() else plain(words)
 
 
@@ -40,16 +41,22 @@ def element(name: str, /, *children: "str | None", **attributes: "str | int | fl
         children: Markup as it is, any other text escaped; None is left out.
         attributes: By their names, `class_` for `class` and `data_x` for `data-x`; None and False are left out.
     """
-    inner = "".join(one if isinstance(one, Markup) else text(one) for one in children if one is not None)
+    inner = "".join([one if isinstance(one, Markup) else text(one) for one in children if one is not None])
     end = "" if name in _VOID else f"</{name}>"
-    return Markup(f"<{name}{''.join(_attribute(key, value) for key, value in attributes.items())}>{inner}{end}")
+    written = "".join([_attribute(key, value) for key, value in attributes.items()]) if attributes else ""
+    return Markup(f"<{name}{written}>{inner}{end}")
 
 
 def _attribute(key: str, value: "str | int | float | bool | None") -> str:
     if value is None or value is False:
         return ""
-    name = key.rstrip("_").replace("_", "-")
+    name = _name(key)
     return f" {name}" if value is True else f' {name}="{text(str(value))}"'
+
+
+@cache
+def _name(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
 
 
 def join(parts: "list[Markup] | tuple[Markup, ...]", between: str = "") -> Markup:

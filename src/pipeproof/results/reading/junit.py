@@ -86,6 +86,7 @@ class _Reader:
         self._path = path
         self._sources = sources
         self._names = Names(sources)
+        self._prefix = self._names.prefix
         self._ended: list[TestResult | Failure] = []
         self._depth = 0
         self._suites: list[_Suite] = []
@@ -153,7 +154,7 @@ class _Reader:
 
     def _end(self, tag: str) -> None:
         self._depth -= 1
-        if tag == "testcase" and self._case is not None:
+        if self._case is not None and tag == "testcase":
             self._end_case(self._case)
         elif tag in _ROOTS and self._case is None and self._suites:
             self._end_suite(self._suites.pop())
@@ -162,11 +163,14 @@ class _Reader:
             self._parser.CharacterDataHandler = None
 
     def _end_case(self, case: dict[str, str]) -> None:
-        children, self._children, self._case = self._children, [], None
+        self._case = None
         suite = self._suites[-1] if self._suites else None
-        result = self._result(case, children, suite.name if suite else "")
-        if suite and result.failures:
-            suite.bad += 1
+        result = self._result(case, suite.name if suite else "")
+        if self._children or "status" in case or "result" in case:  # most have only passed
+            result = self._judge(result, case, self._children)
+            self._children = []
+            if suite and result.failures:
+                suite.bad += 1
         self._ended.append(result)
 
     def _end_suite(self, suite: _Suite) -> None:
@@ -181,18 +185,22 @@ class _Reader:
             if self._suites:
                 self._suites[-1].bad += suite.said
 
-    def _result(self, case: dict[str, str], children: list[_Element], suite: str) -> TestResult:
-        name, classname = case.get("name", ""), case.get("classname", "")
-        prefix, file = self._names.prefix(case.get("file"), "" if classname == name else classname, suite)
-        line = _count(case.get("line") or case.get("lineno")) or None
+    def _result(self, case: dict[str, str], suite: str) -> TestResult:
+        """Return the test, as one that has passed."""
+        told = case.get
+        name, classname = told("name", ""), told("classname", "")
+        prefix, file = self._prefix(told("file"), "" if classname == name else classname, suite)
         test = f"{prefix}::{name}" if name else prefix
         if not classname and (module := self._names.module(name)):  # pytest: a file that could not be collected
             test = file = module
         elif len(test) > _NAME_LIMIT:
             test = shorten(test, _NAME_LIMIT)
-        duration = seconds(case.get("time"))
-        if not children and "status" not in case and "result" not in case:  # as most are
-            return TestResult(test, file, line, Status.PASSED, duration)
+        line = told("line") or told("lineno")
+        return TestResult(test, file, (_count(line) or None) if line else None, Status.PASSED, seconds(told("time")))
+
+    def _judge(self, passed: TestResult, case: dict[str, str], children: list[_Element]) -> TestResult:
+        """Return the test with its outcome, and what it tells of it."""
+        test, file = passed.id, passed.file
         earlier = [self._failure(child, file, test) for child in children if child.tag in _EARLIER]
         failures = tuple(self._failure(child, file, test) for child in children if child.tag in _FAILED)
         skipped = next((child for child in children if child.tag == "skipped"), None)
@@ -200,9 +208,9 @@ class _Reader:
         return TestResult(
             id=test,
             file=file or next((failure.file for failure in failures if failure.file), None),
-            line=line,
+            line=passed.line,
             status=status,
-            duration=duration,
+            duration=passed.duration,
             failures=failures,
             attempts=tuple(Attempt(0.0, (failure,)) for failure in earlier),
             reason=reason,

@@ -6,15 +6,16 @@ definition) comes before it.
 """
 
 import re
+from collections.abc import Iterator
 
 from pipeproof.results.reading.sources import Sources
 
 Place = tuple[str, int]
 
 _PATH = r"(?:[A-Za-z]:)?[^\s:()\"'<>|*?]{1,400}"
-_PYTEST = re.compile(rf"^(?P<file>{_PATH}):(?P<line>\d{{1,7}}): ?(?:$|in |[A-Za-z_][\w.]*$)", re.MULTILINE)
+_PYTEST = re.compile(rf"(?P<file>{_PATH}):(?P<line>\d{{1,7}}): ?(?:\Z|in |[A-Za-z_][\w.]*\Z)")
 """`tests/test_orders.py:12: AssertionError`, and `tests/helpers.py:5: in check` of the short style."""
-_PYTHON = re.compile(r'^(?:E?[ \t]*|  \| +)File "(?P<file>[^"\n]{1,400})", line (?P<line>\d{1,7})', re.MULTILINE)
+_PYTHON = re.compile(r'(?:E?[ \t]*|  \| +)File "(?P<file>[^"\n]{1,400})", line (?P<line>\d{1,7})')
 """Also the outermost level of an exception group; what is inside of one is indented deeper."""
 _OWN = re.compile(rf"\A(?P<file>{_PATH}):(?P<line>\d{{1,7}}): (?:call|setup|teardown|collect|crash|session)\b")
 """What pipeproof's own JUnit begins with."""
@@ -49,13 +50,20 @@ def find_place(message: str, text: str, sources: Sources, hint: str | None = Non
 
 
 def _innermost_of_python(text: str, sources: Sources) -> Place | None:
-    frames = list(_PYTEST.finditer(text))
-    if 'File "' in text:
-        frames = sorted([*frames, *_PYTHON.finditer(text)], key=re.Match.start)
-    for match in frames[: -_FRAMES - 1 : -1]:
+    for match, _ in zip(_frames_of_python(text), range(_FRAMES), strict=False):
         if file := sources.find(match["file"]):
             return file, int(match["line"])
     return None
+
+
+def _frames_of_python(text: str) -> Iterator[re.Match[str]]:
+    """Yield the lines that name a place, from the end: mostly the last line does, and the others need not be read."""
+    end = len(text)
+    while end >= 0:
+        start = text.rfind("\n", 0, end) + 1
+        if match := _PYTEST.match(text, start, end) or _PYTHON.match(text, start, end):
+            yield match
+        end = start - 1
 
 
 def _first_of_java(text: str, sources: Sources) -> Place | None:
