@@ -47,6 +47,45 @@ PREFECT_API_KEY = "production"
 """
 
 
+def test_run_flow__what_a_task_starts_is_on_its_axis_of_time(pytester):
+    """An execution after a retry's hour of waiting lies after that hour, as the task that started it does."""
+    pytester.makepyfile(
+        """
+        import json, pytest
+        from prefect import flow, task
+        from pipeproof.plugin.evidence import RECORDS
+        from pipeproof.report.graphs import find_timeline
+        from pipeproof.results.model import Run, Status, TestResult
+
+        tries = []
+
+        def test_nightly(run_flow, state_machine, request):
+            machine = state_machine({"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 30, "End": True}}})
+
+            @task(retries=1, retry_delay_seconds=3600)
+            def order():
+                tries.append(1)
+                if len(tries) == 1:
+                    raise ValueError("not yet")
+                machine.run({})
+
+            @flow
+            def nightly():
+                order()
+
+            machine.run({})
+            run_flow(nightly)
+            evidence = tuple(request.node.stash[RECORDS])
+            timeline = find_timeline(Run((TestResult("t", None, None, Status.PASSED, evidence=evidence),)))
+            (execution,) = [bar for bar in timeline.bars if bar.origin == "execution"]
+            last = [bar for bar in timeline.bars if bar.state in ("Running", "Retrying")][-1]
+            assert execution.start == last.start >= 3_600_000
+            assert execution.end - execution.start == 30_000
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
 def test_run_flow__evidence(pytester):
     """Each flow run is a record of the report: parameters by name, states with times, task runs, retries.
 

@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 
+from pipeproof.environments.prefect.clock import present
+
 Evidence = Callable[[str, Mapping[str, Any]], None]
 
 RECORDS = pytest.StashKey[list[dict[str, Any]]]()
-"""A test's records so far: `{"kind": …, "data": …}`, made of JSON's types alone."""
+"""A test's records so far: `{"kind": …, "data": …, "at": …}`, made of JSON's types alone; `at` is when it was added, in
+seconds since the epoch, by the clock of the flow run that added it."""
 
 
 _DEEPEST = 60
@@ -38,7 +41,7 @@ def evidence(request: pytest.FixtureRequest) -> Evidence:
     def record(kind: str, data: Mapping[str, Any]) -> None:
         if kind == LIVE:
             raise ValueError(f"evidence of the kind {kind!r} is pipeproof's own, for the audit: choose another word")
-        records.append({"kind": kind, "data": _copy(data)})
+        records.append({"kind": kind, "data": _copy(data), "at": round(present(), 6)})
 
     return record
 

@@ -79,8 +79,14 @@ def _draw_timeline(timeline: Timeline) -> str:
             lines.append(f"    section {_words(bar.task)}")
             section = bar.task
         # A bar of no length would not be seen.
-        lines.append(f"    {_words(bar.state)} :{_MARKS.get(bar.state, '')}{bar.start}, {max(bar.end, bar.start + 1)}")
+        lines.append(f"    {_words(bar.state)} :{_mark(bar)}{bar.start}, {max(bar.end, bar.start + 1)}")
     return _fold(f"The slowest flow run: {_words(timeline.flow)}, {duration(timeline.seconds)}", lines)
+
+
+def _mark(bar: Bar) -> str:
+    if bar.origin == "task":
+        return _MARKS.get(bar.state, "")
+    return _CRITICAL if bar.is_bad else ""
 
 
 def _worth_drawing(bars: Sequence[Bar]) -> list[Bar]:
@@ -92,9 +98,7 @@ def _worth_drawing(bars: Sequence[Bar]) -> list[Bar]:
         if bar.end - bar.start > known.end - known.start:
             longest[bar.task] = bar
     return [
-        bar
-        for bar in bars
-        if bar.end - bar.start > shortest or bar is longest[bar.task] or _MARKS.get(bar.state) == _CRITICAL
+        bar for bar in bars if bar.end - bar.start > shortest or bar is longest[bar.task] or _mark(bar) == _CRITICAL
     ]
 
 

@@ -6,13 +6,20 @@ Evidence is written by the tests' process: a record that is not in its form give
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pipeproof.events import MALFORMED
 from pipeproof.report.wording import counted
 from pipeproof.results.model import Run
+
+_BAD = ("FAILED", "TIMED_OUT", "ABORTED", "ERROR", "FAIL", "RUNTIME_ERROR")
+_MOST_STARTED = 40
+"""Executions and nodes of a timeline: each is a line of it."""
+
+RUNNING = ("Running", "Retrying")
+"""Prefect's states of a task that runs; whatever else takes time is waiting."""
 
 Record = Mapping[str, Any]
 _Made = TypeVar("_Made")
@@ -76,12 +83,24 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A state that a task was in, from and to, in milliseconds since the first of the flow run."""
+    """A state that a task was in, from and to, in milliseconds since the first of the flow run.
+
+    Attributes:
+        task: Its name; that of what a task started has what it is before it.
+        state: Prefect's word, or that of what was started.
+        origin: `task`, `execution` or `node`.
+    """
 
     task: str
     state: str
     start: int
     end: int
+    origin: str = "task"
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether what was started failed."""
+        return self.state.upper().replace(" ", "_") in _BAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +120,11 @@ def find_graphs(run: Run) -> list[Graph]:
 
 
 def find_timeline(run: Run) -> Timeline | None:
-    """Give the flow run that took longest: each task's attempts and waiting; None where no task ran."""
-    return next(iter(_well_formed(_slowest_flow(_evidence(run).get("prefect.flow_run", [])))), None)
+    """Give the flow run that took longest: each task's attempts and waiting, and what it started.
+
+    None where no task ran.
+    """
+    return next(iter(_well_formed(_slowest_flow(run))), None)
 
 
 def _evidence(run: Run) -> dict[str, list[Record]]:
@@ -188,21 +210,82 @@ def _judge(unique_id: str, statuses: Iterable[str]) -> tuple[str, str]:
     return ("good", "built") if found & {"success", "pass"} else ("missed", "never built")
 
 
-def _slowest_flow(records: Sequence[Record]) -> Iterator[Timeline]:
-    if not records:
+def _slowest_flow(run: Run) -> Iterator[Timeline]:
+    found = [
+        (record["data"], result.evidence[:at])
+        for result in run.results
+        for at, record in enumerate(result.evidence)
+        if record.get("kind") == "prefect.flow_run" and isinstance(record.get("data"), Mapping)
+    ]
+    if not found:
         return
-    run = max(records, key=lambda record: float(record["duration"]))
+    flow, before = max(found, key=lambda one: float(one[0]["duration"]))
+    bars = [*_of_tasks(flow["task_runs"])]
+    if not bars:
+        return
+    origin = min(bar.start for bar in bars)
+    running = [*bars, *(Bar("", *bar) for bar in _bars(flow.get("states") or ()))]
+    bars += _well_formed(_started(before, [bar for bar in running if bar.state in RUNNING]))[:_MOST_STARTED]
+    moved = tuple(replace(bar, start=bar.start - origin, end=max(bar.end, bar.start) - origin) for bar in bars)
+    yield Timeline(str(flow["flow"]), float(flow["duration"]), moved)
+
+
+def _of_tasks(task_runs: Sequence[Record]) -> Iterator[Bar]:
+    """Yield the states of all tasks; each run of a task has a line of its own."""
     seen: Counter[str] = Counter()
-    bars = []
-    for task in run["task_runs"]:
+    for task in task_runs:
         name = str(task["task"])
         seen[name] += 1
-        named = f"{name} ({seen[name]})" if seen[name] > 1 else name  # each run of it has a line
-        bars += [(named, *bar) for bar in _bars(task["states"])]
-    if bars:
-        origin = min(start for _, _, start, _ in bars)
-        moved = tuple(Bar(task, state, start - origin, max(end, start) - origin) for task, state, start, end in bars)
-        yield Timeline(str(run["flow"]), float(run["duration"]), moved)
+        named = f"{name} ({seen[name]})" if seen[name] > 1 else name
+        for state, start, end in _bars(task["states"]):
+            yield Bar(named, state, start, end)
+
+
+def _started(before: Sequence[Record], running: Sequence[Bar]) -> Iterator[Bar]:
+    """Yield the executions and dbt nodes that a flow run and its tasks started.
+
+    A record is added when what it is of has ended, by the clock of the task that added it: it is the flow run's where
+    that or a task of it ran at that moment, and it was added before the flow run's own record.
+    """
+    seen: Counter[str] = Counter()
+    for record in before:
+        kind, data, at = record.get("kind"), record.get("data"), record.get("at")
+        if not isinstance(data, Mapping) or not isinstance(at, int | float):
+            continue
+        moment = round(1000 * at)
+        around = [bar.start for bar in running if bar.start <= moment <= bar.end]
+        if not around:
+            continue
+        made = (
+            _of_execution(data, moment, max(around))
+            if kind == "stepfunctions.execution"
+            else _of_nodes(data, moment)
+            if kind == "dbt.run"
+            else ()
+        )
+        for bar in made:
+            seen[bar.task] += 1
+            yield replace(bar, task=f"{bar.task} ({seen[bar.task]})") if seen[bar.task] > 1 else bar
+
+
+def _of_execution(data: Record, moment: int, least: int) -> Iterator[Bar]:
+    """Yield an execution: it ended at a moment, unless its virtual waits took longer than the task has run by then."""
+    length = round(1000 * float(data["elapsed"]))
+    start = max(moment - length, least)
+    yield Bar(f"execution {data['machine']}", str(data["status"]), start, start + length, "execution")
+
+
+def _of_nodes(data: Record, moment: int) -> Iterator[Bar]:
+    """Yield the nodes of a dbt command, which ended at a moment; those that say when they began."""
+    nodes = [node for node in data["nodes"] if isinstance(node.get("started"), int | float)]
+    if not nodes:
+        return
+    # dbt's times are real; the flow run's clock may be ahead of them by what was waited for on it.
+    last = max(float(node["started"]) + float(node["duration"]) for node in nodes)
+    for node in nodes:
+        start = moment - round(1000 * (last - float(node["started"])))
+        end = start + round(1000 * float(node["duration"]))
+        yield Bar(f"dbt {node['name']}", str(node["status"]), start, end, "node")
 
 
 def _bars(states: Sequence[Record]) -> Iterator[tuple[str, int, int]]:

@@ -151,7 +151,8 @@ def take_records(values: object) -> Iterator[Mapping[str, Any]]:
     """Take the records that are in the form of one; a test can send anything."""
     for value in values if isinstance(values, list) else ():
         if isinstance(value, dict) and isinstance(value.get("kind"), str) and isinstance(value.get("data"), dict):
-            yield {"kind": value["kind"], "data": prune(value["data"])}
+            record = {"kind": value["kind"], "data": prune(value["data"])}
+            yield record | ({"at": value["at"]} if _is_number(value.get("at")) else {})
 
 
 def prune(value: Any, depth: int = 0) -> Any:

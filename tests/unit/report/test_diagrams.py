@@ -1,6 +1,7 @@
 """Diagrams of what was exercised, whose texts stay texts."""
 
 import re
+from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
 
@@ -117,6 +118,72 @@ def test_flow__the_slowest_on_one_axis_of_time() -> None:
         "    AwaitingRetry :done, 1500, 2000",
         "    Failed :crit, 2000, 2001",
     ]
+
+
+NOON = datetime.fromisoformat("2026-11-30T12:00:00+00:00").timestamp()
+
+
+def started(*records: tuple[str, Any, float | None], after: bool = False) -> list[str]:
+    """Draw a flow whose one task ran for 1.5 s; give the lines of what it started."""
+    kind, data = flow()
+    data["states"] = [{"name": "Running", "timestamp": "2026-11-30T12:00:00+00:00"},
+                      {"name": "Failed", "timestamp": "2026-11-30T12:00:02+00:00"}]  # fmt: skip
+    own = [{"kind": kind, "data": data, "at": NOON + 2}]
+    others = [{"kind": kind, "data": data, **({} if at is None else {"at": NOON + at})} for kind, data, at in records]
+    evidence = (*own, *others) if after else (*others, *own)
+    text = render_diagrams(Run((TestResult("t", "t.py", 1, Status.PASSED, evidence=evidence),)))
+    (drawn,) = [one for one in Seen(text).diagrams if "gantt" in one]
+    return [line.strip() for line in drawn.splitlines()[8:]]
+
+
+def execution_of(machine: str = "Order", elapsed: float = 0.4, status: str = "SUCCEEDED") -> tuple[str, Any]:
+    return "stepfunctions.execution", {"machine": machine, "elapsed": elapsed, "status": status}
+
+
+def built(*nodes: tuple[str, float, float, str]) -> tuple[str, Any]:
+    told = [
+        {"id": name, "name": name, "started": NOON + begin, "duration": took, "status": status}
+        for name, begin, took, status in nodes
+    ]
+    return "dbt.run", {"nodes": told, "command": "build", "given": []}
+
+
+@pytest.mark.parametrize(
+    ("record", "at", "lines"),
+    [
+        (execution_of(), 1.0, ["section execution Order", "SUCCEEDED :600, 1000"]),
+        (execution_of(status="TIMED_OUT"), 1.0, ["section execution Order", "TIMED-OUT :crit, 600, 1000"]),
+        # its virtual waits took longer than the task has run
+        (execution_of(elapsed=60), 1.0, ["section execution Order", "SUCCEEDED :0, 60000"]),
+        (execution_of(), 1.8, ["section execution Order", "SUCCEEDED :1400, 1800"]),  # the flow's own, no task's
+        (execution_of(), -1.0, []),  # the test did it before the flow
+        (execution_of(), 9.0, []),
+        (execution_of(), None, []),
+        (built(("a", 100.0, 0.5, "success"), ("b", 100.5, 0.25, "error")), 1.0,
+         ["section dbt a", "success :250, 750", "section dbt b", "error :crit, 750, 1000"]),
+        (("dbt.run", {"nodes": [{"name": "a", "duration": 1.0, "status": "success"}]}), 1.0, []),
+        (("aws.policy", {}), 1.0, []),
+    ],
+)  # fmt: skip
+def test_flow__shows_what_its_tasks_started(record: tuple[str, Any], at: float | None, lines: list[str]) -> None:
+    """dbt's times are real ones: where the flow's clock was moved on, they are where the record was added."""
+    assert started((*record, at)) == lines
+
+
+def test_flow__does_not_show_what_was_done_after_it() -> None:
+    assert started((*execution_of(), 1.0), after=True) == []
+
+
+def test_flow__numbers_what_it_started_twice() -> None:
+    lines = started((*execution_of(), 0.5), (*execution_of(), 1.0))
+    assert lines[::2] == ["section execution Order", "section execution Order 2"]
+
+
+@pytest.mark.parametrize(
+    "broken", [{"machine": "x", "status": "y"}, {"elapsed": "long", "machine": 1, "status": 2}, {}]
+)
+def test_flow__a_record_that_is_not_in_its_form_is_passed_over(broken: dict[str, Any]) -> None:
+    assert started(("stepfunctions.execution", broken, 1.0)) == []
 
 
 @pytest.mark.parametrize("names", [[f"m{n}" for n in range(61)], []])

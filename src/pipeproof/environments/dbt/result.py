@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest import SkipTest
@@ -31,6 +32,7 @@ class DbtNode:
         rows_affected: How many rows the database says it wrote; `None` where it says nothing.
         message: What dbt says about it.
         duration: Seconds.
+        started: When dbt began with it, in seconds since the epoch; `None` where it does not say.
         file: The file of the project that it comes from.
         compiled: Its SQL as it was sent.
         failures: How many rows a data test found.
@@ -46,6 +48,7 @@ class DbtNode:
     rows_affected: int | None = None
     message: str = ""
     duration: float = 0.0
+    started: float | None = None
     file: Path | None = None
     compiled: str | None = field(default=None, repr=False)
     failures: int | None = None
@@ -187,6 +190,7 @@ def _read_node(result: Any, manifest: Any, project_dir: Path) -> DbtNode:
         rows_affected=affected if isinstance(affected, int) and affected >= 0 else None,
         message=str(getattr(result, "message", None) or ""),
         duration=float(getattr(result, "execution_time", 0.0) or 0.0),
+        started=_find_start(getattr(result, "timing", None)),
         file=find_file(node, project_dir),
         compiled=getattr(node, "compiled_code", None),
         failures=getattr(result, "failures", None),
@@ -194,6 +198,13 @@ def _read_node(result: Any, manifest: Any, project_dir: Path) -> DbtNode:
         materialized=getattr(config, "materialized", None),
         longer_names=spell_out(declared),
     )
+
+
+def _find_start(timing: Any) -> float | None:
+    """Return when the first step of a node began; dbt's times are in UTC, also where they do not say it."""
+    moments = [getattr(step, "started_at", None) for step in timing or ()]
+    found = [datetime.fromisoformat(one) if isinstance(one, str) else one for one in moments if one]
+    return min((one.replace(tzinfo=one.tzinfo or UTC).timestamp() for one in found), default=None)
 
 
 def find_file(node: Any, project_dir: Path, path: str = "") -> Path | None:

@@ -8,6 +8,7 @@ schedules (a flow's own retries) starts at the same time.
 This module imports nothing of Prefect's: the client and the server's process both use it.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +24,11 @@ _offset: ContextVar[timedelta] = ContextVar("pipeproof_prefect_clock", default=t
 def offset_seconds() -> float:
     """Return how far the current run is ahead of real time."""
     return _offset.get().total_seconds()
+
+
+def present() -> float:
+    """Return the present of the current run, in seconds since the epoch."""
+    return time.time() + offset_seconds()
 
 
 def advance(seconds: float) -> None:

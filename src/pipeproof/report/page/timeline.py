@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pipeproof.report.graphs import Bar, Timeline
+from pipeproof.report.graphs import RUNNING, Bar, Timeline
 from pipeproof.report.links import Links
 from pipeproof.report.page.markup import Markup, element, table
 from pipeproof.report.page.svg import pixels, short, svg, width_of
@@ -21,25 +21,31 @@ _MOVED = 1_000
 _TICKS = (1, 2, 5, 10)
 _DONE = {"Completed": ("good", "✓"), "Cached": ("good", "✓"), "Failed": ("bad", "✗"), "Crashed": ("bad", "✗"),
          "TimedOut": ("bad", "✗"), "Cancelled": ("bad", "✗")}  # fmt: skip
-_RUNNING = ("Running", "Retrying")
-"""Prefect's states; whatever is listed in neither is waiting."""
 
 
 def draw_timeline(timeline: Timeline, number: int, links: Links) -> Markup:
     """Draw a flow run under a heading of its own; `number` is that of no other drawing of the page."""
     tasks = list(dict.fromkeys(bar.task for bar in timeline.bars))
-    told = f"{counted(len(tasks), 'task')} in {duration(timeline.seconds)}"
+    told = f"{tell_lines(timeline)} in {duration(timeline.seconds)}"
     if max(bar.end for bar in timeline.bars) > 1000 * timeline.seconds + _MOVED:
         told += ", the waiting on a clock that was moved on"
     drawable = len(timeline.bars) <= _MOST_BARS
     return element(
         "section",
         element("h3", "The slowest flow run: ", element("code", short(timeline.flow, 100))),
-        element("p", f"{told}; a filled bar is a task that runs, a dashed one a task that waits."),
+        element("p", f"{told}; a filled bar is what runs, a dashed one a task that waits."),
         _draw(timeline, tasks, f"drawing-{number}", told) if drawable else None,
         element("details", element("summary", "The same as a table"), table(_list_bars(timeline), links)),
         class_="graph",
     )
+
+
+def tell_lines(timeline: Timeline) -> str:
+    """Say how many tasks there are, and how many executions and nodes they started."""
+    lines = {bar.task: bar.origin for bar in timeline.bars}
+    words = {"task": "task", "execution": "execution", "node": "dbt node"}
+    counts = [(word, list(lines.values()).count(origin)) for origin, word in words.items()]
+    return ", ".join(counted(count, word) for word, count in counts if count)
 
 
 def _list_bars(timeline: Timeline) -> Table:
@@ -89,11 +95,16 @@ def _draw_bar(bar: Bar, left: float, scale: float, y: float) -> Markup:
     x, width = left + bar.start * scale, (bar.end - bar.start) * scale
     length = duration((bar.end - bar.start) / 1000)
     title = element("title", f"{bar.state}, {length} from {bar.start / 1000:g} s on")
-    kind, sign = _DONE.get(bar.state, ("", ""))
+    kind, sign = _DONE.get(bar.state, ("", "")) if bar.origin == "task" else ("", "")
     if sign:
         return element("g", title, element("text", sign, x=pixels(x + 3), y=pixels(y + 15)), class_=f"end {kind}")
-    kind = "runs" if bar.state in _RUNNING else "waits"
     shape = element("rect", x=pixels(x), y=pixels(y), width=pixels(max(width, 1.5)), height=_BAR, rx=2)
     name = short(bar.state, 20)
     words = element("text", name, x=pixels(x + width / 2), y=pixels(y + 14)) if width_of(name) + 8 < width else None
-    return element("g", title, shape, words, class_=kind)
+    return element("g", title, shape, words, class_=_kind(bar))
+
+
+def _kind(bar: Bar) -> str:
+    if bar.origin == "task":
+        return "runs" if bar.state in RUNNING else "waits"
+    return "bad" if bar.is_bad else "started"

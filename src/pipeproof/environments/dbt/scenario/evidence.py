@@ -9,7 +9,7 @@
 where `tests` counts the project's own tests of the node, which `checks` are. `dbt.run` is one command::
 
     {"command", "select", "schema", "duration", "given": [id], "nodes": [{"id", "name", "type", "status", "duration",
-     "rows", "message", "file", "relation", "materialized", "incremental"}]}
+     "started", "rows", "message", "file", "relation", "materialized", "incremental"}]}
 
 where `incremental` says whether an incremental model added to what was there. `dbt.expect` is one comparison::
 
@@ -69,6 +69,7 @@ def describe_run(
                     "type": node.resource_type,
                     "status": node.status,
                     "duration": round(node.duration, 6),
+                    "started": node.started,
                     "rows": node.rows_affected if node.rows_affected is not None else node.failures,
                     "message": node.message,
                     "file": str(node.file.relative_to(project.path)) if node.file else None,
