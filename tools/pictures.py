@@ -116,7 +116,7 @@ def _reports(*, reuse: bool) -> Iterator[tuple[str, str, str]]:
     yield (
         "many",
         render_summary(many, "The nightly pipeline", Links()),
-        render_page(many, "The nightly pipeline", Links()),
+        "".join(render_page(many, "The nightly pipeline", Links())),
     )
 
 

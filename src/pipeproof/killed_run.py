@@ -44,7 +44,7 @@ def finish_report(workspace: Path, folder: PurePath, title: str) -> Run:
         write_ctrf(run, made / CTRF, title)
         write_junit(run, made / JUNIT, title)
         write_text(made / SUMMARY, render_summary(run, title, Links(), workspace=workspace))
-        write_text(made / PAGE, render_page(run, title, Links(), workspace=workspace))
+        write_text(made / PAGE, *render_page(run, title, Links(), workspace=workspace))
         place_files(made, workspace, folder)
     remove_journal(workspace, folder)
     return run

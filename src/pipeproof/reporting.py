@@ -36,6 +36,7 @@ from pipeproof.report.files import (
 )
 from pipeproof.report.outputs import outputs
 from pipeproof.report.page.document import render_page
+from pipeproof.report.page.markup import Markup
 from pipeproof.report.past import render_past
 from pipeproof.report.sarif import render_sarif
 from pipeproof.report.summary import Links, render_summary
@@ -121,7 +122,7 @@ def _files(job: Job, verdict: Verdict) -> dict[str, Callable[[Path], None]]:
         STATEMENT: lambda path: write_statement(outcome, job.environ, path),
         SARIF: lambda path: write_text(path, render_sarif(outcome, job.workspace, verdict.newly_failing)),
         COBERTURA: lambda path: write_cobertura(verdict.units, job.workspace, outcome.started, path),
-        PAGE: lambda path: write_text(path, _page(job, verdict)),
+        PAGE: lambda path: write_text(path, *_page(job, verdict)),
     }
     if job.environ.get("GITLAB_CI") == "true":
         files[CODE_QUALITY] = lambda path: write_text(
@@ -130,7 +131,7 @@ def _files(job: Job, verdict: Verdict) -> dict[str, Callable[[Path], None]]:
     return files
 
 
-def _page(job: Job, verdict: Verdict) -> str:
+def _page(job: Job, verdict: Verdict) -> list[Markup]:
     return render_page(
         verdict.run,
         job.inputs.title,

@@ -80,7 +80,7 @@ def browser() -> Iterator[Any]:
 def visit(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Open the page; whatever the browser complains of, or asks for besides the file, fails the test."""
     file = tmp_path / "report.html"
-    file.write_text(render_page(RUN, f"Orders {HOSTILE}", Links()), encoding="utf-8")
+    file.write_text("".join(render_page(RUN, f"Orders {HOSTILE}", Links())), encoding="utf-8")
     complaints: list[str] = []
     contexts = []
 

@@ -14,10 +14,11 @@ COBERTURA = "cobertura.xml"
 SHARD = "shard.json"
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text into an existing folder of the supervisor's.
+def write_text(path: Path, *pieces: str) -> None:
+    """Write a text, whole or in pieces, into an existing folder of the supervisor's.
 
     Raises:
         OSError: where it cannot be written.
     """
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        file.writelines(pieces)

@@ -120,12 +120,16 @@ def everything(text: str, count: int = 1) -> tuple[Run, Comparison, list[Unit]]:
     return run, changes, [Unit("states", text, text, text, 3, 0)] * count
 
 
+def page_text(*args: Any, **named: Any) -> str:
+    return "".join(render_page(*args, **named))
+
+
 def page_of(text: str, count: int = 1, limit: int = LIMIT) -> str:
     run, comparison, units = everything(text, count)
     links = Links(lambda file, line: f"https://git.example/{line}")
     moment = Moment(1e9, text)
     past = {result.id: Past(3, 1, 1, moment, moment, 0.1, (result.status,)) for result in run.results}
-    return render_page(
+    return page_text(
         run,
         text,
         links,
@@ -146,11 +150,11 @@ def test_page__tells_of_earlier_runs_and_of_the_change_of_coverage(failed: Make)
     history = History(past, (Point(then, 1, 0, 0, 1.0), Point(since, 1, 1, 0, 2.0)))
     units = [Unit("states", "orders", name, None, None, 1) for name in "ab"]
     before = [*units[1:], Unit("states", "orders", "c", None, None, 0)]
-    page = render_page(run, "Orders", Links(), units=units, before=before, history=history)
+    page = page_text(run, "Orders", Links(), units=units, before=before, history=history)
     seen = Seen(page)
     for told in ("In earlier runs", "✓≈✗✗", "2 of 4 (50 %)", "b" * 12, "1970-01-03", "now", "+50 points"):
         assert told in seen.text
-    assert "In earlier runs" not in Seen(render_page(run, "Orders", Links())).text
+    assert "In earlier runs" not in Seen(page_text(run, "Orders", Links())).text
 
 
 def test_page__has_all_of_the_summary(failed: Make) -> None:
@@ -162,7 +166,7 @@ def test_page__has_all_of_the_summary(failed: Make) -> None:
             TestResult("u.py::skipped", "u.py", 1, Status.SKIPPED, reason="no database"),
         )
     )
-    seen = Seen(render_page(run, "Orders", Links()))
+    seen = Seen(page_text(run, "Orders", Links()))
     for told in ("Orders", "2 of 4 tests in", "ValueError: no price", "t.py:3: ValueError", "loading", "no database"):
         assert told in seen.text
     assert "1 min 12 s" in seen.text
@@ -172,7 +176,7 @@ def test_page__has_all_of_the_summary(failed: Make) -> None:
 
 
 def test_page__of_a_run_without_tests_says_why() -> None:
-    seen = Seen(render_page(Run(failures=(Failure("session", "", "uv found no such package"),)), "Orders", Links()))
+    seen = Seen(page_text(Run(failures=(Failure("session", "", "uv found no such package"),)), "Orders", Links()))
     assert "failed: 0 tests in 0.00 s, uv found no such package" in seen.text.replace("\n", "")
     assert "tr" not in seen.tags
 
@@ -229,7 +233,7 @@ def test_page__never_exceeds_its_size(count: int, size: int, limit: int) -> None
 def test_page__of_ten_thousand_failures_is_within_its_size(failed: Make) -> None:
     trace = "assert <x> == 'y' & more\n" * 400
     bad = [failed(f"t{n % 90}.py::test[{n}]", f"boom {n}", traceback=trace, at=n) for n in range(10_000)]
-    page = render_page(Run(tuple(bad)), "Huge", Links(), limit=1_000_000)
+    page = page_text(Run(tuple(bad)), "Huge", Links(), limit=1_000_000)
     assert len(page.encode()) <= 1_000_000
     seen = Seen(page)
     assert re.search(r"\d{4} more causes of failures would make the page too large", seen.text)
@@ -257,7 +261,7 @@ def test_graphs__are_drawn_and_told_without_colours() -> None:
 def test_graphs__what_is_too_large_to_be_drawn_is_a_table() -> None:
     evidence = tuple(lineage(*(f"m{at}" for at in range(200))))
     result = TestResult("t", "t.py", 1, Status.PASSED, evidence=evidence)
-    page = render_page(Run((result,)), "x", Links())
+    page = page_text(Run((result,)), "x", Links())
     assert not list(_drawn(page))
     assert "too large to be drawn" in page
     assert "m199" in page
@@ -267,5 +271,5 @@ def test_graphs__what_is_too_large_to_be_drawn_is_a_table() -> None:
 def test_graphs__records_that_are_none_do_no_harm(data: Any) -> None:
     kinds = ("stepfunctions.execution", "prefect.flow_run", "dbt.project", "dbt.run")
     evidence = tuple({"kind": kind, "data": data} for kind in kinds)
-    page = render_page(Run((TestResult("t", "t.py", 1, Status.PASSED, evidence=evidence),)), "x", Links())
+    page = page_text(Run((TestResult("t", "t.py", 1, Status.PASSED, evidence=evidence),)), "x", Links())
     assert not list(_drawn(page))

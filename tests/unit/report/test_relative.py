@@ -35,4 +35,4 @@ def test_reports__name_files_from_the_workspace() -> None:
     )
     run, workspace = Run(results, failures=(failure,)), Path("/home/me/shop")
     for report in (render_summary, render_page):
-        assert "/home/me" not in report(run, "Shop", Links(), workspace=workspace).replace("&#47;", "/")
+        assert "/home/me" not in "".join(report(run, "Shop", Links(), workspace=workspace)).replace("&#47;", "/")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from pipeproof.report.page.markup import NOTHING, Markup, code, element, join, text
+from pipeproof.report.page.markup import Markup, code, element, frame, text
 from pipeproof.report.wording import duration, first_line, tell
 from pipeproof.results.causes import Cause
 from pipeproof.results.model import Failure, Run, Status, TestResult
@@ -67,10 +67,10 @@ def headline(failure: Failure) -> str:
     return tell(failure, _HEADLINE)
 
 
-def show_tests(run: Run, known: Catalogue, shown_causes: int, room: int) -> Markup:
+def show_tests(run: Run, known: Catalogue, shown_causes: int, room: int) -> list[Markup]:
     """Show a row for each test, those that failed first, in at most `room` bytes, with links to the causes shown."""
     if not run.results:
-        return NOTHING
+        return []
     room -= _TABLE
     said = any(result.failures or result.reason for result in run.results)
     ordered = (result for status in ORDER for result in run.results if result.status is status)
@@ -86,12 +86,11 @@ def show_tests(run: Run, known: Catalogue, shown_causes: int, room: int) -> Mark
         element("th", "duration", scope="col", class_="number"),
     ]
     caption = element("caption", "All tests", class_="unseen")
-    made = element(
-        "table", caption, element("thead", element("tr", *head)), element("tbody", join(rows)), class_="every"
-    )
+    table, body = frame("table", class_="every"), frame("tbody")
+    made = [table[0], caption, element("thead", element("tr", *head)), body[0], *rows, body[1], table[1]]
     left = len(run.results) - len(rows)
     more = f"… and {left} more, which would make the page too large: report.json has all."
-    return join([made, *([element("p", more)] if left else [])])
+    return [*made, element("p", more)] if left else made
 
 
 @cache

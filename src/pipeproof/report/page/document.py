@@ -22,7 +22,7 @@ from pipeproof.report.page.catalogue import catalogue, show_tests
 from pipeproof.report.page.drawing import draw_graph
 from pipeproof.report.page.failures import show_failures
 from pipeproof.report.page.filters import show_filters
-from pipeproof.report.page.markup import NOTHING, Markup, cell, element, join, table
+from pipeproof.report.page.markup import NOTHING, Markup, cell, element, frame, join, table
 from pipeproof.report.page.timeline import draw_timeline
 from pipeproof.report.past import list_past
 from pipeproof.report.relative import tell_from
@@ -54,6 +54,7 @@ _FACTS = 50
 _ROWS = 500
 _DRAWINGS = 20
 _TITLE_LIMIT = 200
+_END = Markup("</html>\n")
 _SIGNS = {"success": "✓", "failure": "✗", "cancelled": "■"}
 
 
@@ -70,8 +71,10 @@ def render_page(
     thresholds: Mapping[str, float] | None = None,
     history: History = History(),  # noqa: B008 - it is frozen
     limit: int = LIMIT,
-) -> str:
+) -> list[Markup]:
     """Render the page of a run, at most `limit` bytes of it; what finds no room is left out, and the page says so.
+
+    It comes in pieces, of which it consists in their order: put together it would take several times as much memory.
 
     Args:
         run: The results.
@@ -95,7 +98,7 @@ def render_page(
     exercised = [list_coverage(units, thresholds or {}, before), *list_exercised(run, workspace)]
     room = limit - _FRAME - sum(len(part.encode()) for part in (*head, after))
     failures, shown_causes = show_failures(run, known, links, workspace, room // 2)
-    makers: list[tuple[str, str, Callable[[int], Markup]]] = [
+    makers: list[tuple[str, str, Callable[[int], Markup | list[Markup]]]] = [
         ("failures", "Failures", lambda _: failures),
         ("changes", "Since the baseline", lambda _: _changes(comparison, links)),
         ("history", "In earlier runs", lambda _: _tables(list_past(run, history, _ROWS), links)),
@@ -108,18 +111,20 @@ def render_page(
         ("warnings", "Warnings", lambda _: _tables([list_warnings(run, _ROWS)], links)),
         ("all", "All tests", lambda room: show_tests(run, known, shown_causes, room)),
     ]
-    sections = []
+    sections: list[tuple[str, str, list[Markup]]] = []
     for key, heading, make in makers:
-        content = make(room)
-        size = len(content.encode())
+        made = make(room)
+        content = [made] if isinstance(made, Markup) else made
+        size = sum(len(part.encode()) for part in content)
         if size > room:
-            content = element("p", "Left out, as the page would be too large; report.json has all.")
+            content = [element("p", "Left out, as the page would be too large; report.json has all.")]
         else:
             room -= size
-        if content:
+        if size:
             sections.append((key, heading, content))
-    body = [_navigation(sections), element("main", *(_section(*section) for section in sections), id="results")]
-    return f"{head[0]}<body>{join([*head[1:], *body, after])}</body></html>\n"
+    start, end = frame("body"), frame("main", id="results")
+    inside = [part for section in sections for part in _section(*section)]
+    return [head[0], start[0], *head[1:], _navigation(sections), end[0], *inside, end[1], after, start[1], _END]
 
 
 @cache
@@ -170,15 +175,14 @@ def _list_notes(notes: Sequence[str]) -> Markup:
     return element("aside", element("ul", *items), aria_label="Notes on the run")
 
 
-def _navigation(sections: Sequence[tuple[str, str, Markup]]) -> Markup:
+def _navigation(sections: Sequence[tuple[str, str, list[Markup]]]) -> Markup:
     items = [element("li", element("a", heading, href=f"#{key}")) for key, heading, _ in sections]
     return element("nav", element("ul", *items), aria_label="Sections") if items else NOTHING
 
 
-def _section(key: str, heading: str, content: Markup) -> Markup:
-    return element(
-        "section", element("h2", heading, id=f"{key}-heading"), content, id=key, aria_labelledby=f"{key}-heading"
-    )
+def _section(key: str, heading: str, content: list[Markup]) -> list[Markup]:
+    start, end = frame("section", id=key, aria_labelledby=f"{key}-heading")
+    return [start, element("h2", heading, id=f"{key}-heading"), *content, end]
 
 
 def _changes(comparison: Comparison | None, links: Links) -> Markup:

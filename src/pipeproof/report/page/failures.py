@@ -7,7 +7,7 @@ from pipeproof.report.domain import domain_facts
 from pipeproof.report.failing import PLAIN
 from pipeproof.report.links import Links
 from pipeproof.report.page.catalogue import Catalogue, headline
-from pipeproof.report.page.markup import NOTHING, Markup, block, code, element, join, place
+from pipeproof.report.page.markup import NOTHING, Markup, block, code, element, place
 from pipeproof.report.wording import counted
 from pipeproof.results.causes import Cause
 from pipeproof.results.model import Failure, Run
@@ -20,7 +20,7 @@ _TRACEBACK = (2_500, 100_000)
 """Characters of a traceback: the less the more causes there are."""
 
 
-def show_failures(run: Run, known: Catalogue, links: Links, workspace: Path, room: int) -> tuple[Markup, int]:
+def show_failures(run: Run, known: Catalogue, links: Links, workspace: Path, room: int) -> tuple[list[Markup], int]:
     """Show what failed, each cause with its tests, traceback and output, in at most `room` bytes.
 
     Returns:
@@ -46,7 +46,7 @@ def show_failures(run: Run, known: Catalogue, links: Links, workspace: Path, roo
     if left := len(known.causes) - shown:
         words = f"{counted(left, 'more cause')} of failures would make the page too large: their tests stand under "
         parts.append(element("p", words, element("a", "All tests", href="#all"), ", and report.json has all of them."))
-    return join(parts), shown
+    return parts, shown
 
 
 def _of_run(failure: Failure, links: Links, limit: int) -> Markup:

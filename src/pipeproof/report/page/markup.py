@@ -47,6 +47,12 @@ def element(name: str, /, *children: "str | None", **attributes: "str | int | fl
     return Markup(f"<{name}{written}>{inner}{end}")
 
 
+def frame(name: str, **attributes: "str | int | float | bool | None") -> tuple[Markup, Markup]:
+    """Make the start and the end of an element whose inside is too large to be copied; the rest as in `element`."""
+    start, end = element(name, Markup("\0"), **attributes).split("\0")
+    return Markup(start), Markup(end)
+
+
 def _attribute(key: str, value: "str | int | float | bool | None") -> str:
     if value is None or value is False:
         return ""
@@ -79,7 +85,7 @@ def block(words: str, limit: int, label: str) -> Markup:
         head, tail = limit // 3, limit - limit // 3
         left = len(shown) - head - tail
         shown = f"{shown[:head]}\n[… {left} characters left out; report.json has them …]\n{shown[-tail:]}"
-    return element("pre", shown, role="group", aria_label=label)
+    return element("pre", Markup(html.escape(shown)), role="group", aria_label=label)  # it is plain already
 
 
 def place(file: "str | None", line: "int | None", links: Links) -> Markup:
