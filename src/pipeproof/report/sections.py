@@ -130,22 +130,23 @@ def render_times(run: Run, links: Links) -> str:
 
 def list_slowest(run: Run) -> Table | None:
     """List the slowest tests; None where all were quick."""
-    slowest = sorted(run.results, key=lambda result: -result.duration)[:_SLOWEST]
+    slow = [result for result in run.results if result.duration >= 0.01]
+    slow.sort(key=lambda result: -result.duration)
     rows = tuple(
-        (Code(result.id), Place(result.file, result.line), Seconds(result.duration))
-        for result in slowest
-        if result.duration >= 0.01
+        (Code(result.id), Place(result.file, result.line), Seconds(result.duration)) for result in slow[:_SLOWEST]
     )
     return Table("Slowest tests", ("test", "where", "duration"), rows) if rows else None
 
 
 def list_spent(run: Run) -> Table | None:
     """List what the time of all tests was spent on; tests that run side by side each count."""
-    total = sum(result.duration for result in run.results)
-    setup = sum(result.setup for result in run.results)
-    teardown = sum(result.teardown for result in run.results)
-    flows = _evidence_seconds(run, "prefect.flow_run")
-    commands = _evidence_seconds(run, "dbt.run")
+    # Lists, as runs can have hundreds of thousands of tests, of which most say nothing here.
+    total = sum([result.duration for result in run.results])
+    setup = sum([result.setup for result in run.results])
+    teardown = sum([result.teardown for result in run.results])
+    records = [record for result in run.results if result.evidence for record in result.evidence]
+    flows = _evidence_seconds(records, "prefect.flow_run")
+    commands = _evidence_seconds(records, "dbt.run")
     parts = {
         "fixtures: environments and data set up": setup,
         "fixtures: torn down": teardown,
@@ -161,13 +162,8 @@ def list_spent(run: Run) -> Table | None:
     return Table("Where the time went", ("time of all tests", "duration", "share"), rows) if len(rows) > 1 else None
 
 
-def _evidence_seconds(run: Run, kind: str) -> float:
-    return sum(
-        _seconds(record.get("data"))
-        for result in run.results
-        for record in result.evidence
-        if record.get("kind") == kind
-    )
+def _evidence_seconds(records: Iterable[Mapping[str, Any]], kind: str) -> float:
+    return sum(_seconds(record.get("data")) for record in records if record.get("kind") == kind)
 
 
 def _seconds(data: Any) -> float:

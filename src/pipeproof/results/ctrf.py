@@ -240,17 +240,19 @@ def _test(result: TestResult) -> dict[str, Any]:
 
 
 def _extra(result: TestResult) -> dict[str, Any]:
-    extra: dict[str, Any] = {
-        "id": result.id,
-        "failures": [_failure(failure) for failure in result.failures],
+    extra: dict[str, Any] = {"id": result.id}
+    if result.failures:
+        extra["failures"] = [_failure(failure) for failure in result.failures]
+    if result.excused:
+        extra["excused"] = [_failure(failure) for failure in result.excused]
+    told = {
         "reason": result.reason,
         "expectation": result.expectation,
-        "excused": [_failure(failure) for failure in result.excused],
         "evidence": result.evidence,
-        "properties": dict(result.properties),
+        "properties": dict(result.properties) if result.properties else None,
         "subtests": result.subtests,
     }
-    return {key: value for key, value in extra.items() if value}
+    return extra | {key: value for key, value in told.items() if value}
 
 
 def _attempts(result: TestResult) -> Iterator[dict[str, Any]]:
