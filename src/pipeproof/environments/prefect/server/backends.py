@@ -1,11 +1,13 @@
 """What answers at a server's address: a server of the fork server's, or, failing that, Prefect's own harness."""
 
+import atexit
 import contextlib
 import itertools
 import os
 import shutil
 import socket
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +17,7 @@ from pipeproof.environments.prefect.server import launcher as launchers
 from pipeproof.environments.prefect.server.launcher import ForkServerError, Launcher
 from pipeproof.environments.prefect.server.postgres import new_name, with_database
 from pipeproof.environments.prefect.server.stand_in import StandIn
-from pipeproof.scratch import scratch_folder
+from pipeproof.scratch import Scratch, scratch_folder
 
 _READY_SECONDS = 60.0
 _STOCK_SECONDS = 120
@@ -216,8 +218,24 @@ def stock() -> Iterator[StockBackend]:
 
     harness = prefect_test_harness(server_startup_timeout=_STOCK_SECONDS)
     with scratch_folder("prefect-") as folder:
-        harness.__enter__()
+        with _temporary_files_found():
+            harness.__enter__()
         try:
             yield StockBackend(folder, str(PREFECT_API_URL.value()))
         finally:
             harness.__exit__(None, None, None)  # told of an exception it would leave its server running
+
+
+@contextlib.contextmanager
+def _temporary_files_found() -> Iterator[None]:
+    """Have what the harness makes among temporary files lie in a folder of ours, which `pipeproof clean` knows.
+
+    The harness removes its folder when the interpreter exits, and a worker of xdist does not always come to that.
+    """
+    scratch = Scratch.make("prefect-stock-")
+    atexit.register(scratch.remove)  # before the harness's own, so after it
+    before, tempfile.tempdir = tempfile.tempdir, str(scratch.path)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
