@@ -53,6 +53,11 @@ class Access:
     document: Mapping[str, object]
     account_id: str | None = None
 
+    @property
+    def may_be_live(self) -> bool:
+        """Whether live tests can run: with what the run has been given, or by `--live` with what the workflow set."""
+        return not self.document.get("reason") or bool(self.document.get("own"))
+
     def open_pipe(self) -> int:
         """Return the document in a pipe: the descriptor to read it from, to hand to the tests' process."""
         reader, writer = os.pipe()

@@ -15,7 +15,7 @@ from pipeproof.results.dumps import DumpReader, place_crashes
 from pipeproof.results.model import PYTEST_USAGE_ERROR, Failure, Run, TestResult
 from pipeproof.sandbox.dumping import end_with_dumps
 from pipeproof.sandbox.leftovers import LeftoversError, User
-from pipeproof.sandbox.process import Cancellation, run_process
+from pipeproof.sandbox.process import Cancellation, Starter, run_process
 from pipeproof.variables import EVENTS_FD
 
 _OVERTIME = 10.0
@@ -37,6 +37,7 @@ class Suite:
         timeout: Seconds for one test, 0 for none.
         user: Whom it runs as; `None` is as the supervisor.
         descriptors: Further descriptors that it inherits.
+        guard: Judges what the tests, and all that they start, connect to.
     """
 
     command: tuple[str, ...]
@@ -46,6 +47,7 @@ class Suite:
     timeout: float = 0.0
     user: User | None = None
     descriptors: tuple[int, ...] = ()
+    guard: Starter | None = None
 
 
 def pytest_command(
@@ -133,6 +135,7 @@ def run_suite(
             readers={events: take},
             on_tick=watch,
             meanwhile=meanwhile,
+            guard=suite.guard,
         )
     except LeftoversError as error:
         status, left = error.status, error

@@ -1,7 +1,10 @@
 """Installs what a project needs and runs its tests."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from pipeproof.access import Access
@@ -15,13 +18,15 @@ from pipeproof.results.collector import Collector
 from pipeproof.results.model import Run, TestResult
 from pipeproof.sandbox.identity import Home, contained
 from pipeproof.sandbox.output import Lines
-from pipeproof.sandbox.process import run_process
+from pipeproof.sandbox.process import Starter, run_process
 from pipeproof.sandbox.python import PythonEnvironment, base_environment
 from pipeproof.sandbox.resolver import has_to_be_looked_up, note_hosts, without_servers
 from pipeproof.suite import Suite, pytest_command, run_suite, scripts_path
-from pipeproof.variables import LIVE_FD, NETWORK, NETWORK_ALLOW, WORKSPACE
+from pipeproof.untrusted import Folder
+from pipeproof.variables import LIVE_FD, NETWORK, NETWORK_ALLOW, REFUSALS, WORKSPACE
 
 _KNOWN = "known-tests.json"
+_REFUSALS = "refusals"
 _NAMED = 5
 
 
@@ -54,19 +59,46 @@ def install(job: Job, home: Home, environment: Mapping[str, str]) -> PythonEnvir
     return python
 
 
-def network_variables(job: Job, environment: Mapping[str, str]) -> dict[str, str]:
-    """Say what the tests reach, and have no name server asked by what the guard does not see.
-
-    Hosts that may be reached are looked up now, in the image, where the file of hosts is this run's own.
-    """
+def find_allowed(job: Job, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the hosts that may be reached; the image notes them in its file of hosts, which is this run's own."""
     allowed = [*job.inputs.network_allow, *NETWORK_ALLOW.check(environment.get(NETWORK_ALLOW.name, ""))]
     if contained():
         allowed += read_services(job.environ, job.workspace)
         note_hosts(allowed)
-    chosen = {NETWORK.name: job.inputs.network, NETWORK_ALLOW.name: " ".join(dict.fromkeys(allowed))}
+    return tuple(dict.fromkeys(allowed))
+
+
+def network_variables(job: Job, environment: Mapping[str, str], allowed: Sequence[str]) -> dict[str, str]:
+    """Say what the tests reach, and have no name server asked by what the guard does not see."""
+    chosen = {NETWORK.name: job.inputs.network, NETWORK_ALLOW.name: " ".join(allowed)}
     if job.inputs.network != "open" and (contained() or not any(map(has_to_be_looked_up, allowed))):
         chosen |= without_servers(environment)
     return chosen
+
+
+@contextmanager
+def guarded_processes(job: Job, home: Home, access: Access, allowed: Sequence[str]) -> Iterator[Starter | None]:
+    """Judge what the tests' processes connect to, in the image: elsewhere programs may need rights of their own."""
+    if job.inputs.network == "open" or not contained():
+        yield None
+        return
+    from pipeproof.sandbox.network_guard import Guard
+    from pipeproof.sandbox.process_guard import ProcessGuard
+
+    with Folder.at(home.own) as own:
+        log = own.open(_REFUSALS, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    try:
+        yield ProcessGuard(
+            Guard(job.inputs.network, allowed),
+            may_open=job.inputs.network == "auto" and access.may_be_live,
+            user=home.user,
+            log=log,
+            on_lack=lambda why: job.outlet.say(
+                f"Here the network guard holds Python's sockets, and all else by names alone, not by addresses: {why}."
+            ),
+        )
+    finally:
+        os.close(log)
 
 
 def test(
@@ -95,6 +127,7 @@ def test(
     known = None
     if inputs.early_flake_detection and baseline is not None:
         known = home.give_folder("baseline", {_KNOWN: json.dumps(baseline)}) / _KNOWN
+    allowed = find_allowed(job, environment)
     handover = access.open_pipe()
     suite = Suite(
         command=pytest_command(
@@ -104,8 +137,9 @@ def test(
             **environment,
             "PATH": scripts_path(python.scripts, environment.get("PATH", "")),
             WORKSPACE: str(job.workspace),
-            **network_variables(job, environment),
+            **network_variables(job, environment, allowed),
             LIVE_FD: str(handover),
+            REFUSALS: str(home.own / _REFUSALS),
             **chosen_variables(inputs),
         },
         project=job.project,
@@ -126,9 +160,12 @@ def test(
     stream = redactor.stream()
     lines = Lines(lambda line: outlet.pass_on(stream.feed(f"{line}\n").removesuffix("\n")))
     with outlet.group("Run the tests"):
-        with kept_journal(job.workspace, job.report_folder, redactor) as journal:
+        with (
+            kept_journal(job.workspace, job.report_folder, redactor) as journal,
+            guarded_processes(job, home, access, allowed) as guard,
+        ):
             outcome = run_suite(
-                suite,
+                replace(suite, guard=guard),
                 cancellation=job.cancellation,
                 on_output=lines.feed,
                 on_progress=progress,

@@ -13,6 +13,7 @@ import pytest
 
 from pipeproof.errors import InputError
 from pipeproof.plugin.live import SECTIONS, may_be_live
+from pipeproof.sandbox.guard_word import Refusals, processes_opened
 from pipeproof.sandbox.network_guard import Guard, current_guard, guard_in_force, install_guard
 from pipeproof.sandbox.resolver import has_to_be_looked_up, is_without_servers, no_servers, servers
 from pipeproof.variables import NETWORK, NETWORK_ALLOW
@@ -43,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     sections = config.stash.setdefault(SECTIONS, [])
     sections.append(guard.opened)
     if mode == "auto":
-        sections.append(servers)
+        sections += [servers, processes_opened]
     stack = ExitStack()
     if is_without_servers() or not any(has_to_be_looked_up(host) for host in allowed):
         stack.enter_context(no_servers(spare_this_process=mode == "auto" and may_be_live(config)))
@@ -82,6 +83,7 @@ class _GuardedTests:
     def __init__(self, guard: Guard, resolver: ExitStack) -> None:
         self._guard = guard
         self._resolver = resolver
+        self._refusals = Refusals.of_this_process()
         self._previous: Guard | None = None
 
     @pytest.hookimpl(tryfirst=True)
@@ -100,6 +102,7 @@ class _GuardedTests:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         self._guard.blocked.clear()
         self._guard.stands_in_for_aws = advice(getattr(item, "fixturenames", ()), of_test=True)
+        self._refusals.take()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
@@ -115,5 +118,7 @@ class _GuardedTests:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Name what was refused beside a failure: libraries like to turn an error of the network into one of theirs."""
-        if call.excinfo and self._guard.blocked:
-            item.add_report_section(call.when, "network", f"refused: {', '.join(self._guard.blocked)}")
+        if call.excinfo:
+            refused = dict.fromkeys([*self._guard.blocked, *self._refusals.take()])
+            if refused:
+                item.add_report_section(call.when, "network", f"refused: {', '.join(refused)}")

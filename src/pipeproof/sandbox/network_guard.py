@@ -66,13 +66,17 @@ class Guard:
         Raises:
             NetworkBlockedError: It is another one, and the guard is not open.
         """
-        if self.open_depth or self.is_here(host) or self._is_allowed(host, port):
+        if self.open_depth or self.passes(host, port):
             return
         name = host.decode("utf-8", "replace") if isinstance(host, bytes) else str(host)
         target = f"{name}:{port}" if port is not None else name
         if target not in self.blocked:
             self.blocked.append(target)
         raise self.refusal(target, of_aws=name.endswith(_AWS_DOMAINS))
+
+    def passes(self, host: object, port: object = None) -> bool:
+        """Return whether a host is this machine, or one that was named as one to be reached."""
+        return self.is_here(host) or self._is_allowed(host, port)
 
     def _is_allowed(self, host: object, port: object) -> bool:
         """Return whether a host was named as one to be reached; one that was named with a port, at that port."""
@@ -113,7 +117,7 @@ class Guard:
                 return
             if event == "socket.connect" and sock.type & socket.SOCK_DGRAM and not self.open_depth:
                 # Libraries learn this machine's own address by this; nothing is sent, and they take an error well.
-                if not (self.is_here(address[0]) or self._is_allowed(address[0], address[1])):
+                if not self.passes(address[0], address[1]):
                     raise OSError(errno.ENETUNREACH, "pipeproof's network guard refuses other machines")
                 return
             self.check(address[0], address[1])

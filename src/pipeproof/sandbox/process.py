@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from pipeproof.errors import PipeproofError, SetupError
 from pipeproof.sandbox.leftovers import LeftoversError, User, end_leftovers
@@ -71,6 +72,16 @@ class Cancellation:
             self._interrupts = False
 
 
+class Starter(Protocol):
+    """Starts a process, and has a part in what it does."""
+
+    def start(self, launch: Callable[[], "subprocess.Popen[bytes]"]) -> "subprocess.Popen[bytes]":
+        """Start it by a function, whose errors are raised."""
+
+    def end(self) -> None:
+        """Let go of it: nothing of it is left."""
+
+
 def shield_supervisor() -> None:
     """Make this process the reaper of orphans, and its memory and environment unreadable to others of its own uid."""
     if sys.platform == "linux":
@@ -90,6 +101,7 @@ def run_process(
     readers: Mapping[int, Callable[[bytes], None]] | None = None,
     on_tick: Callable[["subprocess.Popen[bytes]"], None] | None = None,
     meanwhile: Callable[[], object] = lambda: None,
+    guard: Starter | None = None,
 ) -> int:
     """Run a command to its end, then end whatever it left running.
 
@@ -104,6 +116,7 @@ def run_process(
         readers: Further descriptors to read, each with what takes its bytes.
         on_tick: Called about ten times a second with the running process.
         meanwhile: Called once when it has been started, before anything that it says is read.
+        guard: Judges what it, and all that it starts, connects to.
 
     Returns:
         Its exit status; minus the signal's number where a signal ended it.
@@ -112,8 +125,9 @@ def run_process(
         SetupError: where it cannot be started.
         LeftoversError: where something that it started could not be ended.
     """
-    try:
-        process = subprocess.Popen(
+
+    def launch() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
             command,
             env=dict(environment),
             cwd=directory,
@@ -127,6 +141,9 @@ def run_process(
             group=user.gid if user else None,
             extra_groups=() if user else None,
         )
+
+    try:
+        process = guard.start(launch) if guard else launch()
     except OSError as error:
         raise SetupError(f"{command[0]} could not be started: {error}") from error
     for descriptor in descriptors:
@@ -146,6 +163,8 @@ def run_process(
             error.status = process.returncode
             raise
         finally:
+            if guard:
+                guard.end()
             _drain(sources)
             process.stdout.close()
     return process.returncode
