@@ -142,7 +142,7 @@ CLIENTS = {
     "psycopg2": "import psycopg2; psycopg2.connect(host='x', hostaddr=HOST, port=PORT)",
     "psycopg2 by a service file": """
         import psycopg2
-        open('services', 'w').write(f'[x]\nhost={HOST}\nport={PORT}\n')
+        open('services', 'w').write(f'[x]\\nhost={HOST}\\nport={PORT}\\n')
         os.environ['PGSERVICEFILE'] = 'services'
         psycopg2.connect('service=x')
     """,
