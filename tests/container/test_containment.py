@@ -73,7 +73,10 @@ def test_hostile_suite__gets_nowhere(attacked: Any, container_runner: Any, scrat
     }
     assert failed == {}, attacked.log
     assert attacked.exit_code == 0, attacked.log[-4000:]
-    assert int(attacked.outputs["passed"]) == 29
+    assert int(attacked.outputs["passed"]) == 35
+
+    # Connections are judged in the image, not names alone.
+    assert "network guard holds" not in attacked.log
 
     # What was written to the file commands is gone, and said.
     assert attacked.files["github_env_5b1c"] == attacked.files["github_path_5b1c"] == ""

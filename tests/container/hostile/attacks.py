@@ -2,9 +2,11 @@
 
 import base64
 import ctypes
+import errno
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import textwrap
@@ -114,6 +116,84 @@ def test_a_process_can_fork_and_exit_for_ever():
     )
     for _ in range(3):
         subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True)
+
+
+def address_of(host, port, family=socket.AF_INET):
+    return struct.pack("=H", family) + struct.pack("!H", port) + socket.inet_aton(host) + bytes(8)
+
+
+def refusals():
+    return [json.loads(line)["target"] for line in Path(os.environ["PIPEPROOF_REFUSALS"]).read_text().splitlines()]
+
+
+def fails(result):
+    return result == -1 and ctypes.get_errno() == errno.ENETUNREACH
+
+
+def test_no_other_machine_is_reached_past_python():
+    """By calls of the kernel's own, from here and from children: addresses of the ranges for documentation."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        assert fails(libc.connect(stream.fileno(), address_of("192.0.2.1", 1), 16))
+        assert fails(libc.sendto(datagrams.fileno(), b"x", 1, 0, address_of("192.0.2.2", 2), 16))
+        assert fails(libc.sendto(datagrams.fileno(), b"x", 1, 0, address_of("192.0.2.3", 3, socket.AF_UNSPEC), 16))
+        assert fails(libc.connect(stream.fileno(), struct.pack("=HHI", 40, 0, 4) + bytes(8), 16))  # VSOCK
+    script = (
+        "import ctypes, os, socket, sys\n"
+        "if os.fork(): os._exit(os.waitstatus_to_exitcode(os.wait()[1]))\n"
+        "os.setsid()\n"
+        "libc = ctypes.CDLL(None)\n"
+        "result = libc.connect(socket.socket().detach(), bytes.fromhex(sys.argv[1]), 16)\n"
+        "os._exit(result + 1)\n"
+    )
+    child = [sys.executable, "-I", "-S", "-c", script, address_of("192.0.2.4", 4).hex()]
+    assert subprocess.run(child, check=False).returncode == 0
+    assert {"192.0.2.1:1", "192.0.2.2:2", "192.0.2.3:3", "192.0.2.4:4"} <= set(refusals())
+
+
+def test_the_name_server_is_not_reached():
+    """Docker's lies on loopback and asks others."""
+    servers = [line.split()[1] for line in readable("/etc/resolv.conf").decode().splitlines() if "nameserver" in line]
+    libc = ctypes.CDLL(None, use_errno=True)
+    with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        for server in servers:
+            if ":" not in server:
+                assert fails(libc.connect(datagrams.fileno(), address_of(server, 53), 16))
+
+
+def test_there_is_no_io_uring():
+    """What is asked for through it no filter sees."""
+    assert ctypes.CDLL(None).syscall(425, 1, ctypes.create_string_buffer(120)) == -1
+
+
+def test_the_refusals_cannot_be_written():
+    with pytest.raises(PermissionError):
+        Path(os.environ["PIPEPROOF_REFUSALS"]).write_text("")
+
+
+def test_the_supervisor_cannot_be_signalled():
+    with pytest.raises(PermissionError):
+        os.kill(os.getppid(), 0)
+
+
+def test_events_can_be_forged():
+    """The pipe is found among the descriptors. What is no event is passed over: the run is told to its end."""
+    lines = [
+        b"[" * 100_000,
+        b"{",
+        b'{"event": "phase"}',
+        b'{"event": "start", "id": "x", "at": 1e999}',
+        b"\xff",
+        b"x" * 1_000_000,
+    ]
+    written = 0
+    for number in range(3, 64):
+        try:
+            if str(Path(f"/proc/self/fd/{number}").readlink()).startswith("pipe:"):
+                written += os.write(number, b"\n" + b"\n".join(lines) + b"\n")
+        except OSError:
+            continue
+    assert written
 
 
 def test_no_program_gives_rights():
