@@ -112,8 +112,13 @@ LANES = {
         tools=["duckdb>=1", "jsonschema>=4.20"],
         between={"8": ["pytest<9"]},
     ),
+    "clients": Lane(
+        tests=["tests/unit/sandbox/test_process_guard.py", "tests/plugin/test_network.py"],
+        tools=["deltalake>=1.6", "duckdb>=2", "grpcio>=1.85", "polars>=2.1", "psycopg[binary]>=3.3", "pyarrow>=26"],
+    ),
 }
-"""The libraries, each with what comes with it: dbt's adapters; moto with boto3 and botocore; pytest's plugins."""
+"""The libraries, each with what comes with it: dbt's adapters; moto with boto3 and botocore; pytest's plugins. In
+`clients` are those that the network guard has to hold and that nothing of ours needs."""
 
 DBT_NEEDS = ["duckdb>=1.4", "jinja2>=3", "pyarrow>=17", "sqlglot>=30.30,<31"]
 """What pipeproof asks for beside a dbt that is an executable alone."""
