@@ -85,8 +85,8 @@ def guarded_processes(job: Job, home: Home, access: Access, allowed: Sequence[st
     from pipeproof.sandbox.network_guard import Guard
     from pipeproof.sandbox.process_guard import ProcessGuard
 
-    with Folder.at(home.own) as own:
-        log = own.open(_REFUSALS, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    with Folder.at(home.own) as folder:
+        log = folder.open(_REFUSALS, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         yield ProcessGuard(
             Guard(job.inputs.network, allowed),

@@ -12,15 +12,16 @@ import fcntl
 import os
 import platform
 import select
+import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeproof.errors import PipeproofError
 
 _ALLOW, _NOTIFY, _ERRNO = 0x7FFF0000, 0x7FC00000, 0x00050000  # seccomp.h: SCMP_ACT_…
-_NOT_EQUAL = 1  # SCMP_CMP_NE
+_NOT_EQUAL, _MASKED_EQUAL = 1, 7  # SCMP_CMP_…
 
 _RECEIVE, _ANSWER, _IS_VALID = 0xC0502100, 0xC0182101, 0x40082102  # linux/seccomp.h: SECCOMP_IOCTL_NOTIF_…
 _NOTIFICATION, _RESPONSE = struct.Struct("=QIIiIQ6Q"), struct.Struct("=QqiI")
@@ -29,8 +30,23 @@ _CONTINUE = 1
 CALLS: Mapping[str, int | None] = {"connect": None, "sendto": 4, "sendmsg": None, "sendmmsg": None}
 """The calls that are judged; a number is the argument that has to be there: an address, else the call names none."""
 
-_MISSING = ("io_uring_setup",)
-"""What is not there for who asks: the calls that are made through it are seen by no filter."""
+Conditions = tuple[tuple[int, int], ...]
+"""Arguments of a call, by their places, with the values that they have to have; an int is the lower half of each."""
+
+REFUSED: tuple[tuple[str, int, int, Conditions], ...] = (
+    ("io_uring_setup", errno.ENOSYS, ~0, ()),
+    *(("socket", errno.EPROTONOSUPPORT, ~0, ((0, family), (2, 132))) for family in (socket.AF_INET, socket.AF_INET6)),
+    *(("socket", errno.EPROTONOSUPPORT, 0xF, ((0, family), (1, 5))) for family in (socket.AF_INET, socket.AF_INET6)),
+    *(
+        ("setsockopt", errno.EPERM, ~0, option)
+        for option in (((1, 0), (2, 4)), *(((1, 41), (2, n)) for n in (5, 6, 57)))
+    ),
+)
+"""Calls that nobody makes, each with its error, the bits of its last argument that count, and what it is called with.
+
+What is asked for through io_uring no filter sees. SCTP (132, or a socket of ordered packets) connects by its options.
+Source routes (IP_OPTIONS, IPV6_RTHDR and its older forms) lead to another machine than the address names.
+"""
 
 
 class SeccompError(PipeproofError):
@@ -67,11 +83,16 @@ class Listener:
         context = library.seccomp_init(_ALLOW)
         try:
             for number, name in self._names.items():
-                _add_rule(library, context, _NOTIFY, number, CALLS[name])
-            for name in _MISSING:
+                given = CALLS[name]
+                _add_rule(library, context, _NOTIFY, number, [] if given is None else [(given, _NOT_EQUAL, 0, 0)])
+            for name, error, mask, conditions in REFUSED:
                 number = library.seccomp_syscall_resolve_name(name.encode())
+                bits = [0xFFFFFFFF] * (len(conditions) - 1) + [mask & 0xFFFFFFFF]
+                masked = [
+                    (place, _MASKED_EQUAL, bit, value) for (place, value), bit in zip(conditions, bits, strict=False)
+                ]
                 if number >= 0:  # an old library does not know it
-                    _add_rule(library, context, _ERRNO | errno.ENOSYS, number, None)
+                    _add_rule(library, context, _ERRNO | error, number, masked)
             _require(library.seccomp_load(context), "the kernel takes no filter")
             self._descriptor: int = library.seccomp_notify_fd(context)
         finally:
@@ -190,10 +211,12 @@ def _load() -> ctypes.CDLL:
     return library
 
 
-def _add_rule(library: ctypes.CDLL, context: int, action: int, number: int, given: int | None) -> None:
-    comparisons = (_Comparison * 1)(_Comparison(given or 0, _NOT_EQUAL, 0, 0))
-    count = 0 if given is None else 1
-    _require(library.seccomp_rule_add_array(context, action, number, count, comparisons), "libseccomp takes no rule")
+def _add_rule(
+    library: ctypes.CDLL, context: int, action: int, number: int, comparisons: Sequence[tuple[int, int, int, int]]
+) -> None:
+    array = (_Comparison * max(1, len(comparisons)))(*(_Comparison(*one) for one in comparisons))
+    status = library.seccomp_rule_add_array(context, action, number, len(comparisons), array)
+    _require(status, "libseccomp takes no rule")
 
 
 def _require(status: int, what: str) -> None:

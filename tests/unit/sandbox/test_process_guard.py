@@ -6,6 +6,7 @@ not here. So nothing leaves this machine, and what is refused would have arrived
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -310,10 +311,64 @@ with subprocess.Popen([sys.executable, "-c", CHILD], stdin=-1, stdout=-1) as chi
     assert (result["arrived"], len(result["refused"])) == ([], 1), result["printed"]
 
 
-def test_guard__has_no_io_uring(tmp_path: Path) -> None:
-    """What is asked for through it no filter sees."""
-    script = PRELUDE + "print(libc.syscall(425, 1, ctypes.create_string_buffer(120)), ctypes.get_errno())"
-    assert "-1 38" in run_guarded(tmp_path, script, ways=["guarded"], flags=["-S"])["guarded"]["printed"]
+FAMILIES = ("IPv4", "IPv6")
+
+WAYS_ROUND = """
+def says(name, result):
+    print(name, errno.errorcode[ctypes.get_errno()] if result == -1 else "passed", flush=True)
+
+import errno
+ring = ctypes.create_string_buffer(120)
+says("io_uring", libc.syscall(425, 1, ring))
+for name, family in (("IPv4", 2), ("IPv6", 10)):
+    says(f"SCTP {name}", libc.socket(family, 1, 132))
+    says(f"ordered packets {name}", libc.socket(family, 5 | 0o2000000, 0))
+libc.syscall.argtypes = [ctypes.c_long] * 4
+says("garbage above", libc.syscall(SOCKET, 2 + (1 << 32), 1 + (1 << 33), 132 + (1 << 34)))
+says("local packets", libc.socket(1, 5, 0))
+route = bytes([131, 7, 4, 192, 0, 2, 1, 0])
+says("source route", libc.setsockopt(stream.fileno(), 0, 4, route, 8))
+for option in (5, 6, 57):
+    says(f"route of IPv6 {option}", libc.setsockopt(stream.fileno(), 41, option, bytes(24), 24))
+says("another option", libc.setsockopt(stream.fileno(), 0, 1, bytes(4), 4))
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "aarch64"}, reason="socket(2) has another number")
+def test_guard__ways_round_addresses_are_not_there(tmp_path: Path) -> None:
+    """What an address in a call does not tell: io_uring, SCTP's options, and routes that packets are told to take."""
+    script = PRELUDE + WAYS_ROUND.replace("SOCKET", "41" if platform.machine() == "x86_64" else "198")
+    printed = run_guarded(tmp_path, script, ways=["guarded"], flags=["-S"])["guarded"]["printed"]
+    told = dict(line.rsplit(" ", 1) for line in printed.splitlines())
+    assert told == {
+        "io_uring": "ENOSYS", "garbage above": "EPROTONOSUPPORT", "local packets": "passed", "source route": "EPERM",
+        "another option": "passed",
+        **{f"{what} {family}": "EPROTONOSUPPORT" for what in ("SCTP", "ordered packets") for family in FAMILIES},
+        **{f"route of IPv6 {option}": "EPERM" for option in (5, 6, 57)},
+    }, printed  # fmt: skip
+
+
+INT_80 = """
+int main(void) {
+    long number = 20, result;  /* getpid as i386 has it */
+    __asm__ volatile ("int $0x80" : "=a"(result) : "a"(number) : "memory");
+    return result == 0;
+}
+"""
+
+
+@pytest.mark.skipif(
+    platform.machine() != "x86_64" or not shutil.which("cc"), reason="needs a compiler, and a processor with two modes"
+)
+def test_guard__calls_of_another_architecture_end_who_makes_them(tmp_path: Path) -> None:
+    """Their numbers are others, and connect is one of many things that socketcall(2) does."""
+    (tmp_path / "old.c").write_text(INT_80)
+    subprocess.run(["cc", "-o", "old", "old.c"], cwd=tmp_path, check=True)
+    script = PRELUDE + "print(subprocess.run(['./old']).returncode)"
+    result = run_guarded(tmp_path, script, flags=["-S"])
+    if result["open"]["printed"].strip() != "0":
+        pytest.skip("this kernel has no calls of 32 bits")
+    assert result["guarded"]["printed"].strip() == "-31"  # SIGSYS
 
 
 SUITE = """
