@@ -134,9 +134,9 @@ def test_no_other_machine_is_reached_past_python():
     """By calls of the kernel's own, from here and from children: addresses of the ranges for documentation."""
     libc = ctypes.CDLL(None, use_errno=True)
     with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
-        assert fails(libc.connect(stream.fileno(), address_of("192.0.2.1", 1), 16))
-        assert fails(libc.sendto(datagrams.fileno(), b"x", 1, 0, address_of("192.0.2.2", 2), 16))
-        assert fails(libc.sendto(datagrams.fileno(), b"x", 1, 0, address_of("192.0.2.3", 3, socket.AF_UNSPEC), 16))
+        assert fails(libc.connect(stream.fileno(), address_of("203.0.113.1", 1), 16))
+        assert fails(libc.sendto(datagrams.fileno(), b"x", 1, 0, address_of("203.0.113.2", 2), 16))
+        assert fails(libc.sendto(datagrams.fileno(), b"x", 1, 0, address_of("203.0.113.3", 3, socket.AF_UNSPEC), 16))
         assert fails(libc.connect(stream.fileno(), struct.pack("=HHI", 40, 0, 4) + bytes(8), 16))  # VSOCK
     script = (
         "import ctypes, os, socket, sys\n"
@@ -146,9 +146,9 @@ def test_no_other_machine_is_reached_past_python():
         "result = libc.connect(socket.socket().detach(), bytes.fromhex(sys.argv[1]), 16)\n"
         "os._exit(result + 1)\n"
     )
-    child = [sys.executable, "-I", "-S", "-c", script, address_of("192.0.2.4", 4).hex()]
+    child = [sys.executable, "-I", "-S", "-c", script, address_of("203.0.113.4", 4).hex()]
     assert subprocess.run(child, check=False).returncode == 0
-    assert {"192.0.2.1:1", "192.0.2.2:2", "192.0.2.3:3", "192.0.2.4:4"} <= set(refusals())
+    assert {"203.0.113.1:1", "203.0.113.2:2", "203.0.113.3:3", "203.0.113.4:4"} <= set(refusals())
 
 
 def test_the_name_server_is_not_reached():
