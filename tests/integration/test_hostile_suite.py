@@ -131,6 +131,10 @@ def test_hostile__all_tests_are_told(step: Any) -> None:
     assert {name: int(step.outputs[name]) for name in totals} == totals
 
 
+def test_hostile__the_log_says_what_is_weaker_outside_of_the_image(step: Any) -> None:
+    assert step.log.count("Outside of pipeproof's image") == 1
+
+
 def test_hostile__no_command_but_our_own(step: Any) -> None:
     commands = {command.name for command in step.commands}
     assert commands == {"group", "endgroup", "error", "warning", "notice"}
