@@ -119,15 +119,15 @@ CLIENTS = {
         with multiprocessing.get_context('spawn').Pool(1) as pool: pool.apply(socket.create_connection, ((HOST, PORT),))
     """,
     "a daemon": """
-        code = 'import socket; socket.create_connection((%r, %d)).close(); print(1, flush=True)' % (HOST, PORT)
+        code = 'import socket; socket.create_connection((%r, %d))' % (HOST, PORT)
+        reader, writer = os.pipe()
+        os.set_inheritable(writer, True)
         if os.fork() == 0:
             os.setsid()
             if os.fork() == 0: os.execv(sys.executable, [sys.executable, '-S', '-c', code])
             os._exit(0)
-        os.wait()
-        import time
-        while any(name.isdecimal() and b'create_connection' in open(f'/proc/{name}/cmdline', 'rb').read()
-                  for name in os.listdir('/proc') if os.path.exists(f'/proc/{name}/cmdline')): time.sleep(0.01)
+        os.close(writer)
+        os.read(reader, 1)  # until nobody has the other end
     """,
     "a datagram": "datagrams.sendto(b'message', (HOST, PORT))",
     "a datagram, connected": "datagrams.connect((HOST, PORT)); datagrams.send(b'message')",
