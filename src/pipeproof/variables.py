@@ -193,7 +193,7 @@ LIVE_FD = "PIPEPROOF_LIVE_FD"
 """From the supervisor to the tests: the number of the descriptor that the credentials' document is read from."""
 
 REFUSALS = "PIPEPROOF_REFUSALS"
-"""From the supervisor to the tests: the file that it writes refused connections to; set where it judges them."""
+"""From the supervisor to the tests: the file that it writes refused connections to, there where it judges them."""
 
 WORKSPACE = "PIPEPROOF_WORKSPACE"
 """From the supervisor to the tests: the folder that files are named from; else it is pytest's rootdir."""

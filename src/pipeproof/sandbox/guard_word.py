@@ -44,7 +44,7 @@ class Refusals:
     def of_this_process(cls) -> "Refusals":
         """Return those of the supervisor's file, where there is a supervisor that judges connections."""
         name = environ.get(REFUSALS)
-        return cls(Path(name) if name else None)
+        return cls(Path(name) if name and Path(name).exists() else None)
 
     def take(self) -> list[str]:
         """Return what has been refused since the last time: targets, and which program asked."""
@@ -56,6 +56,7 @@ class Refusals:
                 data = file.read()
         except OSError:
             return []
+        data = data[: data.rfind(b"\n") + 1]  # a line that is still being written is read the next time
         self._read += len(data)
         records = [json.loads(line) for line in data.splitlines()]
         return [f"{record['target']} (to {record['program']})" for record in records if os.getpid() in record["of"]]
