@@ -160,8 +160,8 @@ class Trials:
         for item, following in zip(session.items, [*session.items[1:], None], strict=True):
             Switch.ran.clear()
             before = time.process_time()
-            if not self.passes(item, following):
-                print("left out, as it fails without a mutant:", item.nodeid, flush=True)
+            if why := self.failures(item, following):
+                print("left out, as it fails without a mutant:", item.nodeid, *why, sep="\n", flush=True)
                 continue
             taken[item] = time.process_time() - before
             for function in Switch.ran:
@@ -180,19 +180,17 @@ class Trials:
             self.wait()
         return True
 
-    def passes(self, item: pytest.Item, following: pytest.Item | None) -> bool:
-        """Run a test; caches would hide what it would do."""
+    def failures(self, item: pytest.Item, following: pytest.Item | None) -> list[str]:
+        """Run a test, and return why it fails; caches would hide what it would do."""
         for cache in self.caches:
             cache.cache_clear()
-        failed = [report for report in runtestprotocol(item, nextitem=following, log=False) if report.failed]
-        for report in failed:
-            print(report.nodeid, report.longreprtext, sep="\n", file=sys.stderr)
-        return not failed
+        reports = runtestprotocol(item, nextitem=following, log=False)
+        return [report.longreprtext for report in reports if report.failed]
 
     def run(self, name: str, items: list[pytest.Item]) -> int:
         """Run a mutant's tests; 1 when one fails."""
         Switch.known[name.partition("__mutmut_")[0]].choose(name.rpartition(".")[2])
-        return int(not all(map(self.passes, items, [*items[1:], None])))
+        return int(any(map(self.failures, items, [*items[1:], None])))
 
     def start(self, name: str, work: Callable[[], int], seconds: float) -> None:
         """Do work, which takes so many seconds, in a child; wait where enough are running."""
