@@ -183,6 +183,8 @@ def test_sort__refuses(refuses, expression, message):
         ("$keys(5)", MISSING),
         ("$keys($missing)", MISSING),
         ('$keys({"b": 1, "10": 2, "9": 3})', ["9", "10", "b"]),
+        ('$keys({"x": 0, "4294967294": 1})', ["4294967294", "x"]),
+        ('$keys({"x": 0, "4294967295": 1})', ["x", "4294967295"]),
     ],
 )
 def test_keys(gives, expression, expected):

@@ -391,6 +391,9 @@ def test_repetition__refuses(refuses, expression, message):
         ('$match("a 1", /[\\W\\d]+/).match', " 1"),
         ('$match("a.1", /[^\\W\\d]+/).match', "a"),
         ('$match("x\\b", /[\\b]/).index', 1),
+        ('$match("a\\n", /[\\n]/).index', 1),
+        ('$match("a\\tb", /[\\t]/).index', 1),
+        ('$match("n", /[\\n]/)', MISSING),
     ],
 )
 def test_brackets(gives, expression, expected):
