@@ -8,7 +8,7 @@ _CHANGING = [
     (re.compile(r'"(?:start|stop|duration|reportId|timestamp)": ?("[^"]*"|[\d.]+)'), ""),
     (re.compile(r'\btime="[\d.e-]+"|\btimestamp="\d+"'), ""),
     (re.compile(r"\d+(?:[.,]\d+)? (?:ms|s|min)\b"), "a while"),
-    (re.compile(r'"threadId": "gw\d+", '), ""),
+    (re.compile(r'"threadId": ?"gw\d+", ?'), ""),
     (re.compile(r"0x[0-9a-f]+"), "0x"),
 ]
 
