@@ -78,7 +78,7 @@ def test_image__each_extension_can_be_loaded(image: Any) -> None:
 
 
 def test_image__holds_no_tests_and_no_sources_of_extensions(image: Any) -> None:
-    script = "find /opt/pipeproof/lib -path '*/site-packages/*/tests' -o -name '*.pyi' -o -name '*.h' -o -name '*.pyx'"
+    script = "find /opt/pipeproof/lib -path '*/tests/test_*.py' -o -name '*.pyi' -o -name '*.h' -o -name '*.pyx'"
 
     done = image.run("-c", script, entrypoint="sh")
 
