@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from pipeproof import DbtFailed
-from pipeproof.environments.dbt.errors import DbtNameError, DbtOptionError, DbtRefusedError
+from pipeproof.environments.dbt.errors import DbtNameError, DbtOptionError, DbtQueryError, DbtRefusedError
 
 
 def test_macro__text(dbt):
@@ -118,7 +118,7 @@ def test_sql__macros_and_variables(dbt, raw_orders):
 
 
 def test_sql__what_dbt_cannot_render(dbt):
-    with pytest.raises(DbtFailed, match="the query: 'nobody' is undefined"):
+    with pytest.raises(DbtQueryError, match="the query: 'nobody' is undefined"):
         dbt.sql("select {{ nobody() }}")
-    with pytest.raises(DbtFailed, match="the query: Expected an expression, got 'end of statement block'"):
+    with pytest.raises(DbtQueryError, match="the query: Expected an expression, got 'end of statement block'"):
         dbt.sql("select {% if %}")

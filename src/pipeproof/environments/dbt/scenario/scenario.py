@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.environments.dbt.comparison.difference import render_difference
 from pipeproof.environments.dbt.comparison.tables import Tolerance, compare_tables
-from pipeproof.environments.dbt.errors import DbtDifferenceError, DbtRowsError
+from pipeproof.environments.dbt.errors import DbtDifferenceError, DbtQueryError, DbtRowsError
 from pipeproof.environments.dbt.guard.watch import refusal
 from pipeproof.environments.dbt.project import manifest as manifests
 from pipeproof.environments.dbt.project import mistakes
@@ -23,7 +23,7 @@ from pipeproof.environments.dbt.requests import (
     request_nodes,
     request_text,
 )
-from pipeproof.environments.dbt.result import DbtNode, DbtResult
+from pipeproof.environments.dbt.result import DbtFailed, DbtNode, DbtResult
 from pipeproof.environments.dbt.rows.reading import is_sql, read_rows
 from pipeproof.environments.dbt.scenario.calling import check_macro, locate_macro, read_value, write_call
 from pipeproof.environments.dbt.scenario.execution import execute
@@ -467,7 +467,10 @@ class Dbt:
         self._warehouse.share()  # it may write
 
         def compile_text(text: str) -> str:
-            return self._compile_text(text, "the query", variables=self._view.variables)
+            try:
+                return self._compile_text(text, "the query", variables=self._view.variables)
+            except DbtFailed as error:
+                raise DbtQueryError(error.message, location=error.location) from error
 
         rendered = references.render_query(query, self.project, self.schema, self._source_of, compile_text)
         clock = self._schemas.clock
