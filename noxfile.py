@@ -16,6 +16,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import gettempdir
 
 import nox
 
@@ -214,7 +215,8 @@ def dbt2(session: nox.Session, flavour: str) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "libduckdb.so").unlink(missing_ok=True)
     (folder / "libduckdb.so").symlink_to(told[0])
-    places = {"HOME": session.create_tmp(), "LD_LIBRARY_PATH": str(folder), "LD_PRELOAD": told[1]}
+    home = session.create_tmp()  # which is the session's folder for what is temporary as well, unless that is said
+    places = {"HOME": home, "TMPDIR": gettempdir(), "LD_LIBRARY_PATH": str(folder), "LD_PRELOAD": told[1]}
     run_tests(session, DBT_TESTS, places)
 
 

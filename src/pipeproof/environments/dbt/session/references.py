@@ -10,6 +10,16 @@ from pipeproof.environments.dbt.session.project import DbtProject
 from pipeproof.environments.dbt.session.schemas import Schemas
 from pipeproof.errors import PipeproofError
 
+_CONTEXT = frozenset({
+    "adapter", "api", "builtins", "config", "context", "database", "dbt", "dbt_metadata_envs", "dbt_version", "debug",
+    "diff_of_two_dicts", "doc", "env_var", "exceptions", "execute", "flags", "fromjson", "fromyaml", "graph",
+    "invocation_args_dict", "invocation_id", "load_result", "local_md", "log", "model", "modules", "print",
+    "project_name", "ref", "render", "return", "run_started_at", "schema", "schemas", "selected_resources", "set",
+    "set_strict", "source", "sql_now", "store_raw_result", "store_result", "target", "this", "thread_id", "tojson",
+    "toyaml", "try_or_compiler_error", "validation", "var", "write", "zip", "zip_strict",
+})  # fmt: skip
+"""What dbt gives to each text that it renders: its documentation's Jinja functions, and what its macros use."""
+
 
 def locate(node: Any, schemas: Schemas, compile_node: Callable[[], str | None]) -> str:
     """Return what to select from for a node or a source: a relation, or an ephemeral model's query.
@@ -41,7 +51,7 @@ def render_query(
         find: What to select from for a name.
         compile_text: Lets dbt render a query, with all that a model can call.
     """
-    from jinja2 import Environment, StrictUndefined, TemplateError
+    from jinja2 import Environment, StrictUndefined, TemplateError, UndefinedError
 
     def ref(*names: str, v: object = None, version: object = None) -> str:
         which = v if v is not None else version
@@ -53,8 +63,21 @@ def render_query(
     with mistakes.explained("the query", lambda: None):
         try:
             return environment.from_string(query).render(**names)
-        except TemplateError:  # a macro's name, a variable, a tag of dbt's
+        except UndefinedError:  # of a macro, or of something else that dbt knows
+            if _names_nothing(query, project):
+                raise
             return compile_text(query)
+        except TemplateError:  # a tag of dbt's
+            return compile_text(query)
+
+
+def _names_nothing(query: str, project: DbtProject) -> bool:
+    """Return whether a query has a name that neither the project nor dbt knows: dbt renders it as nothing at all."""
+    from jinja2 import Environment, meta
+
+    named = meta.find_undeclared_variables(Environment().parse(query))  # noqa: S701 - SQL, not HTML
+    macros = project.nodes_manifest.macros.values()
+    return not named <= {*_CONTEXT, *(macro.name for macro in macros), *(macro.package_name for macro in macros)}
 
 
 def find_absent(query: str, view: View, schemas: Schemas, statuses: Mapping[str, str]) -> PipeproofError | None:
