@@ -4,6 +4,7 @@ from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 from dbt_versions import version_1_alone
 
@@ -262,4 +263,10 @@ def test_given__a_seed_s_own_file_is_what_the_seed_is(make_project, tmp_path):
             give(dbt)
             dbt.run("uses")
             built.append(dbt.arrow("uses"))
-    assert built[0].equals(built[1])
+    wide = [table.cast(pa.schema([(field.name, _widest(field.type)) for field in table.schema])) for table in built]
+    assert wide[0].equals(wide[1])
+
+
+def _widest(kind):
+    """The flavours of dbt 2 disagree on how wide a seed's whole numbers are."""
+    return pa.int64() if pa.types.is_integer(kind) else kind
