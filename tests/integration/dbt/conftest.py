@@ -42,6 +42,10 @@ def shop_database(request):
     name = f"shop_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     server = request.getfixturevalue("postgres_server")
     server.execute(f"create database {name}")
+    for role in ("reporter", "clerk"):  # which all databases of the server share
+        server.execute(
+            f"do $$ begin create role {role}; exception when duplicate_object or unique_violation then null; end $$"
+        )
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in (("HOST", server.host), ("PORT", str(server.port)), ("USER", server.user)):
             patch.setenv(f"SHOP_{variable}", value)

@@ -5,18 +5,6 @@ import pytest
 from pipeproof.environments.dbt.errors import DbtNotBuiltError, DbtOptionError, DbtQueryError
 
 
-@pytest.fixture(autouse=True)
-def roles(request, dbt):
-    """Two roles of the server, which all its databases share."""
-    if dbt.project.adapter == "postgres":
-        server = request.getfixturevalue("postgres_server")
-        for role in ("reporter", "clerk"):
-            server.execute(
-                f'do $$ begin create role "{role}"; '
-                "exception when duplicate_object or unique_violation then null; end $$"
-            )
-
-
 @pytest.fixture
 def on_postgres(dbt):
     if dbt.project.adapter != "postgres":
