@@ -32,6 +32,7 @@ def test_own_tests__of_packages_and_behind_links_are_not_collected(pytester):
     """Packages bring their own tests of themselves, also those that are installed beside the project."""
     write(pytester.path / "transform", project("shop", packages_install_path="../vendor"))
     write(pytester.path / "transform" / "dbt_packages" / "old", project("old"))
+    write(pytester.path / "transform", {"packages.yml": "packages: [{local: ../helper}]"})  # dbt 1.12 counts them
     write(pytester.path / "vendor" / "helper", project("helper"))
     write(pytester.path / "vendor" / "helper" / "integration_tests", project("helper_tests"))
     (pytester.path / "again").symlink_to(pytester.path / "transform", target_is_directory=True)
