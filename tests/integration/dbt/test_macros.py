@@ -60,6 +60,51 @@ def test_macro__table_of_a_query(dbt, raw_orders):
     ]
 
 
+def test_macro__nested_values(dbt):
+    """What dbt_utils.get_query_results_as_dict returns, relations, and tables in what is returned."""
+    dbt.given("stg_orders", [{"order_id": 1}])
+    place = "{{ ref('stg_orders') }}"
+    there = dbt.macro("as_given", place)
+    query = "select 1.5 as half, date '2026-01-02' as day, 2 as two"
+    row = {"half": Decimal("1.5"), "day": "2026-01-02", "two": 2}
+    assert dbt.macro("values_by_column", query) == {name: [value] for name, value in row.items()}
+    assert dbt.macro("found_in", query, place) == {"tables": [[row], [row]], "at": {"orders": [there, [there]]}}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["set([1])", "{1: 2}.keys()", "[1] | map('int')", "{'a': 1}.values()"],
+    ids=["set", "keys", "map", "values"],
+)
+def test_macro__what_can_be_gone_through_is_a_list(dbt, expression):
+    assert dbt.macro("as_given", f"{{{{ {expression} }}}}") == [1]
+
+
+def test_macro__nested_too_deep(dbt):
+    value = 1
+    for _ in range(10):
+        value = [value]
+    assert dbt.macro("as_given", value) == value
+    with pytest.raises(DbtFailed, match="the macro as_given: what it returns has more than 10 lists or dicts"):
+        dbt.macro("as_given", [[value]])
+
+
+def test_macro__arguments_that_are_called_as_ours(dbt):
+    assert dbt.macro("of_that_name", name="a") == "a"
+
+
+def test_macro__several_expressions(dbt):
+    with pytest.raises(DbtOptionError, match="is more than one expression"):
+        dbt.macro("as_given", "{{ 1 }} and {{ 2 }}")
+    assert dbt.macro("as_given", "{{ '}}' }}") == "}}"
+
+
+def test_macro__of_the_adapter(dbt):
+    """An adapter's own have no package before their name, as in a model."""
+    adapter = dbt.project.adapter
+    assert dbt.macro(f"{adapter}__dateadd", "day", 1, "x") == dbt.macro("dbt.dateadd", "day", 1, "x")
+
+
 def test_macro__in_a_model(dbt):
     """`this` and `is_incremental` are the model's: by what is in the test's schema."""
     assert dbt.macro("since", "order_id", this="orders") == "true"

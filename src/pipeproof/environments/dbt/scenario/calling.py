@@ -20,42 +20,58 @@ _MARK = "/* pipeproof */"
 """Where the value begins: dbt puts the queries of ephemeral models before what refers to them."""
 
 _DECIMAL = "pipeproof decimal"
-_PLAIN = (
-    "(item if item is none or item is boolean or item is integer or item is float or item is string "
-    f"else {{'{_DECIMAL}': item | string}} if item is number else item | string)"
-)
+_DEEPEST = 10
+"""How many lists and dicts a value may have around it. (Jinja's recursive loops do not reach over an inner loop.)"""
+
+_SCALAR = """
+{%- if @X is none or @X is boolean or @X is integer or @X is float or @X is string -%}{{ tojson(@X) }}
+{%- elif @X is number -%}{{ tojson({"@DECIMAL": @X | string}) }}"""
 """What JSON can say; a number that is neither whole nor a float is a decimal of the database's."""
 
-_DEEP = f"(item if item.include_policy is not defined and (item is mapping or item is sequence) else {_PLAIN})"
-"""A relation is a mapping to Jinja, and has a policy of what to write."""
-
-_RETURN = """
-{%- set called = @CALL -%}
-{%- set rows = [] -%}
-{%- if called is string or called is number or called is boolean or called is none -%}
-  {%- set item = called -%}{%- set value = @CELL -%}
-{%- elif called.include_policy is defined -%}
-  {%- set value = called | string -%}
-{%- elif called is mapping -%}
-  {%- set value = {} -%}
-  {%- for key, item in called.items() -%}{%- do value.update({key | string: @ITEM}) -%}{%- endfor -%}
-{%- elif called.column_names is defined and called.rows is defined -%}
-  {%- set value = rows -%}
-  {%- for row in called.rows -%}
+_VALUE = (
+    """
+{%- if @X is not mapping and @X.column_names is defined and @X.rows is defined -%}
+  {%- set rows = [] -%}
+  {%- for row in @X.rows -%}
     {%- set cells = {} -%}
-    {%- for name in called.column_names -%}
-      {%- set item = row[name] -%}{%- do cells.update({name: @CELL}) -%}
-    {%- endfor -%}
+    {%- for name in @X.column_names -%}{%- do cells.update({name: row[name]}) -%}{%- endfor -%}
     {%- do rows.append(cells) -%}
   {%- endfor -%}
-{%- elif called is sequence -%}
-  {%- set value = rows -%}
-  {%- for item in called -%}{%- do rows.append(@ITEM) -%}{%- endfor -%}
+  {%- set @X = rows -%}
+{%- endif -%}"""
+    + _SCALAR
+    + """
+{%- elif @X.include_policy is defined or @X is not iterable -%}{{ tojson(@X | string) }}
 {%- else -%}
-  {%- set value = called | string -%}
-{%- endif -%}
-@MARK{{ tojson({"value": value}) }}"""
-"""What gives a value back: a table of an adapter's as a list of rows; relations, columns and times as text."""
+  {%- set keyed = @X is mapping -%}{{ "{" if keyed else "[" }}
+  {%- for key in @X -%}
+    {%- if not loop.first -%},{%- endif -%}
+    {%- if keyed -%}{{ tojson(key | string) }}:{%- endif -%}
+    {%- set @Y = @X[key] if keyed else key -%}@INNER
+  {%- endfor -%}
+  {{- "}" if keyed else "]" }}
+{%- endif -%}"""
+)
+"""What gives a value back: a table of an adapter's as a list of rows; relations, columns and times as text.
+
+A relation can be iterated, and has a policy of what to write.
+"""
+
+_TOO_DEEP = """
+{%- else -%}
+  {{ exceptions.raise_compiler_error("what it returns has more than @DEEPEST lists or dicts in one another") }}
+{%- endif -%}"""
+
+
+def _write_json(depth: int = 0) -> str:
+    """Return what Jinja writes the variable of a depth as JSON with."""
+    text = _SCALAR + _TOO_DEEP if depth > _DEEPEST else _VALUE.replace("@INNER", _write_json(depth + 1))
+    return text.replace("@X", f"value{depth}").replace("@Y", f"value{depth + 1}")
+
+
+_RETURN = f"{{%- set value0 = @CALL -%}}{_MARK}{_write_json()}".replace("@DECIMAL", _DECIMAL).replace(
+    "@DEEPEST", str(_DEEPEST)
+)
 
 _EXPRESSION = re.compile(r"\{\{(.*)\}\}", re.DOTALL)
 
@@ -69,17 +85,16 @@ def write_call(name: str, args: Sequence[Any], options: Mapping[str, Any]) -> st
         options: Its arguments by name.
 
     Raises:
-        DbtOptionError: An argument is nothing that Jinja can write.
+        DbtOptionError: An argument is nothing that Jinja can write, or is several expressions.
     """
     given = [_write(name, value) for value in args]
     given += [f"{key}={_write(name, value)}" for key, value in options.items()]
-    parts = {"@CALL": f"{name}({', '.join(given)})", "@ITEM": _DEEP, "@CELL": _PLAIN, "@MARK": _MARK}
-    return re.sub("|".join(parts), lambda found: parts[found[0]], _RETURN)
+    return _RETURN.replace("@CALL", f"{name}({', '.join(given)})", 1)
 
 
 def read_value(compiled: str) -> Any:
     """Return what a macro gave, of the text that dbt made of a call; text without the blanks around it."""
-    value = json.loads(compiled.rpartition(_MARK)[2], object_hook=_read_decimal)["value"]
+    value = json.loads(compiled.rpartition(_MARK)[2], object_hook=_read_decimal)
     return value.strip() if isinstance(value, str) else value
 
 
@@ -115,10 +130,11 @@ def check_macro(name: object, manifest: Any) -> None:
 
 def _names(manifest: Any) -> Iterator[str]:
     """Yield the names by which a model calls macros: dbt's own and the project's also without their package."""
-    project = manifest.metadata.project_name
+    known = manifest.metadata
     for macro in manifest.macros.values():
-        yield f"{macro.package_name}.{macro.name}"
-        if macro.package_name == project or macro.package_name == "dbt" or macro.package_name.startswith("dbt_duckdb"):
+        package = macro.package_name
+        yield f"{package}.{macro.name}"
+        if package in {known.project_name, "dbt"} or package.startswith(("dbt_duckdb", f"dbt_{known.adapter_type}")):
             yield macro.name
 
 
@@ -126,6 +142,11 @@ def _write(macro: str, value: Any) -> str:
     """Return a value as Jinja writes it; text that is all `{{ … }}` is the expression in it."""
     if isinstance(value, str):
         expression = _EXPRESSION.fullmatch(value.strip())
+        if expression and re.search(r"\}\}.*\{\{", expression[1], re.DOTALL):
+            raise DbtOptionError(
+                f"dbt.macro({macro!r}): an argument {value!r} is more than one expression",
+                hint="one with text around it is joined in Jinja: \"{{ ref('a') ~ ' join ' ~ ref('b') }}\"",
+            )
         return f"({expression[1].strip()})" if expression else _write_text(value)
     if value is None or isinstance(value, bool):
         return str(value).lower()

@@ -26,3 +26,20 @@
 {% macro makes_elsewhere() %}{% do run_query("create table elsewhere_of_nobody.t (a int)") %}{% endmacro %}
 
 {% macro today() %}{{ modules.datetime.date.today() }}{% endmacro %}
+
+{% macro of_that_name(name) %}{{ return(name) }}{% endmacro %}
+
+{% macro values_by_column(query) %}
+  {% set found = {} %}
+  {% if execute %}
+    {% set table = run_query(query) %}
+    {% for name in table.column_names %}{% do found.update({name: table.columns[name].values()}) %}{% endfor %}
+  {% endif %}
+  {{ return(found) }}
+{% endmacro %}
+
+{% macro found_in(query, relation) %}
+  {% if execute %}{{ return({"tables": [run_query(query), run_query(query)], "at": {"orders": [relation, [relation]]}}) }}{% endif %}
+{% endmacro %}
+
+{% macro local_hour() %}{{ modules.datetime.datetime.now().strftime("%d %H") }}{% endmacro %}
