@@ -44,6 +44,19 @@ def test_role__reads_what_is_masked_for_it_and_writes_nothing(dbt, on_postgres):
     dbt.expect("named_customers", [{"name": "Bob"}])
 
 
+def test_role__what_the_test_prepares_is_the_connections(dbt, on_postgres, raw_orders):
+    """Rows and the time, which a role may not set, and what dbt builds of them."""
+    with dbt.role("reporter"):
+        dbt.given("stg_customers", [{"customer_id": 1, "name": "Ann"}])
+        dbt.given("raw.orders", "select 1 as id")
+        dbt.at("2026-01-31")
+        dbt.run("masked_customers named_customers")
+        assert dbt.sql("select name, current_user::text as role from {{ ref('named_customers') }}") == [
+            {"name": "***", "role": "reporter"}
+        ]
+        assert dbt.sql("select current_date::text as day") == [{"day": "2026-01-31"}]
+
+
 def test_role__does_not_hide_what_was_not_built(dbt, on_postgres):
     with dbt.role("reporter"), pytest.raises(DbtNotBuiltError):
         dbt.rows("masked_customers")

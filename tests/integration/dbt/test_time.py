@@ -1,6 +1,7 @@
 """The time that a test sets, in models, snapshots, Jinja and the test's own queries."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -49,6 +50,32 @@ def test_at__models_and_views(dbt, raw_orders):
     ]
     dbt.at("2026-01-05")
     dbt.expect("recent_orders", [{"id": 3, "days_ago": 2, "started": "2026-01-02 09:00"}])
+
+
+def test_at__view_that_was_there_before(dbt, raw_orders):
+    dbt.given("raw.orders", raw_orders)
+    dbt.run("recent_orders")
+    assert dbt.rows("recent_orders") == []
+    dbt.at("2026-01-02 10:00")
+    assert [row["days_ago"] for row in dbt.rows("recent_orders")] == [0, 1]
+
+
+def test_at__view_that_is_read_after(dbt, raw_orders):
+    dbt.given("raw.orders", raw_orders)
+    dbt.at("2026-01-02")
+    dbt.run("recent_orders")
+    assert dbt.rows("recent_orders")
+    dbt.at(None)
+    assert dbt.rows("recent_orders") == []
+
+
+def test_at__named_zone_moves_no_process(dbt):
+    """The time is that of the zone, and Jinja's local time that of the machine."""
+    here = datetime.now().astimezone().tzinfo
+    dbt.at(datetime(2026, 1, 31, 1, tzinfo=ZoneInfo("Pacific/Auckland")))
+    moment = datetime(2026, 1, 30, 12, tzinfo=UTC)
+    assert dbt.sql("select now() as seen") == [{"seen": moment}]
+    assert dbt.macro("local_hour") == moment.astimezone(here).strftime("%d %H")
 
 
 def test_at__snapshot_over_two_days(dbt, raw_orders):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -84,12 +84,14 @@ class Dbt:
         __tracebackhide__ = True
         node = self._find(name)
         relation = self._schemas.relation_of(node)
-        self._schemas.make(str(relation.schema))
-        if is_sql(rows):
-            give_query(self._schemas, node, name, self._render(rows), self._explained)
-        else:
-            give_rows(self.project, self._schemas, node, name, rows, self._folders, self._explained)
+        with self._warehouse.preparing():
+            self._schemas.make(str(relation.schema))
+            if is_sql(rows):
+                give_query(self._schemas, node, name, self._render(rows), self._explained)
+            else:
+                give_rows(self.project, self._schemas, node, name, rows, self._folders, self._explained)
         self._given[node.unique_id] = relation
+        roles.let_use(self._warehouse, self._schemas.places())
 
     def fixtures(self, *names: str) -> None:
         """Give sources the rows of the project's fixtures: `fixtures/raw/orders.csv` has those of `raw.orders`.
@@ -123,7 +125,8 @@ class Dbt:
             DbtOptionError: It is no time, or the time of this database cannot be set.
         """
         __tracebackhide__ = True
-        self._schemas.set_time(None if moment is None else read_moment(moment))
+        with self._warehouse.preparing():
+            self._schemas.set_time(None if moment is None else read_moment(moment))
 
     def run(self, select: Selection = None, **options: Any) -> DbtResult:
         """Build models. See [invoke][] for the options, which all commands share."""
@@ -206,6 +209,7 @@ class Dbt:
         there = {*self._given, *(at for at, status in self._statuses.items() if status == "success")}
         started = time.perf_counter()
         ran = self._execute(request)
+        roles.let_use(self._warehouse, self._schemas.places())
         manifest, nodes = ran.manifest, ran.nodes
         result = DbtResult(request.command, nodes, time.perf_counter() - started)
         self._record_run(request, result, there)
@@ -242,6 +246,7 @@ class Dbt:
     def macro(
         self,
         name: str,
+        /,
         *args: Any,
         this: str | None = None,
         vars: Mapping[str, Any] | None = None,  # noqa: A002 - dbt's word
@@ -320,8 +325,7 @@ class Dbt:
         """
         self._schemas.make()
         self._warehouse.share()
-        places = [self._schemas.relation(schema).include(database=False) for schema in sorted(self._schemas.names)]
-        return roles.playing(self._warehouse, places, name)
+        return roles.playing(self._warehouse, self._schemas.places(), name)
 
     def expect(
         self,
@@ -440,7 +444,7 @@ class Dbt:
 
         def find_absent() -> PipeproofError | None:
             # Asked by the connection's own role, which sees all that is there.
-            with self._warehouse.playing(None) if self._warehouse.plays else nullcontext():
+            with self._warehouse.preparing():
                 return references.find_absent(query, self._view, self._schemas, self._statuses)
 
         return mistakes.explained(what, find_absent)

@@ -6,7 +6,7 @@ becomes one of a function in the test's schema, of the same name, so that a colu
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -34,9 +34,9 @@ _POSTGRES = {
 """PostgreSQL's functions and words of the present time, by their types; some take a number of digits."""
 
 _POSTGRES_AGES = {
-    f"{arguments}": f"pg_catalog.age({values})"
+    arguments: f"pg_catalog.age({values})"
     for kind in ("timestamp", "timestamptz")
-    for arguments, values in ((kind, f"cast(cast({_ZONED} as date) as {kind}), $1"), (f"{kind}, {kind}", "$1, $2"))
+    for arguments, values in ((kind, f"cast(cast({{at}} as date) as {kind}), $1"), (f"{kind}, {kind}", "$1, $2"))
 }
 
 _KEYWORDS = {"current_timestamp", "current_date", "localtimestamp", "localtime", "current_time"}
@@ -62,7 +62,8 @@ def read_moment(given: object) -> datetime:
         raise DbtOptionError(
             f"dbt.at: {given!r} is not a date or a time", hint='such as "2026-01-31" or "2026-01-31T06:00:00+01:00"'
         )
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    # In UTC, as a moment in a named zone would move the process into it.
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def freeze(execute: Callable[[str], Any], dialect: str, schema: str, moment: datetime) -> None:
@@ -84,14 +85,16 @@ def freeze(execute: Callable[[str], Any], dialect: str, schema: str, moment: dat
                 execute(f'create or replace macro {schema}."{name}"() as {value.format(at=at)}')
         execute(f"create or replace macro {schema}.age{_AGE.format(at=_ZONED.format(at=at))}")
     elif dialect == "postgres":
-        for kind, name, parameters in _postgres_functions():
-            execute(
-                _write_function(f'{schema}."{name}"({parameters})', kind, f"cast({_ZONED.format(at=at)} as {kind})")
-            )
-        for parameters, value in _POSTGRES_AGES.items():
-            execute(_write_function(f'{schema}."age"({parameters})', "interval", value.format(at=at)))
+        _make_on_postgres(execute, schema, _ZONED.format(at=at))
     else:
         raise DbtOptionError(f"dbt.at: the time of {dialect} cannot be set", hint="it can on DuckDB and PostgreSQL")
+
+
+def _make_on_postgres(execute: Callable[[str], Any], schema: str, at: str) -> None:
+    for kind, name, parameters in _postgres_functions():
+        execute(_write_function(f'{schema}."{name}"({parameters})', kind, f"cast({at} as {kind})"))
+    for parameters, value in _POSTGRES_AGES.items():
+        execute(_write_function(f'{schema}."age"({parameters})', "interval", value.format(at=at)))
 
 
 def _postgres_functions() -> Iterator[tuple[str, str, str]]:
@@ -108,10 +111,31 @@ def _write_function(signature: str, kind: str, value: str) -> str:
 
 
 def thaw(execute: Callable[[str], Any], dialect: str, schema: str) -> None:
-    """Drop the functions that [freeze][] made, on DuckDB; elsewhere nothing calls them any more."""
+    """Undo [freeze][]: the functions are dropped on DuckDB; on PostgreSQL views call them, so they ask the machine."""
     if dialect == "duckdb":
         for name in (name for names in (*_DUCKDB.values(), ("age",)) for name in names):
             execute(f'drop macro if exists {schema}."{name}"')
+    else:
+        _make_on_postgres(execute, schema, "pg_catalog.now()")
+
+
+def find_views(read: Callable[[str], Any], schemas: Iterable[str], schema: str) -> Iterator[str]:
+    """Yield statements that let PostgreSQL's views which were there before ask a schema for the time.
+
+    Args:
+        read: Returns the columns and rows of a query.
+        schemas: The names of the test's schemas.
+        schema: The one with the functions, quoted.
+    """
+    names = ", ".join(f"'{name}'" for name in schemas)
+    _, views = read(
+        "select format('%I.%I', schemaname, viewname), definition from pg_views "  # noqa: S608 - names of ours
+        f"where schemaname in ({names}) order by 1"
+    )
+    for view, definition in views:
+        asking = ask_schema(definition, schema)
+        if asking != definition:
+            yield f"create or replace view {view} as {asking}"
 
 
 def ask_schema(sql: str, schema: str) -> str:

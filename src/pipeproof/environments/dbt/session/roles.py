@@ -73,9 +73,17 @@ def playing(warehouse: Warehouse, schemas: Sequence[Any], role: str) -> Iterator
     if (role,) not in known:
         raise DbtOptionError(f"dbt.role: the database has no role {role!r}", hint=f"create it: create role {role}")
     quoted = '"' + role.replace('"', '""') + '"'
-    warehouse.execute(f"grant usage on schema {', '.join(map(str, schemas))} to {quoted}")
     with warehouse.playing(quoted):
+        let_use(warehouse, schemas)
         yield
+
+
+def let_use(warehouse: Warehouse, schemas: Sequence[Any]) -> None:
+    """Let the role that is played, if one is, use schemas."""
+    role = warehouse.role
+    if role is not None:
+        with warehouse.preparing():
+            warehouse.execute(f"grant usage on schema {', '.join(map(str, schemas))} to {role}")
 
 
 def _check(warehouse: Warehouse, what: str) -> None:

@@ -49,12 +49,16 @@ class Schemas:
         self.warehouse.share()
         dialect, schema = self.warehouse.dialect, str(self.relation(self.own).include(database=False))
         if moment is None:
-            clocks.thaw(self.warehouse.execute, dialect, schema)
+            if self.clock is not None:
+                clocks.thaw(self.warehouse.execute, dialect, schema)
             self.clock, self.warehouse.search_path = None, None
             return
         clocks.freeze(self.warehouse.execute, dialect, schema, moment)
         self.clock = Clock(moment, None if dialect == "duckdb" else partial(clocks.ask_schema, schema=schema))
         self.warehouse.search_path = f"{self.own},main" if dialect == "duckdb" else None
+        if dialect == "postgres":
+            for statement in [*clocks.find_views(self.warehouse.read, sorted(self.names), schema)]:
+                self.warehouse.execute(statement)
 
     def make(self, *beside: str) -> None:
         """Create the test's own schema, and others that something of the test's goes to, where they are not there."""
@@ -74,6 +78,10 @@ class Schemas:
             for name in sorted(self.names):
                 self.warehouse.drop_schema(self.relation(name))
         self.warehouse.close()
+
+    def places(self) -> list[Any]:
+        """Return the schemas that there are, as relations without a database."""
+        return [self.relation(schema).include(database=False) for schema in sorted(self.names)]
 
     def relation(self, schema: str, identifier: str | None = None) -> Any:
         """Return a relation in a schema; without an identifier the schema itself."""

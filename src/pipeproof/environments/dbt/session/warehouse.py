@@ -5,7 +5,7 @@ never of its name.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ class Warehouse:
 
     Attributes:
         search_path: Where DuckDB looks for what has no schema; None for its own.
+        role: Who asks, quoted; None for the connection's own role.
     """
 
     def __init__(self, adapter: Callable[[], Any], connect: Callable[[], Any]) -> None:
@@ -45,7 +46,7 @@ class Warehouse:
         self._relations: list[Any] = []
         self._alone = True
         self.search_path: str | None = None
-        self._role: str | None = None
+        self.role: str | None = None
 
     @property
     def relations(self) -> list[Any] | None:
@@ -296,26 +297,27 @@ class Warehouse:
             return array
         return array.cast(arrow_type(str(self._adapter().connections.data_type_code_to_name(code))))
 
-    @property
-    def plays(self) -> bool:
-        """Whether what is asked is asked by another role than the connection's own."""
-        return self._role is not None
-
     @contextmanager
     def playing(self, role: str | None) -> Iterator[None]:
         """Let what is asked be asked by a role, quoted, while this lasts; None is the connection's own."""
-        before, self._role = self._role, role
+        before, self.role = self.role, role
         try:
             yield
         finally:
-            self._role = before
+            self.role = before
             self.execute("reset role", self._live_handle().cursor())
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """Let the connection's own role make and ask while this lasts, whoever plays."""
+        with self.playing(None) if self.role is not None else nullcontext():
+            yield
 
     def _cursor(self) -> Any:
         """Return a new cursor with the settings of this test: DuckDB gives it none of the connection's."""
         cursor = self._live_handle().cursor()
-        if self._role is not None:
-            cursor.execute(f"set role {self._role}")
+        if self.role is not None:
+            cursor.execute(f"set role {self.role}")
         if self.search_path is not None:
             cursor.execute(f"set search_path = '{self.search_path}'")
         return cursor
