@@ -3,7 +3,7 @@
 import sys
 import warnings
 from contextlib import suppress
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import boto3
@@ -41,7 +41,8 @@ def _forgotten():
 def users_test() -> bytes:
     """What a user's test may do with the fixture `aws`."""
     with open_aws() as aws:
-        aws.on_first_use("stepfunctions", lambda opened: serve_state_machines(opened, lambda kind, data: None))
+        config: Any = SimpleNamespace(stash={})
+        aws.on_first_use("stepfunctions", lambda opened: serve_state_machines(opened, config, lambda kind, data: None))
         s3 = aws.client("s3")
         s3.create_bucket(Bucket="raw")
         StateMachine(MACHINE).run({}, mocks=None)
