@@ -233,7 +233,9 @@ def is_ours(cache: Any) -> bool:
 def run_anew(name: str) -> int:
     """Run all tests in a process that imports with the mutant; 0 when they pass."""
     environment = os.environ | {"MUTANT_UNDER_TEST": name, "PYTHONPATH": str(ROOT / "mutants" / "src")}
-    return subprocess.run([sys.executable, "-m", "pytest", "-x", *arguments()], env=environment, check=False).returncode
+    program = f"import sys, pytest; sys.setrecursionlimit({STACK}); sys.exit(pytest.main(sys.argv[1:]))"
+    command = [sys.executable, "-c", program, "-x", *arguments()]
+    return subprocess.run(command, env=environment, check=False).returncode
 
 
 def say(sample: list[str], trials: Trials, total: int) -> None:
