@@ -4,6 +4,14 @@
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
+// The clock stands at 1970, as it does here.
+const Clock = Date;
+globalThis.Date = class extends Clock {
+  constructor(...given) {
+    super(...(given.length ? given : [0]));
+  }
+};
+
 const jsonata = createRequire(new URL("../../.ci/", import.meta.url))(process.argv[2]);
 const DEPTH = 100;
 const MILLIS = 5000;
@@ -20,11 +28,11 @@ async function names() {
 }
 
 function bounded(expression) {
-  const end = Date.now() + MILLIS;
+  const end = performance.now() + MILLIS;
   let depth = 0;
   const check = () => {
     if (depth > DEPTH) throw { message: `Stack overflow error: Depth=${depth} max=${DEPTH}` };
-    if (Date.now() > end) throw { message: "Expression evaluation timeout" };
+    if (performance.now() > end) throw { message: "Expression evaluation timeout" };
   };
   expression.assign(Symbol.for("jsonata.__evaluate_entry"), () => {
     depth++;
