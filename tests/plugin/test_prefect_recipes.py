@@ -14,6 +14,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "prefect.md"
 def test_recipes(pytester, monkeypatch):
     """All of them in one run, each in a file named after its heading."""
     monkeypatch.setenv("PIPEPROOF_CACHE_DIR", str(CACHE))
+    monkeypatch.delenv("PYTEST_ADDOPTS")  # a recipe is asynchronous, by the plugin that other tests are spared
     sections = re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     blocks = [(heading, re.findall(r"```python\n(.*?)```", text, re.DOTALL)) for heading, text in sections]
     recipes = [(heading, "".join(code)) for heading, code in blocks if code]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 _CHANGING = [
     (re.compile(r"<details>\s*<summary>Slowest tests.*?</details>", re.DOTALL), ""),
-    (re.compile(r'"(?:start|stop|duration|reportId|timestamp)": ?("[^"]*"|[\d.]+)'), ""),
+    (re.compile(r'"(?:start|stop|duration|reportId|timestamp|at)": ?("[^"]*"|[\d.]+)'), ""),
     (re.compile(r'\btime="[\d.e-]+"|\btimestamp="\d+"'), ""),
     (re.compile(r"\d+(?:[.,]\d+)? (?:ms|s|min)\b"), "a while"),
     (re.compile(r'"threadId": ?"gw\d+", ?'), ""),
